@@ -1,0 +1,1 @@
+"""Judgements about runs that are over or under way; pure."""

@@ -1,0 +1,40 @@
+"""What happened, as the outbox tells it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class EventKind(StrEnum):
+    """The kinds of domain events."""
+
+    RUN_SUBMITTED = "run_submitted"
+    RUN_FINISHED = "run_finished"
+    JOB_PLANNED = "job_planned"
+    JOB_FINISHED = "job_finished"
+    SHARD_REQUEUED = "shard_requeued"
+    RESULT_STALE = "result_stale"
+    WORKER_REGISTERED = "worker_registered"
+    WORKER_LOST = "worker_lost"
+    COORDINATOR_CHANGED = "coordinator_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened.
+
+    Attributes:
+        sequence: Its place in the outbox.
+        at: Seconds since the epoch, on the database's clock.
+        kind: What happened.
+        subject: The id of the run, job, shard, worker or coordinator that it is about.
+        run_id: The run that it belongs to; empty: none.
+        data: The details, in JSON's types.
+    """
+
+    sequence: int
+    at: float
+    kind: EventKind
+    subject: str
+    run_id: str = ""
+    data: Mapping[str, object] = field(default_factory=dict)

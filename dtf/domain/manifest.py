@@ -1,0 +1,47 @@
+"""The node ids that a suite collected."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestItem:
+    """One collected test.
+
+    Attributes:
+        nodeid: pytest's node id.
+        module: The part before the first ``::``, which is what module fixtures belong to.
+        group: The name of its ``xdist_group`` mark; empty: none. A group is never cut.
+    """
+
+    nodeid: str
+    module: str
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """Everything that a suite collected, in pytest's order. An item's ordinal is its place in ``items``.
+
+    Attributes:
+        items: The tests.
+        deselected: How many ``-k``, ``-m`` or a plugin left out.
+    """
+
+    items: tuple[ManifestItem, ...]
+    deselected: int = 0
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 over node ids and groups, as ``sha256:<hex>``."""
+        state = hashlib.sha256()
+        for item in self.items:
+            state.update(item.nodeid.encode("utf-8", "surrogateescape") + b"\0" + item.group.encode() + b"\n")
+        return "sha256:" + state.hexdigest()
+
+    def modules(self) -> Iterator[tuple[str, list[int]]]:
+        """The runs of neighbouring items of one module, as (module, ordinals)."""
+        for module, members in groupby(range(len(self.items)), key=lambda ordinal: self.items[ordinal].module):
+            yield module, list(members)

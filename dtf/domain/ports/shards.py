@@ -1,0 +1,81 @@
+"""How an attempt begins, lives and ends."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from dtf.domain.shard import AttemptResult, ClaimedShard, Disposition
+from dtf.domain.specs import JobSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A claim that is to be renewed, with its progress.
+
+    Attributes:
+        shard_id: The shard.
+        attempt: The attempt that holds it.
+        done: Cases reported so far.
+        failed: Those of them that failed or broke.
+    """
+
+    shard_id: str
+    attempt: int
+    done: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """The answer for one renewed claim.
+
+    Attributes:
+        cancel_reason: Why it is to be cancelled; None: go on.
+    """
+
+    cancel_reason: str | None = None
+
+
+class Shards(Protocol):
+    """How an attempt begins, lives and ends. Every write is fenced by the attempt's number."""
+
+    def claim(self, shard_id: str, *, worker_id: str, slot: int, lease_s: float) -> ClaimedShard | None:
+        """Claim a queued shard, or None when it is not to be had (claimed, finished, cancelled, not yet due)."""
+        ...
+
+    def claim_follow_on(self, shard: ClaimedShard, *, worker_id: str, slot: int, lease_s: float) -> ClaimedShard | None:
+        """Claim the next queued shard of the same job and affinity, in rank order.
+
+        None when there is none, or when a shard of a higher priority waits in the same queue.
+        """
+        ...
+
+    def renew(self, worker_id: str, held: Sequence[Held], lease_s: float) -> Mapping[str, Renewal]:
+        """Renew all claims of a worker in one statement; a shard missing from the answer is lost."""
+        ...
+
+    def record(self, result: AttemptResult, disposition: Disposition) -> bool:
+        """Write an attempt's result in one transaction and settle job and run; repeatable without harm.
+
+        Returns:
+            True when the attempt was the current one; False when it was superseded: the result is kept as stale.
+
+        Raises:
+            LedgerUnavailableError: Nothing was written; the caller spools it.
+        """
+        ...
+
+    def release_worker(self, worker_id: str, reason: str) -> int:
+        """Requeue at once everything that this worker holds, without counting a crash; return how many.
+
+        Used by a worker's new guardian for what the old one left.
+        """
+        ...
+
+    def job(self, job_id: str) -> JobSpec | None:
+        """The specification of a job that is not finished; None otherwise."""
+        ...
+
+    def append_log(self, shard_id: str, attempt: int, sequence: int, data: bytes) -> None:
+        """Add a piece to an attempt's log; a repeated sequence number changes nothing."""
+        ...

@@ -1,0 +1,21 @@
+"""Where workers are known."""
+
+from typing import Protocol
+
+from dtf.domain.worker import WorkerInfo, WorkerLoad, WorkerState
+
+
+class Workers(Protocol):
+    """Where workers are known."""
+
+    def register(self, info: WorkerInfo) -> None:
+        """Insert or replace a worker and its devices, and set it online."""
+        ...
+
+    def heartbeat(self, worker_id: str, load: WorkerLoad) -> WorkerState:
+        """Note that the worker lives; the answer tells it to drain when somebody asked for that."""
+        ...
+
+    def set_state(self, worker_id: str, state: WorkerState) -> None:
+        """Change a worker's state."""
+        ...

@@ -1,0 +1,1 @@
+"""The private cluster of a state directory: broker, ledger, coordinator and workers under one supervisor."""

@@ -1,0 +1,1 @@
+"""The kinds of jobs, each a built-in plugin."""

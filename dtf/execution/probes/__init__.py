@@ -1,0 +1,1 @@
+"""What a worker finds on its host, one file for each kind of hardware."""

@@ -1,0 +1,1 @@
+"""Which shard goes where, and when; pure decisions."""
