@@ -1,0 +1,69 @@
+# `make` alone prints what there is. PYTHON=python3.12 chooses the interpreter of a new .venv.
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+EXAMPLE := examples/onnx_conformance
+WORKERS ?= 2
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check coverage format docs benchmark acceptance clean
+
+help:  ## Print this help
+	@echo "dtf runs test suites on many workers and loses none of them."
+	@echo
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "Nothing needs to be installed first but Python >= 3.11 with venv, and make."
+
+run: $(VENV)/.installed  ## Set up, and run the ONNX conformance suite on two local workers
+	@$(BIN)/python $(EXAMPLE)/run.py --workers $(WORKERS)
+
+demo: $(VENV)/.installed  ## The same, and kill one worker with -9 on the way
+	@$(BIN)/python $(EXAMPLE)/run.py --workers $(WORKERS) --kill-one
+
+test: $(VENV)/.installed-dev  ## Run all tests, over SQLite and Postgres
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.installed-dev  ## Lint, formatting, types, directions of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+coverage: $(VENV)/.installed-dev  ## Run the tests below tests/unit and tests/integration and print what they cover
+	@rm -f .coverage .coverage.*
+	@$(BIN)/coverage run -m pytest -q -p no:cacheprovider tests/unit tests/integration $(PYTEST_ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --skip-covered --sort=cover | tail -n 25
+	@echo "Coverage (lines and branches): $$($(BIN)/coverage report --format=total) %"
+
+format: $(VENV)/.installed-dev  ## Format the code and put right what can be put right safely
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+docs: $(VENV)/.installed-dev  ## Write docs/cli.md anew from the commands' own help
+	@$(BIN)/python tools/cli_reference.py
+
+benchmark: $(VENV)/.installed-dev  ## Measure against pytest-xdist: five pairs, a report in benchmark_reports/
+	@$(BIN)/python benchmarks/against_xdist.py
+
+acceptance: $(VENV)/.installed-dev  ## The long acceptance runs: each kill five times, and their figures
+	@$(BIN)/python -m tools.acceptance
+
+clean:  ## Remove the virtual environment and what the checks leave behind
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis htmlcov .coverage .coverage.*
+
+$(BIN)/python:
+	@sh tools/make-venv.sh $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing dtf with its models extra into $(VENV)"
+	@$(PIP) install --constraint constraints.txt --editable '.[models]'
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "Installing what the tests and checks need into $(VENV)"
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@$(PIP) install --constraint constraints.txt --group dev
+	@touch $@
