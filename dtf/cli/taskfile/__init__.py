@@ -1,0 +1,1 @@
+"""Reads task files: JSON and YAML, with the line of every mistake."""
