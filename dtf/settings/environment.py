@@ -7,6 +7,7 @@ from collections.abc import Mapping
 NOT_SETTINGS = frozenset(
     {
         "DTF_ARTIFACTS_DIR",
+        "DTF_CLUSTER_TOKEN",
         "DTF_CONFIG",
         "DTF_DEBUG",
         "DTF_JOB_ID",

@@ -1,0 +1,80 @@
+"""Everything that a report of a run is made of."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from dtf.domain.case import CaseResult
+from dtf.domain.ports.views import AttemptView, JobView, RunView
+from dtf.domain.work import JobKind
+
+#: Outcomes of cases that make a run fail.
+BAD = ("failed", "error", "timeout", "infra")
+
+#: The counts that every summary has, in the order in which they are shown.
+COUNTED = ("passed", "failed", "skipped", "error", "xfailed", "xpassed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """A run as it is reported.
+
+    Attributes:
+        run: The run.
+        jobs: Its jobs in the order of submission.
+        attempts: Its attempts in the order in which they began.
+        cases: Gives a job's accepted cases in manifest order, only of these outcomes if any are named.
+        lower_bound_s: The shortest makespan that its work allowed, in seconds; None: not known.
+    """
+
+    run: RunView
+    jobs: Sequence[JobView]
+    attempts: Sequence[AttemptView]
+    cases: Callable[[str, Sequence[str]], Iterable[CaseResult]]
+    lower_bound_s: float | None = None
+
+    @property
+    def makespan_s(self) -> float | None:
+        """From the submission to the end of the last job, in seconds; None while it runs."""
+        return None if self.run.finished_at is None else self.run.finished_at - self.run.created_at
+
+
+def counts(record: RunRecord) -> dict[str, int]:
+    """The run's cases by outcome; a command counts as one case. The six usual ones are always there."""
+    found: dict[str, int] = dict.fromkeys(COUNTED, 0) | dict(record.run.cases)
+    for job in record.jobs:
+        name = command_outcome(job)
+        if name:
+            found[name] = found.get(name, 0) + 1
+    return found
+
+
+def command_outcome(job: JobView) -> str:
+    """What a finished command counts as; empty for suites, and for commands without a verdict of their own."""
+    if job.spec.kind is not JobKind.COMMAND or job.outcome is None or job.cases:
+        return ""
+    return str(job.outcome)
+
+
+def summary(record: RunRecord) -> Mapping[str, object]:
+    """The run in figures, as ``dtf run --json`` and the JSON report tell them."""
+    run = record.run
+    return {
+        "run_id": run.run_id,
+        "name": run.name,
+        "outcome": None if run.outcome is None else str(run.outcome),
+        "reason": run.reason,
+        "labels": dict(run.labels),
+        "counts": counts(record),
+        "expected": run.expected,
+        "jobs": {"submitted": run.jobs, "terminal": run.jobs_finished},
+        "shards": dict(run.shards),
+        "attempts": run.attempts,
+        "created_at": run.created_at,
+        "finished_at": run.finished_at,
+        "makespan_s": _rounded(record.makespan_s),
+        "lower_bound_s": _rounded(record.lower_bound_s),
+    }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
