@@ -43,7 +43,8 @@ format: $(VENV)/.installed-dev  ## Format the code and put right what can be put
 	@$(BIN)/ruff format .
 
 docs: $(VENV)/.installed-dev  ## Write docs/cli.md anew from the commands' own help
-	@$(BIN)/python tools/cli_reference.py
+	@$(BIN)/python -m tools.cli_reference
+	@$(BIN)/python -m tools.settings_reference
 
 benchmark: $(VENV)/.installed-dev  ## Measure against pytest-xdist: five pairs, a report in benchmark_reports/
 	@$(BIN)/python benchmarks/against_xdist.py

@@ -1,0 +1,1 @@
+"""Measurements; each writes its report into ``benchmark_reports/``."""

@@ -1,0 +1,1 @@
+"""Scripts for those who change dtf; none of them is installed."""
