@@ -47,7 +47,7 @@ docs: $(VENV)/.installed-dev  ## Write docs/cli.md anew from the commands' own h
 	@$(BIN)/python -m tools.settings_reference
 
 benchmark: $(VENV)/.installed-dev  ## Measure against pytest-xdist: five pairs, a report in benchmark_reports/
-	@$(BIN)/python benchmarks/against_xdist.py
+	@$(BIN)/python -m benchmarks.against_xdist
 
 acceptance: $(VENV)/.installed-dev  ## The long acceptance runs: each kill five times, and their figures
 	@$(BIN)/python -m tools.acceptance
