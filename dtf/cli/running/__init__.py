@@ -1,0 +1,1 @@
+"""``dtf run`` from its arguments to its exit status."""
