@@ -13,11 +13,12 @@ from typing import Any
 from benchmarks.meter import Measurement, measure
 from benchmarks.report import REPORTS, ROOT, circumstances, facts_table
 
-METHOD = """Each pair is one `dtf run SUITE --workers {n}` in a new state directory, its cluster's start included, and one
-`pytest -n {n} SUITE`; which of them goes first alternates. One pair before the first is thrown away, so that both find the
-files in the page cache. `wall` ends with the command, `settled` with the last process that it left behind. `CPU` is user and
-system time of all processes, daemonised ones included (the meter is their subreaper and waits for each). Nothing is
-learned from one run to the next: every state directory is new."""
+METHOD = """Each pair is one `dtf run SUITE --workers {n}` in a new state directory, its cluster's start included,
+and one `pytest -n {n} SUITE`; which of them goes first alternates. One pair before the first is thrown
+away, so that both find the files in the page cache. `wall` ends with the command, `settled` with the
+last process that it left behind. `CPU` is user and system time of all processes, daemonised ones
+included (the meter is their subreaper and waits for each). Nothing is learned from one run to the next:
+every state directory is new."""
 
 CAVEATS = """Other work on the machine widens the spread; the load before the first pair stands above. A machine with
 `sched_autogroup_enabled` shares time between sessions, of which dtf has more than pytest."""
