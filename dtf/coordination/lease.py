@@ -1,0 +1,91 @@
+"""The coordinator's hold on the leader lease."""
+
+import logging
+
+from dtf.coordination.outage import Outage
+from dtf.domain.clock import Clock
+from dtf.domain.errors import LedgerUnavailableError
+from dtf.domain.ports.control import Leadership, Term
+
+log = logging.getLogger(__name__)
+
+
+class Lease:
+    """Acquires the lease, renews it each third of its time, and gives up in time.
+
+    Whether the lease still holds is decided by the database, at each write. The leader itself stops two thirds after
+    its last renewal by its own monotonic clock, so that it is quiet before another one can lead.
+    """
+
+    def __init__(
+        self,
+        leadership: Leadership,
+        *,
+        holder: str,
+        lease_s: float,
+        standby_s: float,
+        clock: Clock,
+        database: Outage,
+    ) -> None:
+        self._leadership = leadership
+        self._holder = holder
+        self._lease_s = lease_s
+        self._standby_s = standby_s
+        self._clock = clock
+        self._term: Term | None = None
+        self._renewed_at = 0.0
+        self._next_try = 0.0
+        self._database = database
+
+    @property
+    def term(self) -> Term | None:
+        """The term that is held; None while standing by."""
+        if self._term is not None and self._clock.monotonic() - self._renewed_at >= self._lease_s * 2 / 3:
+            log.warning("term %d: could not renew the lease in time; standing by", self._term.number)
+            self._term = None
+        return self._term
+
+    @property
+    def next_try_in_s(self) -> float:
+        """Seconds until ``keep`` does something again."""
+        return max(self._next_try - self._clock.monotonic(), 0.0)
+
+    def keep(self) -> Term | None:
+        """Acquire or renew the lease if that is due; return the term that is held."""
+        now = self._clock.monotonic()
+        if now >= self._next_try:
+            self._try(now)
+        return self.term
+
+    def lose(self) -> None:
+        """Stand by: a write was refused because the term is over."""
+        if self._term is not None:
+            log.warning("term %d is over: another coordinator leads; standing by", self._term.number)
+        self._term = None
+        self._next_try = self._clock.monotonic() + self._standby_s
+
+    def release(self) -> None:
+        """Give the lease back, so that a standby leads at once."""
+        term, self._term = self._term, None
+        if term is None:
+            return
+        try:
+            self._leadership.release(term)
+        except LedgerUnavailableError as error:
+            log.warning("term %d: the lease could not be given back (%s); it runs out by itself", term.number, error)
+
+    def _try(self, now: float) -> None:
+        self._next_try = now + self._standby_s
+        try:
+            term = self._leadership.acquire(self._holder, self._lease_s)
+        except LedgerUnavailableError as error:
+            self._database.failed(error)
+            return
+        self._database.succeeded()
+        if term is None:
+            self.lose()
+            return
+        if term != self._term:
+            log.info("term %d: %s leads", term.number, self._holder)
+        # the lease began after `now` was read, so it cannot be shorter than this counts
+        self._term, self._renewed_at, self._next_try = term, now, now + self._lease_s / 3

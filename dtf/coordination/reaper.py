@@ -1,0 +1,42 @@
+"""The loop that settles what nobody else will."""
+
+import logging
+
+from dtf.domain.ports.control import Control, Term
+from dtf.domain.shard import Requeue
+from dtf.resilience.recovery import decide
+
+log = logging.getLogger(__name__)
+
+
+class Reaper:
+    """Settles attempts whose lease ended, silent workers, and runs that are over their time or were left alone."""
+
+    name = "reaper"
+    interval_s = 1.0
+
+    def __init__(self, control: Control, worker_silent_s: float) -> None:
+        self._control = control
+        self._worker_silent_s = worker_silent_s
+
+    def tick(self, term: Term) -> None:
+        """Settle what is over by now."""
+        for worker_id in self._control.lose_workers(term, self._worker_silent_s):
+            log.warning("worker %s was silent for %.0f s and counts as lost", worker_id, self._worker_silent_s)
+        self._reap(term)
+        cancelled = self._control.cancel_overdue(term)
+        if cancelled:
+            log.info("%d runs cancelled: over their time, or their command ended", cancelled)
+
+    def reset(self) -> None:
+        """There is nothing to forget."""
+
+    def _reap(self, term: Term) -> None:
+        for lost in self._control.lost_attempts():
+            decision = decide(lost.result, crashes=lost.crashes, max_retries=lost.max_retries)
+            if self._control.expire(term, lost, decision):
+                log.warning(
+                    "shard %s: attempt %d of worker %s is lost (%s); %s",
+                    lost.result.shard_id, lost.result.attempt, lost.result.worker_id, lost.result.reason,
+                    "what is left runs again" if isinstance(decision, Requeue) else "it was the last one",
+                )  # fmt: skip
