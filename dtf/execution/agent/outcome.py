@@ -1,0 +1,108 @@
+"""From pytest's reports on one item to one case."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+Case = dict[str, Any]
+
+_now = time.time  # tests freeze the time
+
+#: The verdicts, the gravest first. One case is one item, so of several reports the gravest counts; a test that failed
+#: and whose teardown broke too is one failure here, and a failure and an error to pytest.
+_GRAVITY = ("failed", "error", "xpassed", "xfailed", "skipped", "passed")
+
+_MESSAGE_CAP = 1000
+
+
+class Collector:
+    """Gathers the reports on the item that runs.
+
+    Attributes:
+        cap: The most characters of captured output, and of the failure, that a case keeps.
+    """
+
+    def __init__(self, config: Any) -> None:  # noqa: ANN401  # pytest's types differ between its versions
+        self._config = config
+        self._reports: list[tuple[str, Any]] = []
+        self._started = 0.0
+        self.cap = 65536
+
+    def begin(self) -> None:
+        """Forget the item before."""
+        self._reports = []
+        self._started = _now()
+
+    def add(self, report: Any) -> None:  # noqa: ANN401
+        """Take one of pytest's reports; categories that no case knows (``rerun``) are left out."""
+        status = self._config.hook.pytest_report_teststatus(report=report, config=self._config)
+        if status:
+            category = status[0]
+        else:  # the suite runs without pytest's terminal plugin, which knows the categories
+            category = (
+                report.outcome
+                if report.when == "call" or report.skipped
+                else {"failed": "error"}.get(report.outcome, "")
+            )
+        self._reports.append((category, report))
+
+    def case(self, ordinal: int, nodeid: str) -> Case:
+        """The case that the reports come to."""
+        known = [pair for pair in self._reports if pair[0] in _GRAVITY]
+        base = {"ordinal": ordinal, "nodeid": nodeid, "started_at": self._started}
+        if not known:
+            return {**base, "outcome": "error", "phase": "setup", "message": "pytest reported nothing for this test"}
+        gravest = min(known, key=lambda pair: _GRAVITY.index(pair[0]))
+        details = [text(report) for category, report in known if category in ("failed", "error")]
+        return {
+            **base,
+            "outcome": gravest[0],
+            "phase": gravest[1].when,
+            "duration_s": sum(report.duration for _, report in self._reports),
+            "message": clean(message(*gravest))[:_MESSAGE_CAP],
+            "details": cut(clean("\n".join(details)), self.cap),
+            "output": cut(clean(sections(self._reports[-1][1], self.cap)), self.cap),
+        }
+
+
+def message(category: str, report: Any) -> str:  # noqa: ANN401
+    """One line on why a test failed, was skipped or was expected to fail."""
+    if category == "passed":
+        return ""
+    if category in ("xfailed", "xpassed"):
+        return str(getattr(report, "wasxfail", "")).removeprefix("reason: ")
+    longrepr = report.longrepr
+    if category == "skipped" and isinstance(longrepr, tuple):
+        return str(longrepr[2]).removeprefix("Skipped: ")
+    crash = getattr(longrepr, "reprcrash", None)
+    if crash is not None:
+        return str(crash.message).strip().split("\n", 1)[0]
+    lines = text(report).strip().splitlines()
+    return lines[-1] if lines else ""
+
+
+def text(report: Any) -> str:  # noqa: ANN401
+    """The failure as pytest prints it."""
+    try:
+        return str(report.longreprtext)
+    except Exception as error:  # noqa: BLE001  # a suite's own representation may raise anything
+        return f"<the failure cannot be shown: {type(error).__name__}>"
+
+
+def sections(report: Any, cap: int) -> str:  # noqa: ANN401
+    """The captured output with pytest's titles; each section is cut before they are joined."""
+    return "\n".join(f"{' ' + title + ' ':-^80}\n{cut(content, cap)}" for title, content in report.sections if content)
+
+
+def cut(content: str, cap: int) -> str:
+    """The beginning and the end of what is too long."""
+    if len(content) <= cap:
+        return content
+    half = cap // 2
+    return f"{content[:half]}\n[... {len(content) - 2 * half} characters cut ...]\n{content[-half:]}"
+
+
+def clean(content: str) -> str:
+    """Replace what is no Unicode text: lone surrogates come from output in another encoding."""
+    return content.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,122 @@
+"""The agent as a plugin of pytest: it lets pytest collect as always and takes the run loop over."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from . import reporter, xdist_shim
+from .outcome import Collector, text
+from .parent import Parent
+from .runner import Runner
+from .safety import why_not_to_fork
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from .channel import Channel, Message
+
+
+class AgentPlugin:
+    """Reports what was collected, then serves as the warm parent, or as the one process of a slot.
+
+    Attributes:
+        runner: Set in a process that runs tests.
+    """
+
+    def __init__(self, channel: Channel, order: Message) -> None:
+        self._channel = channel
+        self._order = order
+        self._errors: list[str] = []
+        self._deselected = 0
+        self._collector: Collector | None = None
+        self.runner: Runner | None = None
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_load_initial_conftests(self, early_config: Any) -> Generator[None, None, None]:  # noqa: ANN401
+        """Keep pytest-cov out: each process would write the same file."""
+        if getattr(early_config.known_args_namespace, "cov_source", None):
+            early_config.known_args_namespace.cov_source = []
+            self._channel.send({"event": "note", "text": "coverage (--cov) is not measured by dtf"})
+        yield
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_cmdline_main(self, config: Any) -> None:  # noqa: ANN401
+        """Make the session one of a worker: plugins that write files leave that to a controller then."""
+        option = config.option
+        if getattr(option, "collectonly", False):
+            raise pytest.UsageError("--collect-only runs no test; use pytest itself for it")
+        xdist_shim.neutralise(option)
+        option.maxfail = 0  # the limit is the run's, not a process's
+        if getattr(option, "basetemp", None):
+            Path(option.basetemp).mkdir(parents=True, exist_ok=True)
+            option.basetemp = str(Path(option.basetemp) / f"{self._order['worker_id']}-{os.getpid()}")
+        config.workerinput = xdist_shim.worker_input(self._order)
+        config.workeroutput = {}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: Any) -> None:  # noqa: ANN401
+        """Silence the terminal."""
+        reporter.silence(config)
+        self._collector = Collector(config)
+
+    def pytest_collectstart(self, collector: Any) -> None:  # noqa: ANN401
+        """Say which module is imported: if that kills the process, nobody else could."""
+        if isinstance(collector, pytest.File):
+            self._channel.send({"event": "collecting", "nodeid": collector.nodeid})
+
+    def pytest_collectreport(self, report: Any) -> None:  # noqa: ANN401
+        """Keep what could not be collected."""
+        if report.failed:
+            title = f" ERROR collecting {report.nodeid} "
+            self._errors.append(f"{title:_^80}\n{text(report)}")
+
+    def pytest_deselected(self, items: list[Any]) -> None:
+        """Count what ``-k``, ``-m`` or a plugin leaves out."""
+        self._deselected += len(items)
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        """Tell of an error of pytest or of a plugin."""
+        if self.runner is None:
+            self._channel.send({"event": "uncollected", "text": f"INTERNALERROR> {excrepr}"})
+
+    def pytest_keyboard_interrupt(self, excinfo: Any) -> None:  # noqa: ANN401
+        """Tell of ``pytest.exit`` during the collection."""
+        if self.runner is None and not self._errors:
+            self._channel.send({"event": "uncollected", "text": f"{excinfo.typename}: {excinfo.value}"})
+
+    def pytest_runtest_logreport(self, report: Any) -> None:  # noqa: ANN401
+        """Gather the reports on the running item."""
+        if self._collector is not None:
+            self._collector.add(report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: Any) -> bool:  # noqa: ANN401
+        """Serve until the executor ends it; a forked runner comes out of here too, and finishes its session."""
+        if self._errors:
+            self._channel.send({"event": "uncollected", "text": "\n".join(self._errors), "errors": len(self._errors)})
+            raise session.Interrupted(f"{len(self._errors)} errors during collection")
+        self._channel.send(self._collected(session))
+        if not session.items:
+            return True
+        assert self._collector is not None  # noqa: S101  # pytest_configure ran
+        if self._order["mode"] == "slot":
+            self.runner = Runner.in_place(session, self._channel, self._order, self._collector)
+        else:
+            self.runner = Parent(session, self._channel, self._order, self._collector).serve()
+        if self.runner is not None:
+            self.runner.run()
+        return True
+
+    def _collected(self, session: Any) -> Message:  # noqa: ANN401
+        items = [[item.nodeid, item.nodeid.split("::", 1)[0], xdist_shim.group_of(item)] for item in session.items]
+        return {
+            "event": "collected",
+            "items": items,
+            "deselected": self._deselected,
+            "unsafe": why_not_to_fork(),
+            "pytest": pytest.__version__,
+        }

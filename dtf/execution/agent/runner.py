@@ -1,0 +1,226 @@
+"""Runs tests one after another, and keeps session fixtures from shard to shard."""
+
+from __future__ import annotations
+
+import faulthandler
+import gc
+import os
+import resource
+import sys
+import traceback
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from . import capture
+
+if TYPE_CHECKING:
+    from .channel import Channel, Message
+    from .outcome import Collector
+
+# Tests patch modules; what is needed between them is kept here.
+_getpid = os.getpid
+_exit = os._exit
+
+
+class Held:
+    """Stands for the next test while it is not known which one it will be.
+
+    pytest tears down what the next test does not need. This one needs the session and the packages of the test
+    before, but not its module: what lives for a module ends, what lives for longer stays.
+    """
+
+    def __init__(self, item: Any) -> None:  # noqa: ANN401  # pytest's types differ between its versions
+        self._item = item
+        chain = []
+        for node in item.listchain():
+            if isinstance(node, pytest.File) and not isinstance(node, pytest.Package):
+                break
+            if node is not item:
+                chain.append(node)
+        self._chain = chain
+
+    def listchain(self) -> list[Any]:
+        """The collectors that stay set up."""
+        return list(self._chain)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self._item, name)
+
+
+class Runner:
+    """Works off the orders of its slot until the executor says the end.
+
+    The last test of an order waits until the next order is announced or it is clear that none follows, because
+    pytest has to know the next test to tear down the right fixtures.
+    """
+
+    def __init__(
+        self,
+        session: Any,  # noqa: ANN401
+        channel: Channel,
+        order: Message,
+        collector: Collector,
+        *,
+        forked: bool,
+    ) -> None:
+        self._session = session
+        self._channel = channel
+        self._collector = collector
+        self._forked = forked
+        self._pid = os.getpid()
+        self._outbox: list[Message] = []
+        collector.cap = order["output_cap"]
+        self._by_id: dict[str, Any] = {}
+        for item in session.items:
+            self._by_id.setdefault(item.nodeid, item)
+        self._set_up(order)
+
+    @classmethod
+    def in_place(cls, session: Any, channel: Channel, order: Message, collector: Collector) -> Runner:  # noqa: ANN401
+        """The runner of a process that was not forked."""
+        capture.stop(session.config)
+        return cls(session, channel, order, collector, forked=False)
+
+    def run(self) -> None:
+        """Work until there is an end."""
+        while True:
+            message = self._receive()
+            if message is None or message["do"] == "end":
+                return
+            if message["do"] == "begin" and not self._work(message):
+                return
+
+    def leave(self, status: int) -> None:
+        """End a forked process without what its parent has registered for its own exit."""
+        if self._forked or _getpid() != self._pid:
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(Exception):
+                    stream.flush()
+            _exit(status)
+
+    def _set_up(self, order: Message) -> None:
+        config = self._session.config
+        config.workerinput["workerid"] = order["worker_id"]
+        config.workerinput["workercount"] = order["worker_count"]
+        os.environ["PYTEST_XDIST_WORKER"] = order["worker_id"]  # noqa: TID251  # the suite reads it there
+        os.environ["PYTEST_XDIST_WORKER_COUNT"] = str(order["worker_count"])  # noqa: TID251
+        os.environ["PYTEST_XDIST_TESTRUNUID"] = config.workerinput["testrunuid"]  # noqa: TID251
+        if self._forked:
+            _own_basetemp(config, f"popen-{order['worker_id']}-{order['serial']}")
+        stacks = os.open(order["stacks"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        if config.pluginmanager.hasplugin("faulthandler"):
+            faulthandler.enable(file=stacks)
+        faulthandler.register(order["dump_signal"], file=stacks, all_threads=True, chain=False)
+        capture.start(config)
+        gc.freeze()
+        gc.enable()
+        self._outbox.append({"event": "ready", "pid": self._pid, "captures": capture.files(config)})
+
+    def _work(self, message: Message) -> bool:
+        """Run an order; False when the session is to end with it."""
+        _update_environment(message["environment"])
+        work = [(ordinal, self._find(ordinal, nodeid)) for ordinal, nodeid in message["items"]]
+        self._outbox.extend({"event": "missing", "ordinal": ordinal} for ordinal, item in work if item is None)
+        work = [(ordinal, item) for ordinal, item in work if item is not None]
+        goes_on = True
+        if work:
+            self._settle(work[0][1])
+        for place, (ordinal, item) in enumerate(work):
+            if place + 1 < len(work):
+                following = work[place + 1][1]
+            else:
+                following = self._await_next(item, message)
+                goes_on = following is not None
+            self._run_item(ordinal, item, following)
+        self._send({"event": "done", **_usage()})
+        return goes_on
+
+    def _run_item(self, ordinal: int, item: Any, following: Any) -> None:  # noqa: ANN401
+        self._send({"event": "start", "ordinal": ordinal})
+        self._collector.begin()
+        try:
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        except BaseException as error:
+            self._check_process()
+            name = "pytest.exit" if isinstance(error, pytest.exit.Exception) else type(error).__name__
+            details = "" if isinstance(error, pytest.exit.Exception) else traceback.format_exc()
+            message = f"{name}: {error}" if str(error) else name
+            self._send({"event": "quit", "ordinal": ordinal, "message": message, "details": details[-20000:]})
+            raise
+        self._check_process()
+        self._outbox.append({"event": "case", **self._collector.case(ordinal, item.nodeid)})
+
+    def _await_next(self, item: Any, message: Message) -> Any:  # noqa: ANN401
+        """What follows the last test of an order: a test, a ``Held``, or None when the session ends."""
+        if message.get("last"):
+            return None
+        answer = self._receive()
+        if answer is None or answer["do"] in ("last", "end"):
+            return None
+        if answer["do"] == "next":
+            for ordinal, nodeid in answer["items"]:
+                following = self._find(ordinal, nodeid)
+                if following is not None:
+                    return following
+        return Held(item)
+
+    def _settle(self, item: Any) -> None:  # noqa: ANN401
+        """Tear down what was kept for a test that did not come."""
+        try:
+            self._session._setupstate.teardown_exact(item)  # noqa: SLF001  # pytest has no public name for it
+        except Exception:  # noqa: BLE001  # it is the suite's; the test that begins has no part in it
+            traceback.print_exc()
+
+    def _find(self, ordinal: int, nodeid: str) -> Any:  # noqa: ANN401
+        """The item of a manifest's entry; equal node ids are told apart by their place."""
+        items = self._session.items
+        if ordinal < len(items) and items[ordinal].nodeid == nodeid:
+            return items[ordinal]
+        return self._by_id.get(nodeid)
+
+    def _check_process(self) -> None:
+        """End a process that a test forked and that came back out of the test."""
+        if _getpid() != self._pid:
+            _exit(1)
+
+    def _send(self, message: Message) -> None:
+        self._outbox.append(message)
+        self._flush()
+
+    def _flush(self) -> None:
+        if self._outbox:
+            self._channel.send(*self._outbox)
+            self._outbox.clear()
+
+    def _receive(self) -> Message | None:
+        self._flush()
+        return self._channel.receive()
+
+
+def _update_environment(changes: dict[str, str | None]) -> None:
+    for name, value in changes.items():
+        if value is None:
+            os.environ.pop(name, None)  # noqa: TID251  # the suite reads it there
+        else:
+            os.environ[name] = value  # noqa: TID251
+
+
+def _own_basetemp(config: Any, name: str) -> None:  # noqa: ANN401
+    """Give this process a directory of its own for ``tmp_path``, below its parent's, as pytest-xdist does."""
+    factory = getattr(config, "_tmp_path_factory", None)
+    if factory is not None:
+        own = Path(factory.getbasetemp()) / name
+        own.mkdir(mode=0o700, exist_ok=True)
+        factory._basetemp = own  # noqa: SLF001  # pytest has no public name for it
+
+
+def _usage() -> Message:
+    times = os.times()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {
+        "cpu_s": times.user + times.system + times.children_user + times.children_system,
+        "max_rss_bytes": peak,
+    }

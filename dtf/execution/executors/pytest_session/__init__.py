@@ -1,0 +1,1 @@
+"""The parts of the pytest executor: sessions, runners, and what is done when one of them dies."""
