@@ -1,0 +1,104 @@
+"""The guardian as a process: its parts put together, and its exit status."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+
+from dtf.domain.ports.blobs import Blobs
+from dtf.domain.ports.executor import Executor
+from dtf.domain.ports.shards import Shards
+from dtf.domain.ports.workers import Workers
+from dtf.execution.git_checkout import GitCheckout
+from dtf.execution.guardian.attempt_environment import without_ours
+from dtf.execution.guardian.config import GuardianConfig
+from dtf.execution.guardian.database import Database
+from dtf.execution.guardian.guardian import Guardian
+from dtf.execution.guardian.lease_keeper import LeaseKeeper
+from dtf.execution.guardian.recorder import Recorder
+from dtf.execution.guardian.services import Services
+from dtf.execution.guardian.spool import Spool
+from dtf.execution.guardian.worker_home import WorkerHome
+from dtf.execution.processes.libc import become_subreaper
+from dtf.execution.processes.reaper import Reaper
+from dtf.execution.processes.spawner import GuardianSpawner
+from dtf.execution.source_cache import SourceCache
+
+log = logging.getLogger(__name__)
+
+
+def run_guardian(
+    config: GuardianConfig,
+    *,
+    shards: Shards,
+    workers: Workers,
+    blobs: Blobs,
+    executors: Sequence[Executor],
+    base_environment: Mapping[str, str],
+) -> int:
+    """Be the guardian of a worker until the worker ends or SIGTERM comes; to be called in the main thread.
+
+    Writes ``ready`` and a line feed to standard output once it listens and the worker is registered.
+
+    Args:
+        config: What it is told.
+        shards: The ledger's side of attempts.
+        workers: Where the worker is known.
+        blobs: Where bundles come from and artifacts go.
+        executors: One for each kind of job; a later one replaces an earlier one of the same kind.
+        base_environment: The worker's environment; everything of dtf's is taken out of it for test code.
+
+    Returns:
+        The exit status: 0 after a clean end, 10 when the database stayed away.
+    """
+    become_subreaper()
+    database = Database()
+
+    async def run() -> int:
+        reaper = Reaper()
+        reaper.start()
+        spawner = GuardianSpawner(config.worker.worker_id, reaper)
+        leases = LeaseKeeper(
+            shards,
+            database,
+            worker_id=config.worker.worker_id,
+            lease_s=config.lease_s,
+            interval_s=config.renewal_s,
+        )
+        home = WorkerHome(config.root, config.worker.worker_id)
+        home.open()
+        environment = without_ours(base_environment)
+        services = Services(
+            config=config,
+            shards=shards,
+            database=database,
+            executors={executor.kind: executor for executor in executors},
+            environment=environment,
+            spawner=spawner,
+            sources=_sources(config, blobs, spawner, environment),
+            leases=leases,
+            recorder=Recorder(shards, blobs, database, leases.drop),
+            home=home,
+            spool=Spool(home.spool),
+        )
+        try:
+            return await Guardian(services, workers).run()
+        finally:
+            home.close()
+            reaper.stop()
+
+    try:
+        return asyncio.run(run())
+    finally:
+        database.close()
+
+
+def _sources(
+    config: GuardianConfig, blobs: Blobs, spawner: GuardianSpawner, environment: Mapping[str, str]
+) -> SourceCache:
+    return SourceCache(
+        config.root,
+        blobs,
+        GitCheckout(spawner, environment),
+        count_cap=config.source_count_cap,
+        size_cap=config.source_size_cap,
+    )

@@ -1,0 +1,62 @@
+"""What goes over the guardian's socket: one JSON object a line, one answer for each request."""
+
+from dataclasses import dataclass
+
+from dtf.domain.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a Celery child asks for.
+
+    Attributes:
+        op: run, prepare, drain or status.
+        shard_id: For run: the shard of the hint.
+        task_id: For run: the Celery task.
+        job_id: For prepare: the suite.
+    """
+
+    op: str
+    shard_id: str = ""
+    task_id: str = ""
+    job_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardReply:
+    """What came of a hint.
+
+    Attributes:
+        claimed: Whether the shard was to be had; if not, the hint is to be dropped.
+        outcome: The gravest outcome of the attempts that were run; None when there was none.
+        attempts: How many attempts were run: the hinted one and those that followed on.
+        reason: Why nothing was claimed, or why the outcome is not passed; for people.
+    """
+
+    claimed: bool
+    outcome: Outcome | None = None
+    attempts: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardianStatus:
+    """What a guardian is doing.
+
+    Attributes:
+        worker_id: Its worker.
+        pid: Its process.
+        draining: Whether it takes nothing more.
+        slots: How many slots there are.
+        busy_slots: How many run something.
+        shard_ids: What is held.
+        spooled: How many results wait for the ledger.
+    """
+
+    worker_id: str
+    pid: int
+    draining: bool
+    slots: int
+    busy_slots: int
+    shard_ids: tuple[str, ...]
+    spooled: int

@@ -1,0 +1,54 @@
+"""What all attempts of a guardian share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dtf.domain.ports.executor import Executor
+from dtf.domain.ports.shards import Shards
+from dtf.domain.work import JobKind
+from dtf.execution.guardian.config import GuardianConfig
+from dtf.execution.guardian.database import Database
+from dtf.execution.guardian.lease_keeper import LeaseKeeper
+from dtf.execution.guardian.recorder import Recorder
+from dtf.execution.guardian.spool import Spool
+from dtf.execution.guardian.worker_home import WorkerHome
+from dtf.execution.processes.spawner import GuardianSpawner
+from dtf.execution.source_cache import SourceCache
+
+
+@dataclass(slots=True, kw_only=True)
+class Services:
+    """What all attempts of a guardian share.
+
+    Attributes:
+        config: What the guardian was told at its start.
+        shards: The ledger's side of attempts.
+        database: Runs its calls.
+        executors: By kind of job.
+        environment: The worker's environment without anything of dtf's.
+        spawner: Starts processes.
+        sources: Materialises sources.
+        leases: Keeps claims alive.
+        recorder: Brings results to the ledger.
+        home: The worker's directories.
+        spool: Results that are not recorded yet.
+        draining: Whether nothing more is to be claimed.
+    """
+
+    config: GuardianConfig
+    shards: Shards
+    database: Database
+    executors: Mapping[JobKind, Executor]
+    environment: Mapping[str, str]
+    spawner: GuardianSpawner
+    sources: SourceCache
+    leases: LeaseKeeper
+    recorder: Recorder
+    home: WorkerHome
+    spool: Spool
+    draining: bool = False
+
+    @property
+    def worker_id(self) -> str:
+        """The worker."""
+        return self.config.worker.worker_id

@@ -1,0 +1,130 @@
+"""What a slot does for one hint: the hinted shard, and those that follow on."""
+
+import asyncio
+import logging
+
+from dtf.domain.errors import LedgerUnavailableError
+from dtf.domain.outcome import Outcome, gravest
+from dtf.domain.shard import AttemptResult, ClaimedShard
+from dtf.domain.work import CommandWork
+from dtf.execution.files import remove_tree
+from dtf.execution.guardian.artifact_collector import ArtifactCollector
+from dtf.execution.guardian.attempt import Attempt
+from dtf.execution.guardian.interruption import Cause, Interruption
+from dtf.execution.guardian.messages import ShardReply
+from dtf.execution.guardian.services import Services
+from dtf.execution.guardian.spool import SpoolEntry, encode_pieces
+from dtf.resilience.recovery import decide
+
+log = logging.getLogger(__name__)
+
+
+class SlotChain:
+    """Claims the hinted shard, runs it and what follows on, and records each.
+
+    A module's shards come one after the other on one slot, so that its fixtures live over all of them. The next one
+    is claimed while the last test of the present one is held back, and from then on it is this slot's to run or to
+    give back.
+    """
+
+    def __init__(self, slot: int, services: Services) -> None:
+        self.slot = slot
+        self._services = services
+        self._attempts: list[Attempt] = []
+        self._outcomes: list[Outcome] = []
+        self._reason = ""
+        self._interruption: Interruption | None = None
+
+    def interrupt(self, interruption: Interruption) -> None:
+        """End whatever runs, and give back what was to follow."""
+        self._interruption = self._interruption or interruption
+        for attempt in self._attempts:
+            attempt.interrupt(interruption)
+
+    async def run(self, shard_id: str) -> ShardReply:
+        """Run the chain that begins with a hinted shard."""
+        services = self._services
+        if services.draining:
+            return ShardReply(claimed=False, reason="the worker is draining")
+        try:
+            claim = await services.database.call(
+                services.shards.claim,
+                shard_id,
+                worker_id=services.worker_id,
+                slot=self.slot,
+                lease_s=services.config.lease_s,
+            )
+        except LedgerUnavailableError as error:
+            return ShardReply(claimed=False, reason=str(error))
+        if claim is None:
+            return ShardReply(claimed=False, reason="the shard is not to be had")
+        attempt: Attempt | None = self._take(claim)
+        while attempt:
+            await self._run(attempt)
+            attempt = self._attempts[0] if self._attempts else None
+        return ShardReply(
+            claimed=True, outcome=gravest(self._outcomes), attempts=len(self._outcomes), reason=self._reason
+        )
+
+    def _take(self, claim: ClaimedShard) -> Attempt:
+        attempt = Attempt(claim, self.slot, self._services, self._follow_on)
+        self._attempts.append(attempt)
+        self._services.leases.hold(attempt)
+        if self._interruption:
+            attempt.interrupt(self._interruption)
+        return attempt
+
+    async def _follow_on(self, attempt: Attempt) -> ClaimedShard | None:
+        services = self._services
+        if services.draining or self._interruption or attempt.interruption:
+            return None
+        claim = await services.database.call(
+            services.shards.claim_follow_on,
+            attempt.claim,
+            worker_id=services.worker_id,
+            slot=self.slot,
+            lease_s=services.config.lease_s,
+        )
+        if claim:
+            self._take(claim)
+        return claim
+
+    async def _run(self, attempt: Attempt) -> None:
+        try:
+            result = await attempt.run()
+        except BaseException:
+            # the lease ends by itself and the coordinator takes the shard back
+            for held in self._attempts:
+                self._services.leases.drop(held.claim.shard_id, held.claim.attempt)
+            raise
+        self._attempts.remove(attempt)
+        if attempt.interruption and attempt.interruption.cause is Cause.CANCELLED:
+            for next_attempt in self._attempts:  # of the same job
+                next_attempt.interrupt(attempt.interruption)
+        await self._record(attempt, result)
+        self._outcomes.append(result.outcome)
+        self._reason = self._reason or result.reason
+        await asyncio.to_thread(remove_tree, attempt.scratch)
+
+    async def _record(self, attempt: Attempt, result: AttemptResult) -> None:
+        services, claim = self._services, attempt.claim
+        disposition = decide(result, crashes=claim.crashes, max_retries=claim.job.max_retries)
+        files = await asyncio.to_thread(self._collect, attempt)
+        entry = SpoolEntry(result=result, disposition=disposition, log=encode_pieces(attempt.log.take()), files=files)
+        accepted = await services.recorder.record(services.spool, entry)
+        log.info("attempt %d of %s: %s, %s", claim.attempt, claim.shard_id, result.outcome, _FATES[accepted])
+
+    def _collect(self, attempt: Attempt) -> tuple[tuple[str, str], ...]:
+        if attempt.workdir is None:
+            return ()
+        spool, claim = self._services.spool, attempt.claim
+        collector = ArtifactCollector(
+            destination=spool.files(spool.path(claim.shard_id, claim.attempt)),
+            cap=self._services.config.artifact_cap,
+            note=attempt.log.note,
+        )
+        patterns = claim.job.work.artifacts if isinstance(claim.job.work, CommandWork) else ()
+        return collector.collect(attempt.scratch / "artifacts", attempt.workdir, patterns)
+
+
+_FATES = {True: "accepted", False: "stale", None: "spooled"}

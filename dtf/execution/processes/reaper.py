@@ -1,0 +1,63 @@
+"""The one place that waits for children."""
+
+import asyncio
+import logging
+import os
+import signal
+
+from dtf.domain.ports.executor import Exit
+
+log = logging.getLogger(__name__)
+
+
+class Reaper:
+    """Waits for every child of this process and hands its end to whoever asked.
+
+    A subreaper gets children that it never started: what a process left behind when it ended. Waiting for single
+    pids would leave those as zombies, so there is one loop over ``wait4(-1)``, driven by SIGCHLD. Signals that come
+    together are one; hence the loop goes on until nothing more has ended.
+    """
+
+    def __init__(self) -> None:
+        self._expected: dict[int, asyncio.Future[Exit]] = {}
+
+    def start(self) -> None:
+        """Begin; in the main thread, with the loop running."""
+        asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self.reap)
+
+    def stop(self) -> None:
+        """Collect what has ended and hear no more of it."""
+        self.reap()
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGCHLD)
+
+    def expect(self, pid: int) -> asyncio.Future[Exit]:
+        """The end of a child that was started just now, before the loop could go on."""
+        future: asyncio.Future[Exit] = asyncio.get_running_loop().create_future()
+        self._expected[pid] = future
+        return future
+
+    def is_expected(self, pid: int) -> bool:
+        """Whether it is a child that this process started and that has not ended."""
+        return pid in self._expected
+
+    def reap(self) -> None:
+        """Collect every child that has ended."""
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            future = self._expected.pop(pid, None)
+            if future is None:
+                log.debug("an adopted orphan has ended: pid %d, status %d", pid, status)
+            elif not future.done():
+                future.set_result(
+                    Exit(
+                        code=os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
+                        signal=os.WTERMSIG(status) if os.WIFSIGNALED(status) else None,
+                        cpu_s=usage.ru_utime + usage.ru_stime,
+                        max_rss_bytes=usage.ru_maxrss * 1024,
+                    )
+                )
