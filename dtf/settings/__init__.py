@@ -45,6 +45,8 @@ class Settings:
     log_cap_bytes: int = 10 * 2**20
     artifact_cap_bytes: int = 100 * 2**20
     bundle_cap_bytes: int = 200 * 2**20
+    worker_tags: str = ""
+    simulate_devices: str = ""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __repr__(self) -> str:

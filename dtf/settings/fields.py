@@ -90,6 +90,12 @@ def path(raw: object) -> Path:
     return Path(_text(raw) if not isinstance(raw, Path) else raw).expanduser().absolute()
 
 
+def words(raw: object) -> str:
+    """Words separated by commas; empty: none."""
+    text = raw if raw == "" else _text(raw)
+    return ",".join(word.strip() for word in str(text).split(",") if word.strip())
+
+
 def url(*schemes: str) -> Callable[[object], str]:
     """A parser of URLs of these schemes; its errors do not repeat the URL, which may hold a password."""
 
@@ -203,6 +209,18 @@ SETTINGS = (
         help="How big a packed source may be.",
         default=200 * _MIB,
         parse=whole_number(1024, 10 * 1024 * _MIB),
+    ),
+    Setting(
+        name="worker_tags",
+        help="Free tags that a worker started here registers, separated by commas.",
+        default="",
+        parse=words,
+    ),
+    Setting(
+        name="simulate_devices",
+        help="Devices that a worker started here has by declaration only, such as cuda:4; marked wherever shown.",
+        default="",
+        parse=words,
     ),
 )
 

@@ -1,0 +1,53 @@
+"""Puts a coordinator together."""
+
+import threading
+
+from dtf.bootstrap.ledger import Ledger, ledger_at
+from dtf.coordination.coordinator import Coordinator, CoordinatorConfig
+from dtf.domain.clock import SystemClock
+from dtf.domain.events import Event
+from dtf.plugins.manager import call_each, load_plugins
+from dtf.settings import Settings
+from dtf.storage.durations import LedgerDurations
+from dtf.storage.hints import CeleryHints
+
+
+def run_coordinator(settings: Settings, *, broker_url: str, database_url: str, stop: threading.Event) -> None:
+    """Lead or stand by until ``stop`` is set.
+
+    Args:
+        settings: How it behaves.
+        broker_url: Where hints go.
+        database_url: The ledger.
+        stop: Ends it.
+    """
+    ledger = ledger_at(database_url)
+    try:
+        make_coordinator(settings, ledger, broker_url).run(stop)
+    finally:
+        ledger.close()
+
+
+def make_coordinator(settings: Settings, ledger: Ledger, broker_url: str) -> Coordinator:
+    """A coordinator over a ledger and a broker; plugins hear its events."""
+    plugins = load_plugins({})
+
+    def notify(event: Event) -> None:
+        call_each(plugins, "dtf_event", event=event)
+
+    config = CoordinatorConfig(
+        lease_s=settings.leader_lease_s,
+        interval_s=settings.coordinator_interval_s,
+        standby_s=min(1.0, settings.leader_lease_s / 3),
+        worker_silent_s=settings.worker_silent_s,
+        window_s=settings.window_s,
+    )
+    return Coordinator(
+        config,
+        leadership=ledger.leadership,
+        control=ledger.control,
+        hints=CeleryHints(broker_url),
+        durations=LedgerDurations(ledger),
+        notify=notify,
+        clock=SystemClock(),
+    )

@@ -1,0 +1,34 @@
+"""Opens the ledger."""
+
+from dtf.bootstrap.cluster import embedded_database_url
+from dtf.domain.errors import LedgerUnavailableError
+from dtf.settings import Mode, Settings
+from dtf.storage.ledger import Ledger, open_ledger
+from dtf.storage.migrate import migrate, schema_is_current
+
+__all__ = ["Ledger", "current_ledger", "database_url", "ledger_at", "migrate"]
+
+
+def database_url(settings: Settings) -> str:
+    """The ledger's URL: the cluster's, or that of the state directory's file."""
+    return (settings.database_url or "") if settings.mode is Mode.CLUSTER else embedded_database_url(settings)
+
+
+def ledger_at(url: str) -> Ledger:
+    """A ledger of which it is known that its tables are there."""
+    return open_ledger(url)
+
+
+def current_ledger(settings: Settings) -> Ledger:
+    """The ledger for a command; the embedded one is made and upgraded on the way.
+
+    Raises:
+        LedgerUnavailableError: It cannot be reached, or a cluster's tables are missing or old.
+    """
+    url = database_url(settings)
+    if not schema_is_current(url):
+        if settings.mode is Mode.CLUSTER:
+            raise LedgerUnavailableError("the database's tables are missing or of another version: dtf init-db")
+        settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        migrate(url)
+    return open_ledger(url)
