@@ -195,10 +195,10 @@ def test_a_defect_in_one_loop_does_not_stop_the_others(
 
 
 def test_a_slow_loop_does_not_cost_the_leadership(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loops of 4 s each: the lease of 10 s is renewed in between."""
+    """Two loops of 6 s each: the lease of 10 s is renewed in between."""
 
     def slow(*_: object) -> tuple[()]:
-        world.clock.advance(4.0)
+        world.clock.advance(6.0)
         return ()
 
     monkeypatch.setattr(world.control, "lost_attempts", slow)
