@@ -33,6 +33,7 @@ class RunView:
         running: Cases reported by attempts that are under way, not accepted yet.
         running_failed: Those of them that failed.
         shards: Shards by state (``ShardState`` values).
+        ended_by: CANCELLED or TIMEOUT when a cancellation or the run's own time limit cut it short; None otherwise.
     """
 
     run_id: str
@@ -51,6 +52,7 @@ class RunView:
     running: int
     running_failed: int
     shards: Mapping[str, int]
+    ended_by: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ class JobView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptView:
-    """An attempt; ``outcome`` is None while it is under way. ``accepted`` is False for a superseded one."""
+    """An attempt; ``outcome`` is None while it is under way."""
 
     shard_id: str
     job_id: str
@@ -212,7 +214,10 @@ class Views(Protocol):
         ...
 
     def log(self, run_id: str, after: int = 0) -> Sequence[tuple[int, str, int, bytes]]:
-        """Pieces of the run's logs in the order of arrival, as (position, shard id, attempt, bytes)."""
+        """Pieces of the run's logs in the order of arrival, as (position, shard id, attempt, bytes).
+
+        At most 1,000 pieces: ask on from the last position until none come.
+        """
         ...
 
     def workers(self) -> Sequence[WorkerView]:
