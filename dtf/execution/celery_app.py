@@ -1,0 +1,62 @@
+"""The Celery application."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from celery import Celery
+
+from dtf.domain.ports.permits import Permits
+from dtf.execution.celery_settings import celery_settings
+from dtf.execution.permits import OpenPermits
+from dtf.execution.task import SERVED_KEY, SOCKET_KEY, add_tasks
+from dtf.execution.worker_setup import WorkerSetup
+
+
+class DtfCelery(Celery):  # type: ignore[misc]  # Celery has no types
+    """Celery with dtf's worker, whose broker is named by dtf's settings alone.
+
+    Attributes:
+        broker_url: Finds the broker; called when it is first needed.
+        worker_setup: Finds what a worker is told; called by a worker alone.
+    """
+
+    amqp_cls = "dtf.execution.patient_connection:PatientAMQP"
+    broker_url: Callable[[], str]
+    worker_setup: Callable[[], WorkerSetup]
+
+    @cached_property
+    def Worker(self) -> Any:  # noqa: ANN401, N802  # Celery's name
+        """The worker that ``celery -A dtf worker`` starts."""
+        return self.subclass_with_self("dtf.execution.celery_worker:DtfWorker")
+
+    def connection_for_read(self, url: str | None = None, **options: Any) -> Any:  # noqa: ANN401  # Celery's
+        """Connect to dtf's broker, whatever Celery's own environment variables say."""
+        return super().connection_for_read(url or self.conf.dtf_broker_url, **options)
+
+    def connection_for_write(self, url: str | None = None, **options: Any) -> Any:  # noqa: ANN401  # Celery's
+        """Connect to dtf's broker, whatever Celery's own environment variables say."""
+        return super().connection_for_write(url or self.conf.dtf_broker_url, **options)
+
+
+def make_app(
+    broker_url: Callable[[], str], worker: Callable[[], WorkerSetup], *, permits: Permits | None = None
+) -> DtfCelery:
+    """Make the application. Nothing is asked before its configuration is first read.
+
+    Args:
+        broker_url: Finds the broker.
+        worker: Finds what a worker is told.
+        permits: Who may use what; None: everybody.
+    """
+    app = DtfCelery("dtf", set_as_current=False)
+    app.broker_url = broker_url
+    app.worker_setup = worker
+    app.add_defaults(lambda: _settings(broker_url()))
+    app.steps["worker"].add("dtf.execution.worker_step:GuardianStep")
+    add_tasks(app, permits=permits or OpenPermits(), connect=lambda socket: worker().connect(socket))
+    return app
+
+
+def _settings(url: str) -> dict[str, Any]:
+    return {**celery_settings(url), "dtf_broker_url": url, SOCKET_KEY: "", SERVED_KEY: ()}

@@ -1,0 +1,176 @@
+"""Starts a worker's guardian, watches it and starts it again."""
+
+import json
+import logging
+import os
+import selectors
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from dtf.domain.codec import to_json
+from dtf.domain.worker import WorkerInfo
+
+_log = logging.getLogger(__name__)
+
+_READY = b"ready\n"
+_BACKOFF_S, _LONGEST_BACKOFF_S = 0.2, 5.0
+#: A guardian that lived so long did not fail at its start, in seconds.
+_SOUND_S = 10.0
+#: How a command of dtf's ends when its input or its settings cannot be used: trying again is no help.
+_BAD_INPUT_STATUS = 2
+
+
+class GuardianProcess:
+    """The guardian beside a worker.
+
+    A thread starts it, reads what it says, and starts it again when it ends. The guardian watches the worker's
+    process by itself, so nothing needs to be done where the worker dies.
+
+    Attributes:
+        failure: Why it will never be ready; empty: it may still be.
+    """
+
+    def __init__(
+        self,
+        command: tuple[str, ...],
+        environment: Mapping[str, str] | None,
+        *,
+        worker: WorkerInfo,
+        socket: Path,
+        ready_s: float,
+    ) -> None:
+        self._argv = (*command, "--socket", str(socket), "--worker-pid", str(worker.pid))
+        self._environment = environment
+        self._greeting = json.dumps(to_json(worker)).encode() + b"\n"
+        self._ready_s = ready_s
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ready = threading.Event()
+        self._was_ready = False
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._keep_alive, name="dtf-guardian", daemon=True)
+        self.failure = ""
+
+    @property
+    def pid(self) -> int | None:
+        """The present guardian's process id."""
+        process = self._process
+        return process.pid if process else None
+
+    def start(self) -> None:
+        """Start it; return at once."""
+        self._thread.start()
+
+    def wait_ready(self) -> bool:
+        """Wait until it is ready, for as long as it may take; ``failure`` says why it is not."""
+        self._ready.wait(self._ready_s)
+        if not self._ready.is_set() and not self.failure:
+            self.failure = f"the guardian was not ready within {self._ready_s:g} s"
+        return not self.failure
+
+    def stop(self, within_s: float) -> None:
+        """End it: TERM, and KILL after ``within_s`` seconds."""
+        with self._lock:
+            self._stopping.set()
+            process = self._process
+        if process is not None:
+            process.terminate()
+        self._thread.join(within_s)
+        if process is not None and self._thread.is_alive():
+            _log.warning("the guardian (pid %d) did not end within %g s and is killed", process.pid, within_s)
+            process.kill()
+            self._thread.join(5.0)
+
+    def _keep_alive(self) -> None:
+        backoff = _BACKOFF_S
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            status = self._live()
+            if self._stopping.is_set() or self.failure:
+                break
+            lived = time.monotonic() - began
+            backoff = _BACKOFF_S if lived > _SOUND_S else min(backoff * 2, _LONGEST_BACKOFF_S)
+            _log.error(
+                "the guardian ended with status %s after %.1f s; the next starts in %g s", status, lived, backoff
+            )
+            self._stopping.wait(backoff)
+        self._ready.set()  # whoever waits, need not any longer
+
+    def _live(self) -> int | None:
+        """Start one guardian and stay until it has ended; return its status."""
+        try:
+            process = self._spawn()
+        except OSError as error:
+            _log.error("the guardian cannot be started: %s", error)
+            return None
+        if process is None:
+            return None
+        self._listen(process)
+        status = process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+        if status == _BAD_INPUT_STATUS and not self._was_ready:
+            self.failure = f"the guardian refused to start (status {status}); its message is above"
+        return status
+
+    def _spawn(self) -> subprocess.Popen[bytes] | None:
+        with self._lock:
+            if self._stopping.is_set():
+                return None
+            # a session of its own: Ctrl-C is for the worker, which ends it in its own time
+            process = subprocess.Popen(
+                self._argv,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=None if self._environment is None else dict(self._environment),
+                start_new_session=True,
+            )
+            self._process = process
+        try:
+            if process.stdin is not None:
+                process.stdin.write(self._greeting)
+                process.stdin.close()
+        except BrokenPipeError:
+            _log.warning("the guardian (pid %d) ended before it was told its worker", process.pid)
+        return process
+
+    def _listen(self, process: subprocess.Popen[bytes]) -> None:
+        """Read its output until it ends. Its death is seen by its pidfd: others may hold its output open."""
+        if process.stdout is None:
+            return
+        deadline = time.monotonic() + self._ready_s
+        said = b""
+        pidfd = os.pidfd_open(process.pid)
+        try:
+            with selectors.DefaultSelector() as selector:
+                selector.register(process.stdout, selectors.EVENT_READ)
+                selector.register(pidfd, selectors.EVENT_READ)
+                while True:
+                    left = None if _READY in said else max(0.0, deadline - time.monotonic())
+                    events = {key.fd for key, _ in selector.select(left)}
+                    if process.stdout.fileno() in events:
+                        piece = os.read(process.stdout.fileno(), 4096)
+                        said = self._hear(said, piece, process.pid)
+                        if not piece:
+                            selector.unregister(process.stdout)
+                    if pidfd in events:
+                        return
+                    if not events and _READY not in said:
+                        _log.error("the guardian (pid %d) is not ready after %g s", process.pid, self._ready_s)
+                        process.kill()
+                        return
+        finally:
+            os.close(pidfd)
+
+    def _hear(self, said: bytes, piece: bytes, pid: int) -> bytes:
+        if _READY in said:
+            return said
+        said += piece
+        if _READY in said:
+            _log.info("the guardian (pid %d) is ready", pid)
+            self._was_ready = True
+            self._ready.set()
+        return said

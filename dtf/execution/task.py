@@ -1,0 +1,133 @@
+"""The two Celery tasks: each takes a hint to the worker's guardian."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from celery import Celery, Task
+from kombu.exceptions import OperationalError
+
+from dtf.domain.errors import DtfError
+from dtf.domain.ports.permits import Permits, Target
+from dtf.execution.worker_setup import Guardian
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+RUN_SHARD, PREPARE_SUITE = "dtf.run_shard", "dtf.prepare_suite"
+
+#: Where the worker's main process leaves, before it forks, what its pool children need.
+SOCKET_KEY, SERVED_KEY = "dtf_guardian_socket", "dtf_served_queues"
+
+#: How long a task waits for a guardian that is being restarted, in seconds.
+GUARDIAN_WAIT_S = 20.0
+#: How long a worker holds a hint that it cannot serve before it puts it back, in seconds.
+UNSERVED_HOLD_S = 0.5
+_ID_LENGTH = 64
+
+
+class GuardedTask(Task):  # type: ignore[misc]  # Celery has no types
+    """A hint's task: permits first, then the guardian; it never fails for what the ledger repairs.
+
+    Attributes:
+        permits: Who may use what; a circuit breaker comes in here.
+        connect: Makes the guardian's client.
+    """
+
+    abstract = True
+    permits: Permits
+    connect: Callable[[Path], Guardian]
+
+    def run_shard(self, shard_id: object) -> dict[str, Any]:
+        """Have the guardian run a shard; what comes of it is in the ledger, not in what is returned."""
+        if not is_identifier(shard_id):
+            return self._drop(f"{shard_id!r:.100} is no shard's id")
+        if self._is_unserved():
+            return self._pass_on(RUN_SHARD, shard_id)
+        permit = self.permits.acquire((Target(hardware=self._queue(), name=str(self.request.hostname)),))
+        if permit is None:
+            return self._drop(f"no permit for shard {shard_id}")
+        try:
+            answer = self._ask(lambda guardian: guardian.run_shard(str(shard_id), str(self.request.id)))
+        except (OSError, EOFError, DtfError) as error:
+            self.permits.give_back(permit)
+            return self._drop(f"the guardian is gone, shard {shard_id} is left to the ledger: {error!r}")
+        if not answer.claimed or answer.outcome is None:
+            self.permits.give_back(permit)
+            return {"claimed": False, "reason": "not to be had"}
+        self.permits.record(permit, answer.outcome)
+        return {"claimed": True, "outcome": str(answer.outcome)}
+
+    def prepare_suite(self, job_id: object) -> dict[str, Any]:
+        """Have the guardian warm a suite up."""
+        if not is_identifier(job_id):
+            return self._drop(f"{job_id!r:.100} is no job's id")
+        if self._is_unserved():
+            return {"prepared": False, "reason": "no device here serves the queue"}
+        try:
+            self._ask(lambda guardian: guardian.prepare(str(job_id)))
+        except (OSError, EOFError, DtfError) as error:
+            return self._drop(f"the guardian is gone, job {job_id} is not prepared: {error!r}")
+        return {"prepared": True}
+
+    def _ask(self, question: Callable[[Guardian], _T]) -> _T:
+        """Put a question, waiting for a guardian that does not listen yet.
+
+        Raises:
+            OSError: It does not come back, or it went away with the question.
+        """
+        guardian = self.connect(Path(self.app.conf[SOCKET_KEY]))
+        deadline = time.monotonic() + GUARDIAN_WAIT_S
+        pause = threading.Event()
+        while True:
+            try:
+                return question(guardian)
+            except (ConnectionRefusedError, FileNotFoundError):
+                if time.monotonic() > deadline:
+                    raise
+                pause.wait(0.1)
+
+    def _queue(self) -> str:
+        return str((self.request.delivery_info or {}).get("routing_key", ""))
+
+    def _is_unserved(self) -> bool:
+        return self._queue() not in self.app.conf[SERVED_KEY]
+
+    def _pass_on(self, name: str, identifier: object) -> dict[str, Any]:
+        """Put a hint back for a worker that has the device.
+
+        This worker was told to consume a queue for which it has no device. It must not run the shard, and must not
+        swallow the hint. The pause gives the others time to take it, and bounds the traffic where there are none.
+        """
+        threading.Event().wait(UNSERVED_HOLD_S)
+        queue = self._queue()
+        try:
+            self.app.send_task(name, args=[identifier], queue=queue, retry=False)
+        except (OperationalError, *self.app.connection_for_write().recoverable_connection_errors) as error:
+            return self._drop(f"a hint of the queue {queue} could not be put back: {error!r}")
+        return {"claimed": False, "reason": f"no device here serves the queue {queue}; the hint was put back"}
+
+    def _drop(self, reason: str) -> dict[str, Any]:
+        _log.warning("a hint is dropped: %s", reason)
+        return {"claimed": False, "reason": reason}
+
+
+def is_identifier(value: object) -> bool:
+    """Whether it could be an identifier of dtf's."""
+    return isinstance(value, str) and 0 < len(value) <= _ID_LENGTH and value.isascii() and value.isalnum()
+
+
+def add_tasks(app: Celery, *, permits: Permits, connect: Callable[[Path], Guardian]) -> None:
+    """Give an application dtf's tasks; they are built when it first needs them."""
+    parts = {"permits": permits, "connect": staticmethod(connect), "shared": False, "base": GuardedTask, "bind": True}
+
+    @app.task(name=RUN_SHARD, **parts)  # type: ignore[untyped-decorator]  # Celery has no types
+    def run_shard(task: GuardedTask, shard_id: object) -> dict[str, Any]:
+        return task.run_shard(shard_id)
+
+    @app.task(name=PREPARE_SUITE, **parts)  # type: ignore[untyped-decorator]  # Celery has no types
+    def prepare_suite(task: GuardedTask, job_id: object) -> dict[str, Any]:
+        return task.prepare_suite(job_id)

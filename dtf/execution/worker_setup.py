@@ -1,0 +1,84 @@
+"""What a worker is told before it starts."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from dtf.domain.outcome import Outcome
+
+
+class ShardAnswer(Protocol):
+    """What the guardian answers about a shard."""
+
+    @property
+    def claimed(self) -> bool:
+        """Whether it was to be had."""
+        ...
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """The last attempt's verdict; None when nothing was claimed."""
+        ...
+
+
+class Guardian(Protocol):
+    """The guardian, as a Celery process sees it. Every method raises ``OSError`` when it is not there."""
+
+    def run_shard(self, shard_id: str, task_id: str) -> ShardAnswer:
+        """Claim and run a shard; wait for its end."""
+        ...
+
+    def prepare(self, job_id: str) -> None:
+        """Begin to warm a suite up."""
+        ...
+
+    def drain(self) -> None:
+        """Claim nothing more."""
+        ...
+
+
+def connect_guardian(socket: Path) -> Guardian:
+    """The client of the guardian that listens there."""
+    from dtf.execution.guardian_client import GuardianClient  # noqa: PLC0415  # only pool children need it
+
+    return GuardianClient(socket)
+
+
+def default_guardian_command() -> tuple[str, ...]:
+    """``dtf guardian`` under this interpreter."""
+    return (sys.executable, "-m", "dtf", "guardian")
+
+
+def _accept(url: str) -> None:
+    """Accept any broker."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSetup:
+    """What a worker is told before it starts.
+
+    Attributes:
+        guardian_command: Starts a guardian; ``--socket PATH --worker-pid PID`` is added.
+        guardian_environment: Its whole environment; None: this process's.
+        tags: Free tags under which the worker registers.
+        simulate: Devices by declaration, such as ``cuda:4``.
+        visible_cuda: What the caller allows of the NVIDIA devices (``CUDA_VISIBLE_DEVICES``); None: all.
+        check_broker: Raises a ``DtfError`` when the worker must not use the broker of that URL.
+        guardian_ready_s: How long a guardian may take to be ready, in seconds.
+        guardian_stop_s: How long it may take to end when the worker stops, in seconds.
+        connect: Makes the guardian's client.
+        version: dtf's version.
+    """
+
+    guardian_command: tuple[str, ...] = field(default_factory=default_guardian_command)
+    guardian_environment: Mapping[str, str] | None = None
+    tags: tuple[str, ...] = ()
+    simulate: str = ""
+    visible_cuda: str | None = None
+    check_broker: Callable[[str], None] = _accept
+    guardian_ready_s: float = 30.0
+    guardian_stop_s: float = 15.0
+    connect: Callable[[Path], Guardian] = connect_guardian
+    version: str = ""

@@ -1,0 +1,103 @@
+"""The worker's bootstep: a guardian stands beside it while it runs."""
+
+import contextlib
+import logging
+import os
+import socket
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+from celery import bootsteps
+from celery.worker.components import Pool
+
+from dtf.domain.errors import DtfError
+from dtf.domain.ids import WORKER, new_id
+from dtf.domain.worker import WorkerInfo
+from dtf.execution.detect import host_fingerprint
+from dtf.execution.guardian_process import GuardianProcess
+from dtf.execution.probes import cpu
+from dtf.execution.task import SOCKET_KEY
+
+_log = logging.getLogger(__name__)
+
+#: How long the guardian may take to hear that it should claim nothing more, in seconds.
+_DRAIN_S = 2.0
+
+
+class GuardianStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
+    """Starts the guardian while the pool forks, and lets no task in before it is ready.
+
+    The worker (``dtf.execution.celery_worker``) ends it when the pool has ended.
+    """
+
+    requires = (Pool,)
+
+    def create(self, w: Any) -> None:  # noqa: ANN401  # Celery has no types
+        """Start the guardian; it comes up beside the rest of the worker."""
+        directory = Path(tempfile.mkdtemp(prefix="dtf-"))
+        self._socket = directory / "guardian.sock"
+        self._setup = w.setup
+        # before the pool forks, so that its children know it
+        w.app.conf[SOCKET_KEY] = str(self._socket)
+        w.guardian = self
+        self._process = GuardianProcess(
+            self._setup.guardian_command,
+            self._setup.guardian_environment,
+            worker=describe_worker(w),
+            socket=self._socket,
+            ready_s=self._setup.guardian_ready_s,
+        )
+        self._process.start()
+
+    def start(self, w: Any) -> None:  # noqa: ANN401, ARG002  # Celery has no types
+        """Wait until the guardian is ready.
+
+        Raises:
+            SystemExit: It will not be; the worker is of no use without it.
+        """
+        if not self._process.wait_ready():
+            _log.critical("the worker ends: %s", self._process.failure)
+            raise SystemExit(1)
+
+    def close(self, w: Any) -> None:  # noqa: ANN401, ARG002  # Celery has no types
+        """The worker begins to stop: tell the guardian to claim nothing more."""
+        # in a thread: a frozen guardian must not hold up the worker's end
+        teller = threading.Thread(target=self._drain, name="dtf-drain", daemon=True)
+        teller.start()
+        teller.join(_DRAIN_S)
+
+    def end(self) -> None:
+        """End the guardian and remove its socket; the pool has ended."""
+        self._process.stop(self._setup.guardian_stop_s)
+        with contextlib.suppress(FileNotFoundError):
+            self._socket.unlink()
+        try:
+            self._socket.parent.rmdir()
+        except OSError as error:
+            _log.warning("the guardian's directory %s could not be removed: %s", self._socket.parent, error)
+
+    def _drain(self) -> None:
+        try:
+            self._setup.connect(self._socket).drain()
+        except (OSError, EOFError, DtfError) as error:
+            _log.warning("the guardian could not be told to drain: %r", error)
+
+
+def describe_worker(worker: Any) -> WorkerInfo:  # noqa: ANN401  # Celery has no types
+    """What the worker registers as."""
+    return WorkerInfo(
+        worker_id=new_id(WORKER),
+        name=str(worker.hostname),
+        host=socket.gethostname(),
+        fingerprint=host_fingerprint(),
+        pid=os.getpid(),
+        queues=tuple(worker.served),
+        slots=int(worker.max_concurrency or worker.concurrency),
+        tags=tuple(worker.setup.tags),
+        devices=tuple(worker.devices),
+        memory_bytes=cpu.memory_bytes(),
+        cpu_count=cpu.usable_cores(),
+        version=worker.setup.version,
+    )
