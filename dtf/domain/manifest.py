@@ -38,7 +38,9 @@ class Manifest:
         """The SHA-256 over node ids and groups, as ``sha256:<hex>``."""
         state = hashlib.sha256()
         for item in self.items:
-            state.update(item.nodeid.encode("utf-8", "surrogateescape") + b"\0" + item.group.encode() + b"\n")
+            # surrogatepass: a parametrised id may hold any lone surrogate
+            pair = f"{item.nodeid}\0{item.group}\n"
+            state.update(pair.encode("utf-8", "surrogatepass"))
         return "sha256:" + state.hexdigest()
 
     def modules(self) -> Iterator[tuple[str, list[int]]]:
