@@ -59,10 +59,11 @@ class Coordinator:
         window = Window(seconds=config.window_s)
         loops: tuple[Loop, ...] = (
             Planner(control, durations, clock),
-            Dispatcher(control, hints, clock, window),
-            Reaper(control, config.worker_silent_s),
+            Reaper(control, config.worker_silent_s, clock),
             Settler(control),
             Outbox(control, notify, clock),
+            # last, because a broker that does not answer may take longer than the lease
+            Dispatcher(control, hints, clock, window),
         )
         self._turns = tuple(_Turn(loop, clock) for loop in loops)
         self._led: Term | None = None

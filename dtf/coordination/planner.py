@@ -1,8 +1,10 @@
 """The loop that cuts collected suites into shards."""
 
 import logging
+from functools import partial
 from typing import Final
 
+from dtf.coordination.sickbay import Sickbay
 from dtf.domain.clock import Clock
 from dtf.domain.ports.control import Control, JobToPlan, Term
 from dtf.domain.ports.durations import Durations
@@ -25,12 +27,13 @@ class Planner:
         self._control = control
         self._durations = durations
         self._clock = clock
+        self._sick = Sickbay(clock)
 
     def tick(self, term: Term) -> None:
         """Plan the jobs whose manifests wait."""
         begin = self._clock.monotonic()
         for waiting in self._control.jobs_to_plan():
-            self._plan(term, waiting)
+            self._sick.attend(waiting.job_id, "planning job", partial(self._plan, term, waiting))
             if self._clock.monotonic() - begin > BUDGET_S:
                 return
 

@@ -1,8 +1,11 @@
 """The loop that settles what nobody else will."""
 
 import logging
+from functools import partial
 
-from dtf.domain.ports.control import Control, Term
+from dtf.coordination.sickbay import Sickbay
+from dtf.domain.clock import Clock
+from dtf.domain.ports.control import Control, LostAttempt, Term
 from dtf.domain.shard import Requeue
 from dtf.resilience.recovery import decide
 
@@ -15,8 +18,9 @@ class Reaper:
     name = "reaper"
     interval_s = 1.0
 
-    def __init__(self, control: Control, worker_silent_s: float) -> None:
+    def __init__(self, control: Control, worker_silent_s: float, clock: Clock) -> None:
         self._control = control
+        self._sick = Sickbay(clock)
         self._worker_silent_s = worker_silent_s
 
     def tick(self, term: Term) -> None:
@@ -33,10 +37,14 @@ class Reaper:
 
     def _reap(self, term: Term) -> None:
         for lost in self._control.lost_attempts():
-            decision = decide(lost.result, crashes=lost.crashes, max_retries=lost.max_retries)
-            if self._control.expire(term, lost, decision):
-                log.warning(
-                    "shard %s: attempt %d of worker %s is lost (%s); %s",
-                    lost.result.shard_id, lost.result.attempt, lost.result.worker_id, lost.result.reason,
-                    "what is left runs again" if isinstance(decision, Requeue) else "it was the last one",
-                )  # fmt: skip
+            shard_id = lost.result.shard_id
+            self._sick.attend(shard_id, "settling the lost attempt of shard", partial(self._expire, term, lost))
+
+    def _expire(self, term: Term, lost: LostAttempt) -> None:
+        decision = decide(lost.result, crashes=lost.crashes, max_retries=lost.max_retries)
+        if self._control.expire(term, lost, decision):
+            log.warning(
+                "shard %s: attempt %d is lost (%s); %s",
+                lost.result.shard_id, lost.result.attempt, lost.result.reason,
+                "what is left runs again" if isinstance(decision, Requeue) else "it was the last one",
+            )  # fmt: skip

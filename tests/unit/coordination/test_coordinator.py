@@ -1,12 +1,13 @@
 import logging
 import threading
+from collections.abc import Sequence
 
 import pytest
 
 from dtf.domain.manifest import Manifest
 from dtf.domain.outcome import Outcome
-from dtf.domain.ports.control import JobToPlan, LostAttempt
-from dtf.domain.shard import AttemptResult, Finish, Requeue
+from dtf.domain.ports.control import JobToPlan, LostAttempt, Term
+from dtf.domain.shard import AttemptResult, Finish, Requeue, ShardPlan
 from dtf.domain.source import Source, SourceKind
 from dtf.domain.specs import JobSpec
 from dtf.domain.work import Isolation, PytestWork
@@ -192,6 +193,30 @@ def test_a_defect_in_one_loop_does_not_stop_the_others(
     assert world.hints.sent[0] == "s1"
     assert 2 < len(failures) < 10
     assert any(record.exc_info for record in caplog.records)
+
+
+def test_a_job_that_cannot_be_planned_does_not_keep_others_from_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The bad one is logged and tried again after a rest; the one behind it is planned at once."""
+    world.control.to_plan = [_to_plan("bad", suite([("a.py", 3)])), _to_plan("good", suite([("a.py", 3)]))]
+    store, tries = world.control.store_plan, []
+
+    def store_plan(term: Term, job_id: str, shards: Sequence[ShardPlan]) -> None:
+        if job_id == "bad":
+            tries.append(job_id)
+            raise ValueError("refused")
+        store(term, job_id, shards)
+
+    monkeypatch.setattr(world.control, "store_plan", store_plan)
+    coordinator = world.coordinator()
+    world.play(1.0, coordinator)
+    assert list(world.control.plans) == ["good"]
+
+    world.play(60.0, coordinator)
+
+    assert 2 <= len(tries) <= 3
+    assert "planning job bad" in caplog.text
 
 
 def test_a_slow_loop_does_not_cost_the_leadership(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
