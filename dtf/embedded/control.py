@@ -126,9 +126,9 @@ class ControlServer:
         try:
             request = json.loads(line)
             answer = await self._desk.answer(user, request if isinstance(request, dict) else {})
-            return {"ok": True, **answer}
         except (ClusterError, ValueError, RecursionError) as error:
             return {"ok": False, "error": str(error)}
+        return {"ok": True, **answer}
 
 
 def _peer(writer: asyncio.StreamWriter) -> int:

@@ -61,7 +61,7 @@ def coordinator(facts: Path) -> int:
 def worker(facts: Path, name: str, manner: str) -> int:
     """Starts a guardian beside itself; ends at SIGTERM; may be made to crash at once or to be stubborn."""
     if manner == "crashes":
-        print("no numpy, no cry", file=sys.stderr)
+        sys.stderr.write("no numpy, no cry\n")
         return 1
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if os.fork() == 0:
@@ -87,7 +87,8 @@ def user(state_dir: Path, facts: Path, options: dict[str, str]) -> int:
     with join(join_config(state_dir, facts, options)) as membership:
         if "run" in options:
             membership.attach(options["run"])
-        print(json.dumps({"broker": membership.broker_url, "pid": membership.supervisor_pid}), flush=True)
+        sys.stdout.write(json.dumps({"broker": membership.broker_url, "pid": membership.supervisor_pid}) + "\n")
+        sys.stdout.flush()
         sys.stdin.read()
     return 0
 
