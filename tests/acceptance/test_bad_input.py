@@ -75,7 +75,7 @@ BAD_FILES = [
     Bad(name="YAML alias bomb", content=ALIAS_BOMB, says=("alias", "too many", "anchor"), suffix=".yaml"),
     Bad(name="FIFO", make=os.mkfifo, says=("regular file", "not a file", "FIFO")),
     Bad(name="directory", make=Path.mkdir, says=("directory",)),
-    Bad(name="missing file", make=lambda path: None, says=("no such file", "does not exist")),
+    Bad(name="missing file", make=os.fspath, says=("no such file", "does not exist")),
 ]
 
 
@@ -151,7 +151,8 @@ BAD_SUITES = [
     BadSuite(
         name="segfaults",
         files={
-            "test_a.py": f"import ctypes\n{GOOD}def test_crash():\n    ctypes.string_at(0)\ndef test_after():\n    pass\n"
+            "test_a.py": f"import ctypes\n{GOOD}def test_crash():\n    ctypes.string_at(0)\n",
+            "test_b.py": GOOD,
         },
         status=1,
         counts={"passed": 2, "error": 1},
@@ -187,7 +188,7 @@ BAD_SUITES = [
     BadSuite(
         name="prints invalid UTF-8",
         files={
-            "test_a.py": "import os\ndef test_bytes():\n    os.write(1, b'\\xff\\xfe\\x00')\n    assert False, '\\udc80 \\x00'\n"
+            "test_a.py": "import os\ndef test_bytes():\n    os.write(1, b'\\xff\\0')\n    assert 0, '\\udc80 \\0'\n",
         },
         status=1,
         counts={"failed": 1},

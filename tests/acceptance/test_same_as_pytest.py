@@ -22,7 +22,7 @@ def distributed_outcomes(place: Place, suite: Path, *arguments: str, status: int
 
 
 def test_the_conformance_suite(place: Place) -> None:
-    """Every case of the ONNX conformance suite has the outcome that plain pytest gives; the exit status is equal too."""
+    """Every case of the ONNX conformance suite has the outcome that plain pytest gives; so has the exit status."""
     pytest.importorskip("onnxruntime", reason="the models extra is not installed")
     plain = plain_outcomes(CONFORMANCE, environment=place.environment, scratch=place.directory)
     assert len(plain) > 2000

@@ -1,0 +1,120 @@
+"""A cluster over two hosts that share nothing but the installed software: another network, user and file system."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.harness.hosts import SecondHost, second_host
+from tests.acceptance.harness.place import DTF, TOKEN_VARIABLE, Place, Started, tally, until
+from tests.acceptance.harness.plain import differences, plain_outcomes
+from tests.acceptance.harness.servers import broker, database
+from tests.acceptance.test_same_as_pytest import CONFORMANCE
+from tests.acceptance.test_two_terminals import online
+
+pytestmark = pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("ip") or not shutil.which("setpriv") or not shutil.which("unshare"),
+    reason="a second host needs root, iproute2 and util-linux",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """A cluster whose only worker is on the second host.
+
+    Attributes:
+        place: Where its client works.
+        host: The second host.
+        worker: The worker there.
+    """
+
+    place: Place
+    host: SecondHost
+    worker: Started
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """Servers and a coordinator on the first host, one worker with two slots on the second."""
+    tmp_path.chmod(0o711)
+    servers = tmp_path / "servers"
+    servers.mkdir(mode=0o755)
+    client = tmp_path / "client"
+    client.mkdir(mode=0o700)
+    with (
+        second_host(tmp_path / "second") as host,
+        broker(host.first_address, servers) as broker_url,
+        database(host.first_address, servers) as database_url,
+    ):
+        place = Place(client, DTF_BROKER_URL=broker_url, DTF_DATABASE_URL=database_url)
+        try:
+            initialised = place.dtf("init-db")
+            assert initialised.status == 0, initialised.err
+            place.start(DTF, "coordinator")
+            urls = {name: place.environment[name] for name in ("DTF_BROKER_URL", "DTF_DATABASE_URL", TOKEN_VARIABLE)}
+            settings = [f"{key}={value}" for key, value in (host.environment() | urls).items()]
+            worker = place.start(*host.command("env", "-i", *settings, DTF, "worker", "--concurrency", "2"))
+            assert until(lambda: online(place) == 1, 60, every_s=0.5), worker.said
+            yield Cluster(place=place, host=host, worker=worker)
+        finally:
+            place.kill_all()
+
+
+def test_the_conformance_suite_on_the_other_host(cluster: Cluster) -> None:
+    """The conformance suite travels as a bundle; on the other host every case has the outcome that it has here."""
+    plain = plain_outcomes(CONFORMANCE, environment=cluster.place.environment, scratch=cluster.place.directory)
+    done = cluster.place.dtf("run", str(CONFORMANCE), "--json", timeout_s=280)
+    assert done.status == 0, done.out + done.err
+    report = json.loads(cluster.place.dtf("report", done.answer["run_id"], "--format", "json").out)
+    ours = tally([case for job in report["job_list"] for case in job["case_list"]])
+    assert differences(plain, ours) == []
+    hosts = {attempt["proof"].get("user", "nobody") for attempt in report["attempt_list"]}
+    assert hosts == {"nobody"}
+
+
+def test_local_packages_data_and_artifacts(cluster: Cluster) -> None:
+    """The tests of a project find its package and its data files there; artifacts and log come back."""
+    project = cluster.place.directory / "project"
+    for name, content in _PROJECT.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(content)
+    done = cluster.place.dtf("run", "tests", "--json", cwd=project)
+    assert done.status == 1, done.out + done.err
+    counts = {name: number for name, number in done.answer["counts"].items() if number}
+    assert counts == {"passed": 3, "failed": 1}
+    run = done.answer["run_id"]
+    log = cluster.place.dtf("logs", run)
+    assert "a word for the log" in log.out
+    status = cluster.place.dtf("status", run, "--json").answer
+    assert "made.txt" in json.dumps(status) or "made.txt" in cluster.place.dtf("report", run, "--format", "json").out
+    audit = cluster.place.dtf("audit", run, "--json").answer
+    assert audit["ok"]
+
+
+_PROJECT = {
+    "pytest.ini": "[pytest]\npythonpath = src\n",
+    "src/package/__init__.py": "ANSWER = 42\n",
+    "data/numbers.txt": "1 2 3\n",
+    "tests/conftest.py": "import pathlib, pytest\n@pytest.fixture\ndef data():\n    return pathlib.Path('data')\n",
+    "tests/test_all.py": """
+import os, pathlib, pwd
+import package
+
+def test_the_package_is_found():
+    assert package.ANSWER == 42
+
+def test_the_data_are_found(data):
+    assert (data / "numbers.txt").read_text() == "1 2 3\\n"
+
+def test_an_artifact_is_left():
+    pathlib.Path(os.environ["DTF_ARTIFACTS_DIR"], "made.txt").write_text("made on the other host")
+
+def test_it_fails_on_the_other_host():
+    print("a word for the log")
+    assert pwd.getpwuid(os.getuid()).pw_name != "nobody"
+""",
+}
