@@ -1,0 +1,50 @@
+"""`python -m tools.acceptance`: kills (each five times), the session fixture, a third-party suite; with figures."""
+
+import argparse
+import importlib.util
+import random
+import sys
+from pathlib import Path
+
+from tests.acceptance.harness.kills import KILLED
+from tools.acceptance.kills import kills
+from tools.acceptance.suites import same_as_pytest, session_fixture
+
+CONFORMANCE = Path(__file__).resolve().parents[2] / "examples" / "onnx_conformance"
+
+
+def main() -> None:
+    """Run what is asked for; exit with 1 where something is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", nargs="*", default=["kills", "fixture", "networkx"], help="kills, fixture, networkx")
+    parser.add_argument("--suite", type=Path, default=CONFORMANCE, help="the suite in which processes are killed")
+    parser.add_argument("--role", action="append", choices=KILLED, help="only these")
+    parser.add_argument("--times", type=int, default=5, help="how often each is killed")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the random moments")
+    given = parser.parse_args()
+    print(f"seed {given.seed}")
+    random.seed(given.seed)
+    bad = 0
+    if "kills" in given.what:
+        bad += all_kills(given)
+    if "fixture" in given.what:
+        bad += session_fixture()
+    if "networkx" in given.what:
+        spec = importlib.util.find_spec("networkx")
+        bad += same_as_pytest(Path(spec.origin).parent) if spec and spec.origin else 1
+    sys.exit(bool(bad))
+
+
+def all_kills(given: argparse.Namespace) -> int:
+    """Print a line for each disturbed run; return how many were wrong."""
+    rows = []
+    for row in kills(given.suite, tuple(given.role or KILLED), given.times, given.workers):
+        rows.append(row)
+        figures = f"killed at {row.at_s:5.1f} s, took {row.wall_s:5.1f} s ({row.longer_s:+5.1f})"
+        print(f"{row.role:<12}{figures}, {row.attempts} attempts: {row.verdict}", flush=True)
+    return sum(row.verdict != "ok" for row in rows)
+
+
+if __name__ == "__main__":
+    main()
