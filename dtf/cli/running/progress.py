@@ -2,6 +2,7 @@
 
 from typing import Any, Protocol
 
+from dtf.analysis.progress import remaining_s
 from dtf.cli.terminal.figures import duration
 from dtf.cli.terminal.output import Output
 from dtf.domain.clock import Clock
@@ -41,18 +42,19 @@ def figures(run: RunView) -> tuple[int, int, int]:
     return min(done, run.expected) if run.expected else done, failed, run.expected
 
 
-def remaining_s(done: int, expected: int, spent_s: float) -> float | None:
-    """An estimate of the seconds left; None while nothing is done."""
-    return (expected - done) * spent_s / done if done and expected > done else None
+def describe(run: RunView, spent_s: float, now: float) -> str:
+    """One line for people.
 
-
-def describe(run: RunView, spent_s: float) -> str:
-    """One line for people."""
+    Args:
+        run: The run.
+        spent_s: Seconds since it was submitted.
+        now: Seconds since the epoch.
+    """
     done, failed, expected = figures(run)
     if not expected and run.jobs_finished < run.jobs and not run.attempts:
         return f"waiting for a worker, {duration(spent_s)}"
     what = f"{done} of {expected} tests done" if expected else f"{run.jobs_finished} of {run.jobs} jobs done"
-    left = remaining_s(done, expected, spent_s)
+    left = remaining_s(run, now=now)
     parts = [what, f"{failed} failed" if failed else "", duration(spent_s)]
     parts.append(f"about {duration(left)} left" if left is not None else "")
     return ", ".join(part for part in parts if part)
@@ -71,7 +73,7 @@ class LineProgress:
         now = self._clock.monotonic()
         if now - self._last >= LINE_EVERY_S:
             self._last = now
-            self._output.line("dtf: " + describe(run, now - self._begun))
+            self._output.line("dtf: " + describe(run, now - self._begun, self._clock.now()))
 
     def note(self, text: str) -> None:
         """Write the text to standard error."""

@@ -1,6 +1,7 @@
 """Stays with a run until it is over."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -11,6 +12,9 @@ from dtf.domain.clock import Clock
 from dtf.domain.errors import DtfError, LedgerUnavailableError
 from dtf.domain.ports.submissions import Submissions
 from dtf.domain.ports.views import RunView, Views
+
+#: Looks after the cluster; tells why waiting on is of no use, or nothing.
+Tend = Callable[[RunView, Progress], str]
 
 #: How often the run is looked at, in seconds.
 LOOK_EVERY_S = 0.1
@@ -30,6 +34,8 @@ class Ending(Enum):
     TIME_LIMIT = auto()
     #: The database stayed away.
     UNREACHABLE = auto()
+    #: The cluster broke down and did not come back.
+    BROKEN = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +59,8 @@ class Watch:
     Attributes:
         attached_s: How long the run survives without being touched, in seconds; 0: it is not attached.
         limit_s: The run's own time limit, in seconds from now; None: none.
+        cancels: Whether an interrupt cancels the run, or the waiting alone.
+        tend: Looks after the cluster; what it returns is the reason why it is of no use to wait on.
     """
 
     def __init__(
@@ -69,6 +77,8 @@ class Watch:
     ) -> None:
         self.attached_s = attached_s
         self.limit_s = limit_s
+        self.cancels = True
+        self.tend: Tend = _nothing
         self._run_id = run_id
         self._views = views
         self._submissions = submissions
@@ -87,12 +97,16 @@ class Watch:
             self._look()
             if self._run is not None and self._run.outcome is not None:
                 return Watched(ending=Ending.FINISHED, run=self._run, let_go=True)
+            if self._interrupts.pending and not self.cancels:
+                return Watched(ending=Ending.INTERRUPTED, run=self._run, let_go=False)
             if self._interrupts.pending:
                 return self._call_off(Ending.INTERRUPTED, f"interrupted by {self._interrupts.name}")
             if self.limit_s is not None and self._clock.monotonic() - self._begun >= self.limit_s:
                 return self._call_off(Ending.TIME_LIMIT, f"the run's time limit of {duration(self.limit_s)}")
             if self._away_since is not None and self._clock.monotonic() - self._away_since > PATIENCE_S:
                 return Watched(ending=Ending.UNREACHABLE, run=self._run, let_go=False)
+            if self._run is not None and (reason := self.tend(self._run, self._progress)):
+                return self._call_off(Ending.BROKEN, reason)
             self._interrupts.wait(LOOK_EVERY_S if self._away_since is None else 1.0)
 
     def _look(self) -> None:
@@ -125,3 +139,8 @@ class Watch:
                 return Watched(ending=ending, run=self._run, let_go=True)
             self._pause.wait(LOOK_EVERY_S)
         return Watched(ending=ending, run=self._run, let_go=False)
+
+
+def _nothing(_run: RunView, _progress: Progress) -> str:
+    """Nothing to look after."""
+    return ""

@@ -1,0 +1,123 @@
+"""Stays with a submitted run and tells what came of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dtf.analysis.reports.junit import junit
+from dtf.analysis.reports.record import RunRecord, summary
+from dtf.cli import exits
+from dtf.cli.running.capacity import untaken
+from dtf.cli.running.gather import gather
+from dtf.cli.running.host import Host
+from dtf.cli.running.interrupts import Interrupts
+from dtf.cli.running.progress import make_progress
+from dtf.cli.running.stay import Stay
+from dtf.cli.running.summary import print_summary
+from dtf.cli.running.verdict import exit_status
+from dtf.cli.running.watch import Ending, Watch, Watched
+from dtf.cli.terminal.output import Output
+from dtf.domain.clock import SystemClock
+from dtf.domain.errors import BadInputError, DtfError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Following:
+    """How a command stays with a run.
+
+    Attributes:
+        attached: Whether the run ends with the command; otherwise an interrupt ends the waiting alone.
+        limit_s: The run's time limit, in seconds from now; None: none.
+        junit: Where the JUnit report goes; None: nowhere.
+        quiet: Whether to leave out everything but the counts.
+    """
+
+    attached: bool = True
+    limit_s: float | None = None
+    junit: Path | None = None
+    quiet: bool = False
+
+
+def follow(run_id: str, host: Host, output: Output, following: Following) -> int:
+    """Watch a run to its end, report it, and return the exit status."""
+    watched = _watch(run_id, host, output, following)
+    if watched.ending is Ending.UNREACHABLE or watched.run is None:
+        return _unreachable(run_id, output)
+    try:
+        record = gather(host.ledger.views, run_id, host.workers * len(host.tags) if host.is_embedded else 0)
+        return _conclude(record, watched, host, output, following)
+    except DtfError as error:
+        if error.exit_code != exits.INFRASTRUCTURE:
+            raise
+        return _unreachable(run_id, output, f": {error}")
+
+
+def check_report_path(path: Path) -> None:
+    """See that a report can be written, before anything is run for it.
+
+    Raises:
+        BadInputError: It cannot.
+    """
+    try:
+        with path.open("a"):
+            return
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BadInputError(f"the report {str(path)[:200]!r} cannot be written: {reason}") from error
+
+
+def _watch(run_id: str, host: Host, output: Output, following: Following) -> Watched:
+    clock, ledger = SystemClock(), host.ledger
+    progress = make_progress(output, clock)
+    stay = None
+    if host.membership is not None:
+        if following.attached:
+            host.membership.attach(run_id)
+        stay = Stay(host, run_id=run_id if following.attached else "", clock=clock)
+    try:
+        with Interrupts() as interrupts:
+            watch = Watch(
+                run_id,
+                views=ledger.views,
+                submissions=ledger.submissions,
+                progress=progress,
+                interrupts=interrupts,
+                clock=clock,
+                attached_s=host.settings.attached_s if following.attached else 0.0,
+                limit_s=following.limit_s,
+            )
+            if stay is not None:
+                watch.tend = stay.tend
+            watch.cancels = following.attached
+            return watch.until_over()
+    finally:
+        progress.close()
+
+
+def _conclude(record: RunRecord, watched: Watched, host: Host, output: Output, following: Following) -> int:
+    idle = untaken(record.jobs, host.ledger.views.workers())
+    status = exit_status(record, watched.ending, no_capacity=bool(idle))
+    if following.junit is not None:
+        _write_junit(record, following.junit)
+    if not following.quiet:
+        print_summary(record, host.ledger.views, output)
+    if status == exits.NO_CAPACITY:
+        output.note(f"dtf: no worker serves {', '.join(idle)}")
+    if not watched.let_go:
+        goes_on = watched.ending is Ending.INTERRUPTED and not following.attached
+        output.note("dtf: " + ("the run goes on" if goes_on else "the workers have not let go of everything yet"))
+    output.data({**summary(record), "exit_code": status})
+    return status
+
+
+def _write_junit(record: RunRecord, path: Path) -> None:
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(junit(record))
+    except OSError as error:
+        raise BadInputError(f"the report {path} cannot be written: {error.strerror}") from error
+
+
+def _unreachable(run_id: str, output: Output, why: str = "") -> int:
+    output.data({"run_id": run_id, "error": "the database cannot be reached", "exit_code": exits.INFRASTRUCTURE})
+    output.note(f"dtf: gave up on the database{why}; when it is back: dtf status {run_id}")
+    return exits.INFRASTRUCTURE
