@@ -114,7 +114,7 @@ class PostgresCluster:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 # it ends with the tests, even if those are killed
-                preexec_fn=lambda: libc.prctl(_PDEATHSIG, signal.SIGQUIT),
+                preexec_fn=lambda: libc.prctl(_PDEATHSIG, signal.SIGQUIT),  # noqa: PLW1509  # one call into libc
                 **options,
             )
         self._wait()
@@ -155,9 +155,10 @@ class PostgresCluster:
         finally:
             connection.close()
 
-    def restart_connections(self, database: str) -> None:
+    def end_connections(self, database: str) -> None:
         """End every connection to a database, as a restart of the server would."""
-        self._run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        self._run(f"{others} WHERE datname = '{database}'")
 
     def stop(self) -> None:
         """End it and remove its folder."""
