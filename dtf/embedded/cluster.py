@@ -97,7 +97,7 @@ class Cluster:
         for name in adjustment.drain:
             self._workers[name][1].drain()
         for plan in adjustment.start:
-            extra = plan.profile.environment if plan.profile else {}
+            extra = plan.profile.variables if plan.profile else {}
             child = self._child(plan.name, self.config.worker_command(plan), extra)
             self._workers[plan.name] = (plan, child)
             self._launch(child)

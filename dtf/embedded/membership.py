@@ -109,7 +109,7 @@ class Membership:
                 if answer is None or answer.get("ended"):
                     self._wait_for_end(supervisor)
             except OSError as error:  # gone, or frozen: there is nobody to say goodbye to
-                _LOG.warning("leave-unanswered supervisor=%d error=%s", self.supervisor_pid, error)
+                _LOG.info("leave-unanswered supervisor=%d error=%s", self.supervisor_pid, error)
             finally:
                 channel.close()
                 if supervisor is not None:

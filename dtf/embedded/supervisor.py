@@ -135,7 +135,7 @@ class Supervisor:
         await server.finish(_GOODBYE_S)
 
     def _given_up(self, child: Child) -> None:
-        _LOG.error("child-given-up name=%s", child.spec.name)
+        _LOG.error("child-given-up name=%s exit_code=%s", child.spec.name, child.exit_code)
         self._reception.warn(f"it died too often and is not started again: {child.epitaph()}")
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:

@@ -1,6 +1,5 @@
 """What a worker of a kind of hardware is like: ``workers/<tag>.toml``."""
 
-import difflib
 import stat
 import tomllib
 from collections.abc import Callable, Mapping
@@ -10,9 +9,13 @@ from typing import Any
 
 from dtf.domain.errors import BadInputError
 from dtf.domain.specs import HARDWARE_TAGS
+from dtf.domain.suggestion import did_you_mean
 
 _LARGEST_BYTES = 65536
 _POOLS = ("prefork", "solo")
+
+#: The vendors' variables that name the devices a process may see.
+_VISIBLE_DEVICES = {"cuda": "CUDA_VISIBLE_DEVICES", "rocm": "ROCR_VISIBLE_DEVICES"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,12 @@ class WorkerProfile:
     pool: str = "prefork"
     tags: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What is added to the worker's variables: the profile's own, and what hides other devices from it."""
+        hiding = _VISIBLE_DEVICES.get(self.queue) if self.devices else None
+        return {**self.environment, **({hiding: ",".join(self.devices)} if hiding else {})}
 
 
 def load_profile(path: Path) -> WorkerProfile:
@@ -93,19 +102,18 @@ def _read(path: Path) -> str:
 def _check(key: str, value: Any) -> list[str]:  # noqa: ANN401  # whatever TOML holds
     check = _CHECKS.get(key)
     if check is None:
-        return [f"{key:.60}: unknown key{_did_you_mean(key, tuple(_CHECKS))}"]
+        return [f"{key:.60}: unknown key{_hint(key, tuple(_CHECKS))}"]
     return [f"{key}{problem}" for problem in check(value)]
 
 
-def _did_you_mean(word: str, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]}?" if close else f"; known: {', '.join(known)}"
+def _hint(word: str, known: tuple[str, ...]) -> str:
+    return did_you_mean(word, known) or f"; known: {', '.join(known)}"
 
 
 def _queue(value: Any) -> list[str]:  # noqa: ANN401  # as above
     if not isinstance(value, str):
         return [f": must be a text, not {value!r:.60}"]
-    return [] if value in HARDWARE_TAGS else [f": unknown hardware {value!r:.60}{_did_you_mean(value, HARDWARE_TAGS)}"]
+    return [] if value in HARDWARE_TAGS else [f": unknown hardware {value!r:.60}{_hint(value, HARDWARE_TAGS)}"]
 
 
 def _texts(value: Any) -> list[str]:  # noqa: ANN401  # as above

@@ -4,6 +4,7 @@ import shutil
 import signal
 import socket
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,12 @@ from tests.integration.embedded.conftest import Place, eventually, is_gone
 
 
 def pid_in(path: Path) -> int:
+    """The pid that a stand-in wrote down, when it has."""
     return int(eventually(lambda: path.exists() and path.read_text()))
 
 
 def answers(url: str) -> bool:
+    """Whether the broker answers."""
     with contextlib.closing(redis.Redis.from_url(url)) as client, contextlib.suppress(redis.RedisError):
         return bool(client.ping())
     return False
@@ -96,7 +99,7 @@ def test_a_killed_broker_is_back_on_its_port_within_5_s(place: Place) -> None:
             with contextlib.closing(redis.Redis.from_url(membership.broker_url)) as client:
                 client.set("k", "v")
             os.kill(broker["pid"], signal.SIGKILL)
-            eventually(lambda pid=broker["pid"]: is_gone(pid))
+            eventually(partial(is_gone, broker["pid"]))
             eventually(lambda: answers(membership.broker_url), within_s=5)
             with contextlib.closing(redis.Redis.from_url(membership.broker_url)) as client:
                 assert client.get("k") is None

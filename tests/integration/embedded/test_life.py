@@ -131,7 +131,7 @@ def test_who_only_joins_starts_nothing(place: Place) -> None:
     import dataclasses
 
     assert peek(place.state) is None
-    with pytest.raises(ClusterError, match="no cluster runs for .*; dtf up starts one"):
+    with pytest.raises(ClusterError, match=r"no cluster runs for .*; dtf up starts one"):
         join(dataclasses.replace(place.config(), start=False))
     assert not place.state.exists()
 
@@ -158,15 +158,14 @@ def test_the_last_leave_and_the_next_join_may_come_together(place: Place) -> Non
         assert leaving.process.stdin is not None
         leaving.process.stdin.close()
         leaving = place.arrive(process)
-        with place.join(workers="0") as check:
-            with contextlib.closing(redis.Redis.from_url(check.broker_url)) as broker:
-                assert broker.ping()
+        with place.join(workers="0") as check, contextlib.closing(redis.Redis.from_url(check.broker_url)) as broker:
+            assert broker.ping()
     assert leaving.end() == 0
     assert place.is_deserted()
 
 
-def test_the_client_survives_in_a_json_line(place: Place) -> None:
-    """The lock's content and cluster.json name the same socket."""
+def test_lock_and_address_name_the_same_socket(place: Place) -> None:
+    """A command finds the supervisor by the lock file before the cluster is usable, and later."""
     with place.join():
         address = json.loads((place.state / "cluster.json").read_text())
         assert (place.state / "cluster.lock").read_text() == address["control"]

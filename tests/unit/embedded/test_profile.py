@@ -28,15 +28,24 @@ def test_every_key_is_read() -> None:
     )
 
 
+def test_devices_that_are_named_hide_the_others() -> None:
+    """The vendor's variable is set for the worker; nothing is set when all may be used."""
+    profile = WorkerProfile(name="n", queue="cuda", devices=("GPU-1", "GPU-2"), environment={"A": "1"})
+
+    assert profile.variables == {"A": "1", "CUDA_VISIBLE_DEVICES": "GPU-1,GPU-2"}
+    assert WorkerProfile(name="n", queue="rocm", devices=("x",)).variables == {"ROCR_VISIBLE_DEVICES": "x"}
+    assert WorkerProfile(name="n", queue="cuda").variables == {}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", "queue: missing"),
         ("queue = ", "not TOML"),
         ("a = " + "[" * 5000, "not TOML"),
-        ('queue = "cpuu"', "did you mean cpu?"),
+        ('queue = "cpuu"', "did you mean 'cpu'?"),
         ("queue = 3", "queue: must be a text"),
-        ('queue = "cpu"\nconcurency = 2', "did you mean concurrency?"),
+        ('queue = "cpu"\nconcurency = 2', "did you mean 'concurrency'?"),
         ('queue = "cpu"\nzzz = 2', "unknown key; known: queue"),
         ('queue = "cpu"\nconcurrency = -1', "from 0 to 1024"),
         ('queue = "cpu"\nconcurrency = true', "from 0 to 1024"),

@@ -10,6 +10,7 @@ from dtf.embedded.state_directory import ClusterAddress, StateDirectory
 
 
 def address(pid: int, ticks: int) -> ClusterAddress:
+    """An address with a process of choice."""
     return ClusterAddress(
         pid=pid,
         start_ticks=ticks,

