@@ -1,0 +1,76 @@
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from dtf.domain.errors import TermOverError
+from dtf.domain.shard import ShardPlan
+from dtf.storage.ledger.ledger import Ledger
+from tests.integration.coordinator.conftest import Start, wait_for
+
+
+def _leader(ledger: Ledger) -> str:
+    view = ledger.views.leader()
+    return view.holder if view.expires_in_s > 0 else ""
+
+
+def test_a_frozen_leader_is_replaced_and_fenced_and_a_clean_stop_hands_over(
+    ledger: Ledger, start: Start, tmp_path: Path
+) -> None:
+    """Twelve seconds after a freeze at most another one leads; the frozen one wakes, stands by, and is ready again."""
+    # Given a leader and a standby
+    first = start("c1")
+    wait_for(lambda: _leader(ledger) == "c1", 10)
+    second = start("c2")
+
+    # When the leader freezes, the standby takes over
+    first.send_signal(signal.SIGSTOP)
+    wait_for(lambda: _leader(ledger) == "c2", 12)
+    term = ledger.views.leader().term
+    assert term == 2
+
+    # When the frozen one wakes it finds out, and leaves the lease alone
+    first.send_signal(signal.SIGCONT)
+    wait_for(lambda: "standing by" in (tmp_path / "c1.log").read_text(), 3)
+    assert (_leader(ledger), ledger.views.leader().term) == ("c2", term)
+
+    # When the new leader is stopped cleanly, the other one leads at once
+    second.terminate()
+    assert second.wait(5) == 0
+    wait_for(lambda: _leader(ledger) == "c1", 2.5)
+
+
+def test_a_killed_leader_is_replaced(ledger: Ledger, start: Start) -> None:
+    """Nothing is given back, the lease runs out."""
+    first = start("c1")
+    wait_for(lambda: _leader(ledger) == "c1", 10)
+    start("c2")
+
+    first.kill()
+
+    wait_for(lambda: _leader(ledger) == "c2", 12)
+
+
+def test_a_write_of_an_earlier_term_changes_nothing(ledger: Ledger) -> None:
+    """The ledger refuses it whatever the late leader believes."""
+    old = ledger.leadership.acquire("c1", 0.05)
+    assert old is not None
+    wait_for(lambda: ledger.leadership.acquire("c2", 10.0), 5)
+    shards = [ShardPlan(ordinals=(0,), affinity="a.py", predicted_s=1.0, rank=0)]
+
+    with pytest.raises(TermOverError):
+        ledger.control.store_plan(old, "j1", shards)
+
+
+def test_an_idle_leader_costs_little(ledger: Ledger, start: Start) -> None:
+    """Less than a twentieth of a core with nothing to do."""
+    process = psutil.Process(start("c1").pid)
+    wait_for(lambda: _leader(ledger) == "c1", 10)
+    before = process.cpu_times()
+
+    with pytest.raises(psutil.TimeoutExpired):
+        process.wait(6)
+
+    after = process.cpu_times()
+    assert (after.user + after.system) - (before.user + before.system) < 0.05 * 6

@@ -1,0 +1,39 @@
+"""A coordinator as a process: ``python -m tests.support.coordinator_main DATABASE_URL BROKER_URL HOLDER``."""
+
+import logging
+import signal
+import sys
+import threading
+
+from dtf.coordination.coordinator import Coordinator, CoordinatorConfig
+from dtf.domain.clock import SystemClock
+from dtf.storage.hints import CeleryHints
+from dtf.storage.ledger import open_ledger
+from tests.support.memory_control import KnownDurations
+
+log = logging.getLogger("events")
+
+
+def main() -> None:
+    """Lead or stand by until SIGTERM."""
+    database_url, broker_url, holder = sys.argv[1:]
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    ledger = open_ledger(database_url)
+    hints = CeleryHints(broker_url)
+    Coordinator(
+        CoordinatorConfig(holder=holder),
+        leadership=ledger.leadership,
+        control=ledger.control,
+        hints=hints,
+        durations=KnownDurations(),
+        notify=lambda event: log.info("event %s %s", event.kind, event.subject),
+        clock=SystemClock(),
+    ).run(stop)
+    hints.close()
+    ledger.close()
+
+
+if __name__ == "__main__":
+    main()
