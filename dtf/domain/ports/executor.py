@@ -95,6 +95,8 @@ class SlotContext:
         cancel_reason: Why.
         output_cap: The most bytes of captured output that a case keeps.
         next_shard: What ``follow_on`` claimed; the guardian runs it next on the same slot.
+        job_ends: Whether no shard of the job waits any more, so that the slot may end its session with this one;
+            None: nobody knows.
     """
 
     worker_id: str
@@ -113,6 +115,7 @@ class SlotContext:
     cancel_reason: str = ""
     output_cap: int = 65536
     next_shard: ClaimedShard | None = None
+    job_ends: Callable[[], Awaitable[bool]] | None = None
 
 
 class Executor(Protocol):

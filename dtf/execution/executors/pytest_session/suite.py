@@ -53,7 +53,7 @@ class Suite:
 
     @property
     def arguments(self) -> list[str]:
-        """pytest's arguments."""
+        """The arguments for pytest."""
         work = self.work
         keyword = ["-k", work.keyword] if work.keyword else []
         marker = ["-m", work.marker] if work.marker else []

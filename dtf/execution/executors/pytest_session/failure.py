@@ -1,0 +1,62 @@
+"""Why a suite could not be collected, told as its user understands it."""
+
+from dtf.domain.outcome import Outcome
+from dtf.execution.executors.pytest_session.channel import Message
+from dtf.execution.executors.pytest_session.death import Death
+
+
+class SessionFailedError(Exception):
+    """A session did not come up.
+
+    Attributes:
+        outcome: ERROR for the suite's own fault, INFRA for a kill from outside, TIMEOUT.
+        reason: One sentence.
+        text: What pytest or the interpreter printed about it; may be empty.
+    """
+
+    def __init__(self, outcome: Outcome, reason: str, text: str = "") -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+        self.reason = reason
+        self.text = text
+
+
+def explain(death: Death, *, python: str, answer: Message | None, collecting: str, printed: str) -> SessionFailedError:
+    """Explain why an agent ended before it had collected.
+
+    Args:
+        death: How it ended.
+        python: The interpreter.
+        answer: What the agent said last about a failure; None: nothing.
+        collecting: The module that was imported last; empty: none.
+        printed: The end of what it printed.
+    """
+    if answer is not None and answer["event"] == "no_pytest":
+        reason = f"{python} has no pytest ({answer['error']}); install it: {python} -m pip install pytest"
+        return SessionFailedError(Outcome.ERROR, reason, printed)
+    if answer is not None:
+        text = str(answer["text"])
+        return SessionFailedError(Outcome.ERROR, f"the suite could not be collected: {_gist(text)}", text)
+    where = f" while it collected {collecting}" if collecting else " before it had collected anything"
+    if death.signal is not None:
+        outcome = Outcome.ERROR if death.own_fault else Outcome.INFRA
+        return SessionFailedError(outcome, f"the interpreter ended {death.how}{where}", printed)
+    gist = _gist(printed)
+    if death.code == 4 and gist:  # pytest's own exit status for a wrong use
+        return SessionFailedError(Outcome.ERROR, f"pytest did not accept the suite or its arguments: {gist}", printed)
+    reason = f"the interpreter ended {death.how}{where}" + (f": {gist}" if gist else "")
+    return SessionFailedError(Outcome.ERROR, reason, printed)
+
+
+def _gist(text: str) -> str:
+    """The lines that say most: pytest's ``ERROR:`` lines, else the ``E`` lines that name an error, else the last."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    for chosen in (
+        [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")],
+        [line[1:].strip() for line in lines if line.startswith("E ") and "Error" in line],
+        [line[1:].strip() for line in lines if line.startswith("E ")],
+        lines[-1:],
+    ):
+        if chosen:
+            return "; ".join(chosen[:3])[:1000]
+    return ""

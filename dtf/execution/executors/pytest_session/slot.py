@@ -1,0 +1,96 @@
+"""What a slot keeps from shard to shard."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dtf.domain.ports.executor import Spawner
+from dtf.domain.work import Isolation
+from dtf.execution.executors.pytest_session.numbers import WorkerNumber
+from dtf.execution.executors.pytest_session.runner_handle import RunnerHandle
+from dtf.execution.executors.pytest_session.warm_session import CLOSE_S, WarmSession
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """What a slot needs to start a runner.
+
+    Attributes:
+        environment: The whole environment of the shard.
+        slots: How many slots the worker has.
+        output_cap: The most characters of captured output that a case keeps.
+        spawner: Starts processes.
+        affinity: The shard's module.
+        isolation: How long a runner may be kept.
+    """
+
+    environment: Mapping[str, str]
+    slots: int
+    output_cap: int
+    spawner: Spawner
+    affinity: str
+    isolation: Isolation
+
+
+class Slot:
+    """One slot: its number on the host and its runner, which keeps session fixtures over shards.
+
+    Attributes:
+        index: The slot's number on its worker.
+        number: Its number on the host while it has a runner.
+    """
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.number: WorkerNumber | None = None
+        self._session: WarmSession | None = None
+        self._runner: RunnerHandle | None = None
+
+    async def obtain(self, session: WarmSession, start: Start) -> RunnerHandle:
+        """Take the runner that was kept, if it fits, else a new one.
+
+        Raises:
+            SessionFailedError: The session died.
+        """
+        if self._runner is not None:
+            fits = self._session is session and not self._runner.ended.done()
+            if start.isolation is Isolation.MODULE and self._runner.affinity != start.affinity:
+                fits = False
+            if fits:
+                runner, self._runner = self._runner, None
+                return runner
+            await self.drop()
+        if self.number is None:
+            self.number = WorkerNumber()
+        return await session.runner(
+            slot=self.index,
+            worker_id=f"gw{self.number.value}",
+            count=max(start.slots, self.number.value + 1),
+            environment=start.environment,
+            output_cap=start.output_cap,
+            spawner=start.spawner,
+        )
+
+    def keep(self, session: WarmSession, runner: RunnerHandle) -> None:
+        """Keep a runner for the next shard."""
+        runner.detach()
+        self._session, self._runner = session, runner
+
+    async def drop(self, *, gently: bool = True) -> None:
+        """End the runner that was kept; gently: its session finishes first."""
+        runner, self._runner = self._runner, None
+        if runner is None:
+            return
+        await (runner.end(CLOSE_S) if gently else runner.kill())
+        printed = runner.pump.tail().strip()
+        if printed:
+            logger.info("slot %d: a finished session had printed: %s", self.index, printed[-4000:])
+        runner.close()
+
+    def release(self) -> None:
+        """Give the number back."""
+        if self.number is not None:
+            self.number.release()
+            self.number = None
