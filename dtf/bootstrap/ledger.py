@@ -1,12 +1,12 @@
 """Opens the ledger."""
 
 from dtf.bootstrap.cluster import embedded_database_url
-from dtf.domain.errors import LedgerUnavailableError
+from dtf.domain.errors import ClusterError, LedgerUnavailableError
 from dtf.settings import Mode, Settings
 from dtf.storage.ledger import Ledger, open_ledger
 from dtf.storage.migrate import migrate, schema_is_current
 
-__all__ = ["Ledger", "current_ledger", "database_url", "ledger_at", "migrate"]
+__all__ = ["Ledger", "current_ledger", "database_url", "ledger_at", "make_state_dir", "migrate", "schema_is_current"]
 
 
 def database_url(settings: Settings) -> str:
@@ -26,9 +26,24 @@ def current_ledger(settings: Settings) -> Ledger:
         LedgerUnavailableError: It cannot be reached, or a cluster's tables are missing or old.
     """
     url = database_url(settings)
+    if settings.mode is Mode.EMBEDDED:
+        make_state_dir(settings)
     if not schema_is_current(url):
         if settings.mode is Mode.CLUSTER:
             raise LedgerUnavailableError("the database's tables are missing or of another version: dtf init-db")
-        settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         migrate(url)
     return open_ledger(url)
+
+
+def make_state_dir(settings: Settings) -> None:
+    """Make the state directory, closed to others, unless it is there.
+
+    Raises:
+        ClusterError: It cannot be made.
+    """
+    try:
+        settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ClusterError(
+            f"the state directory {settings.state_dir} cannot be used: {error.strerror}; DTF_STATE_DIR names another"
+        ) from error

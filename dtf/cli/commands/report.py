@@ -1,0 +1,59 @@
+"""``dtf report``."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from dtf.analysis.reports.json_report import json_report
+from dtf.analysis.reports.junit import junit
+from dtf.analysis.reports.markdown import markdown
+from dtf.analysis.reports.record import RunRecord
+from dtf.cli.options import json_option
+from dtf.cli.running.follow import check_report_path
+from dtf.cli.running.gather import gather
+from dtf.cli.session import ledger_session
+from dtf.cli.terminal.output import Output
+from dtf.domain.errors import BadInputError
+
+_FORMATS: dict[str, Callable[[RunRecord], Iterator[str]]] = {
+    "junit": junit,
+    "json": json_report,
+    "markdown": markdown,
+}
+
+
+@click.command("report")
+@click.argument("run", default="last")
+@click.option("--format", "kind", type=click.Choice(list(_FORMATS)), default="markdown", help="[default: markdown]")
+@click.option("-o", "--output", "file", type=click.Path(path_type=Path), metavar="FILE", help="Where it goes.")
+@json_option
+def command(run: str, kind: str, file: Path | None, as_json: bool) -> int:
+    """Write a run as JUnit XML, JSON or Markdown, to a file or to standard output."""
+    if as_json and file is None:
+        raise BadInputError("--json tells where the report went; name the file with -o, or use --format json")
+    with ledger_session(as_json=as_json) as (output, _, ledger):
+        run_id = ledger.views.resolve_run(run)
+        pieces = _FORMATS[kind](gather(ledger.views, run_id))
+        if file is None:
+            _print(pieces, output)
+            return 0
+        check_report_path(file)
+        try:
+            with file.open("w", encoding="utf-8", errors="backslashreplace") as stream:
+                stream.writelines(pieces)
+        except OSError as error:
+            raise BadInputError(f"{file}: {error.strerror}") from error
+        output.data({"run_id": run_id, "format": kind, "file": str(file)})
+        output.line(f"{file}: {kind} report of run {run_id}")
+    return 0
+
+
+def _print(pieces: Iterable[str], output: Output) -> None:
+    if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8")  # what the XML declares, whatever the locale
+    for piece in pieces:
+        output.raw(piece)
+        if output.closed:
+            return

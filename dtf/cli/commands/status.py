@@ -1,0 +1,93 @@
+"""``dtf status``."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from dtf.bootstrap.cluster import is_running
+from dtf.cli.options import json_option
+from dtf.cli.session import ledger_session
+from dtf.cli.terminal.escape import one_line
+from dtf.cli.terminal.figures import duration
+from dtf.cli.terminal.output import Output
+from dtf.cli.terminal.rows import JOB_TITLES, RUN_TITLES, WORKER_TITLES, job_row, run_row, worker_row
+from dtf.cli.terminal.table import table
+from dtf.cli.views_json import job_json, run_json, worker_json
+from dtf.domain.clock import SystemClock
+from dtf.domain.codec import to_json
+from dtf.domain.worker import WorkerState
+from dtf.settings import Mode, Settings
+
+if TYPE_CHECKING:
+    from dtf.bootstrap.ledger import Ledger
+
+
+@click.command("status")
+@click.argument("run", required=False)
+@json_option
+def command(run: str | None, as_json: bool) -> int:
+    """Show the cluster, or one run.
+
+    RUN is a run's id, the beginning of one, or 'last'.
+    """
+    with ledger_session(as_json=as_json) as (output, settings, ledger):
+        if run is None:
+            _cluster(output, settings, ledger)
+        else:
+            _run(run, output, ledger)
+    return 0
+
+
+def _run(name: str, output: Output, ledger: "Ledger") -> None:
+    run_id = ledger.views.resolve_run(name)
+    run, jobs = ledger.views.run(run_id), ledger.views.jobs(run_id)
+    output.data({"run": run_json(run), "jobs": [job_json(job) for job in jobs]})
+    now = SystemClock().now()
+    for line in table(RUN_TITLES, [run_row(run, now)], output.width):
+        output.line(line)
+    if run.reason:
+        output.line(f"reason: {one_line(run.reason)}")
+    for label, value in run.labels.items():
+        output.line(f"{one_line(label, 100)}: {one_line(str(value))}")
+    output.line()
+    for line in table(JOB_TITLES, [job_row(job) for job in jobs], output.width):
+        output.line(line)
+
+
+def _cluster(output: Output, settings: Settings, ledger: "Ledger") -> None:
+    views, running, now = ledger.views, is_running(settings), SystemClock().now()
+    leader, workers, backlog = views.leader(), views.workers(), views.backlog()
+    active = views.runs(limit=50, active_only=True)
+    live = [worker for worker in workers if worker.state is not WorkerState.OFFLINE]
+    output.data(
+        {
+            "mode": str(settings.mode),
+            "running": running,
+            "leader": to_json(leader),
+            "workers": [worker_json(worker) for worker in live],
+            "backlog": {queue: dict(states) for queue, states in backlog.items()},
+            "runs": [run_json(run) for run in active],
+        }
+    )
+    output.line(_headline(settings, running))
+    if leader.holder and leader.expires_in_s > 0:
+        output.line(f"coordinator {leader.holder} leads, term {leader.term}, lease {duration(leader.expires_in_s)}")
+    elif running:
+        output.line("no coordinator leads")
+    for queue, states in backlog.items():
+        waiting = ", ".join(f"{count} {state}" for state, count in states.items() if count)
+        output.line(f"queue {one_line(queue, 60)}: {waiting}")
+    rows = [worker_row(worker, now) for worker in live]
+    for line in table(WORKER_TITLES, rows, output.width) if rows else ["no workers"]:
+        output.line(line)
+    runs = [run_row(run, now) for run in active]
+    for line in table(RUN_TITLES, runs, output.width) if runs else ["no run is under way"]:
+        output.line(line)
+
+
+def _headline(settings: Settings, running: bool) -> str:
+    if settings.mode is Mode.CLUSTER:
+        shown = settings.shown()
+        return f"cluster: broker {shown['broker_url']}, database {shown['database_url']}"
+    state = "running" if running else "not running; start it with: dtf up"
+    return f"embedded cluster in {settings.state_dir}: {state}"

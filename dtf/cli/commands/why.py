@@ -1,0 +1,53 @@
+"""``dtf why``."""
+
+import click
+
+from dtf.analysis.why import Situation, why
+from dtf.cli.options import json_option
+from dtf.cli.session import ledger_session
+from dtf.cli.terminal.escape import one_line
+from dtf.domain.clock import SystemClock
+from dtf.domain.errors import UnknownRecordError
+from dtf.domain.ports.views import Views
+
+
+@click.command("why")
+@click.argument("job", metavar="JOB|RUN")
+@json_option
+def command(job: str, as_json: bool) -> int:
+    """Say what a job waits for, or why it ended as it did.
+
+    A run stands for all its jobs; 'last' is the newest one.
+    """
+    with ledger_session(as_json=as_json) as (output, _, ledger):
+        answers = []
+        for job_id in _jobs(ledger.views, job):
+            view = ledger.views.job(job_id)
+            answer = why(
+                Situation(
+                    job=view,
+                    shards=ledger.views.shards(job_id),
+                    workers=ledger.views.workers(),
+                    leader=ledger.views.leader(),
+                    backlog=ledger.views.backlog(),
+                    now=SystemClock().now(),
+                )
+            )
+            answers.append(
+                {"job_id": job_id, "cause": str(answer.cause), "why": answer.sentence, "advice": answer.advice}
+            )
+            output.line(f"{job_id} ({one_line(view.spec.name, 100)}): {one_line(answer.sentence, 2000)}")
+            if answer.advice:
+                output.line(f"  {answer.advice}")
+        output.data({**answers[0], "jobs": answers} if answers else {"jobs": []})
+    return 0
+
+
+def _jobs(views: Views, name: str) -> list[str]:
+    try:
+        return [views.resolve_job(name)]
+    except UnknownRecordError:
+        try:
+            return [job.job_id for job in views.jobs(views.resolve_run(name))]
+        except UnknownRecordError as error:
+            raise UnknownRecordError(f"there is no job and no run {name[:100]!r}") from error

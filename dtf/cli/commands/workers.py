@@ -1,0 +1,28 @@
+"""``dtf workers``."""
+
+import click
+
+from dtf.cli.options import json_option
+from dtf.cli.session import ledger_session
+from dtf.cli.terminal.rows import WORKER_TITLES, worker_row
+from dtf.cli.terminal.table import table
+from dtf.cli.views_json import worker_json
+from dtf.domain.clock import SystemClock
+from dtf.domain.worker import WorkerState
+
+
+@click.command("workers")
+@click.option("--all", "every", is_flag=True, help="Those that are offline, too.")
+@json_option
+def command(every: bool, as_json: bool) -> int:
+    """List the workers and their devices."""
+    with ledger_session(as_json=as_json) as (output, _, ledger):
+        found = [w for w in ledger.views.workers() if every or w.state is not WorkerState.OFFLINE]
+        output.data({"workers": [worker_json(worker) for worker in found]})
+        if not found:
+            output.line("no workers; start some with: dtf up, or dtf worker")
+            return 0
+        now = SystemClock().now()
+        for line in table(WORKER_TITLES, [worker_row(worker, now) for worker in found], output.width):
+            output.line(line)
+    return 0
