@@ -71,8 +71,11 @@ def unpack(archive: Path, destination: Path) -> None:
     """
     destination.mkdir()
     try:
-        with tarfile.open(archive, "r:gz") as opened:
-            opened.extractall(destination, filter="data")
+        with gzip.open(archive) as packed:
+            with tarfile.open(fileobj=packed, mode="r:") as opened:
+                opened.extractall(destination, filter="data")
+            while packed.read(_CHUNK):  # to the end, where the checksum stands
+                continue
     except (tarfile.TarError, OSError, EOFError, ValueError) as error:
         raise SourceError(f"the source bundle cannot be unpacked: {error}") from error
 
@@ -122,18 +125,25 @@ def _add(archive: tarfile.TarFile, directory: Path, name: str) -> None:
     if stat.S_ISLNK(mode) and not _leads_inside(directory, path):
         log.warning("%s is left out: the link leads out of the directory", path)
         return
-    # every file on its own: a hard link to one that is left out would lead nowhere
-    archive.inodes = {}
-    info = archive.gettarinfo(path, arcname=name)
-    info.uid = info.gid = 0
-    info.uname = info.gname = ""
-    info.mtime = _MTIME
-    info.mode = 0o755 if stat.S_ISDIR(mode) or mode & stat.S_IXUSR else 0o644
+    info = _info(name, path, mode)
     if info.isreg():
         with path.open("rb") as file:
             archive.addfile(info, file)
     else:
         archive.addfile(info)
+
+
+def _info(name: str, path: Path, mode: int) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.mtime = _MTIME
+    info.mode = 0o755 if stat.S_ISDIR(mode) or mode & stat.S_IXUSR else 0o644
+    if stat.S_ISDIR(mode):
+        info.type = tarfile.DIRTYPE
+    elif stat.S_ISLNK(mode):
+        info.type, info.linkname = tarfile.SYMTYPE, str(path.readlink())
+    else:
+        info.size = path.stat().st_size
+    return info
 
 
 def _leads_inside(directory: Path, link: Path) -> bool:

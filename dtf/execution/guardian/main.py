@@ -1,7 +1,6 @@
 """The guardian as a process: its parts put together, and its exit status."""
 
 import asyncio
-import logging
 from collections.abc import Mapping, Sequence
 
 from dtf.domain.ports.blobs import Blobs
@@ -23,7 +22,8 @@ from dtf.execution.processes.reaper import Reaper
 from dtf.execution.processes.spawner import GuardianSpawner
 from dtf.execution.source_cache import SourceCache
 
-log = logging.getLogger(__name__)
+_HOME_PATIENCE_S = 10.0
+_HOME_POLL_S = 0.1
 
 
 def run_guardian(
@@ -65,7 +65,7 @@ def run_guardian(
             interval_s=config.renewal_s,
         )
         home = WorkerHome(config.root, config.worker.worker_id)
-        home.open()
+        await _open(home)
         environment = without_ours(base_environment)
         services = Services(
             config=config,
@@ -90,6 +90,18 @@ def run_guardian(
         return asyncio.run(run())
     finally:
         database.close()
+
+
+async def _open(home: WorkerHome) -> None:
+    """Open the worker's directories; an earlier guardian of the worker may be about to end."""
+    deadline = asyncio.get_running_loop().time() + _HOME_PATIENCE_S
+    while True:
+        try:
+            return await asyncio.to_thread(home.open)
+        except BlockingIOError:
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+        await asyncio.sleep(_HOME_POLL_S)
 
 
 def _sources(

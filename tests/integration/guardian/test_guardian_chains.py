@@ -1,0 +1,61 @@
+"""Shards that follow on."""
+
+from dtf.domain.outcome import Outcome
+from dtf.domain.shard import ShardState
+from tests.integration.guardian.laboratory import Laboratory, until
+
+
+def test_a_slot_works_through_a_module(lab: Laboratory) -> None:
+    """One hint brings all shards of a module to one slot, in order, and the left-over hints find nothing."""
+    shards = lab.suite("a", "b", "c", "d", cut=[[0, 1], [2], [3]])
+    guardian = lab.guardian()
+    reply = lab.run(guardian, shards[0])
+    assert (reply.claimed, reply.outcome, reply.attempts) == (True, Outcome.PASSED, 3)
+    assert not lab.run(guardian, shards[1]).claimed
+    job = lab.ledger.views.job(lab.shard(shards[0]).job_id)
+    assert job.outcome is Outcome.PASSED
+    assert [case.nodeid for case in lab.ledger.views.cases(job.job_id)] == [f"m.py::{name}" for name in "abcd"]
+    assert lab.log(shards[0]).decode().splitlines()[1:] == [f"{shard} on slot 0" for shard in shards]
+
+
+def test_a_draining_worker_takes_nothing_more(lab: Laboratory) -> None:
+    """Drained, a guardian finishes what it has, follows on with nothing and claims nothing."""
+    shards = lab.suite("a", "b", cut=[[0], [1]])
+    guardian = lab.guardian()
+    guardian.client.drain()
+    assert not lab.run(guardian, shards[0]).claimed
+    assert lab.shard(shards[0]).state is ShardState.QUEUED
+
+
+def test_a_broken_executor_is_the_infrastructures_fault(lab: Laboratory) -> None:
+    """What an executor raises is infra; cases that were reported count, and only the rest runs again."""
+    shards = lab.suite("a", "raise", "c", cut=[[0, 1, 2]])
+    guardian = lab.guardian()
+    assert lab.run(guardian, shards[0]).outcome is Outcome.INFRA
+    found = lab.shard(shards[0])
+    assert (found.state, found.crashes) == (ShardState.QUEUED, 1)
+    assert "the executor is broken" in lab.attempts(shards[0])[-1].reason
+    assert lab.run(guardian, shards[0]).outcome is Outcome.PASSED
+    assert len(list(lab.ledger.views.cases(found.job_id))) == 3
+
+
+def test_what_was_to_follow_is_given_back(lab: Laboratory) -> None:
+    """When the child is lost, the running shard and the one claimed to follow are both queued again at once."""
+    shards = lab.suite("hang", "b", cut=[[0], [1]])
+    guardian = lab.guardian()
+    with lab.begin(guardian, shards[0]) as asker:
+        until(lambda: lab.shard(shards[1]).state is ShardState.CLAIMED)
+        asker.popen.kill()
+        until(lambda: guardian.client.status().shard_ids == ())
+    assert [lab.shard(shard).crashes for shard in shards] == [0, 0]
+    assert lab.shard(shards[1]).state is ShardState.QUEUED
+    # its one case was reported before the child was lost
+    assert lab.run(guardian, shards[1]).outcome is Outcome.PASSED
+
+
+def test_a_suite_is_warmed_up_once(lab: Laboratory) -> None:
+    """Prepare reaches the executor, and answers before it is done."""
+    shards = lab.suite("a", cut=[[0]])
+    job_id = lab.shard(shards[0]).job_id
+    lab.guardian().client.prepare(job_id)
+    until((lab.work / f"prepared-{job_id}").exists)

@@ -1,0 +1,57 @@
+"""An executor for suites that follows on as the real one does, with the node ids saying what happens."""
+
+import asyncio
+
+from dtf.domain.case import CaseResult
+from dtf.domain.manifest import Manifest, ManifestItem
+from dtf.domain.outcome import CaseOutcome, Outcome
+from dtf.domain.ports.executor import SlotContext
+from dtf.domain.shard import AttemptResult, ClaimedShard, ShardKind
+from dtf.domain.specs import JobSpec
+from dtf.domain.work import JobKind
+
+
+class ChainExecutor:
+    """Passes every case; ``raise`` raises after the first case, ``hang`` waits, ``deaf`` never hears a cancel."""
+
+    kind = JobKind.PYTEST
+
+    async def run(self, shard: ClaimedShard, context: SlotContext) -> AttemptResult:
+        """Report one case after the other, claim what follows before the last one."""
+        context.log(f"{shard.shard_id} on slot {context.slot}\n".encode())
+        cases = []
+        for place, (ordinal, item) in enumerate(shard.items):
+            if place == len(shard.items) - 1:
+                await context.follow_on()
+            case = CaseResult(ordinal=ordinal, nodeid=item.nodeid, outcome=CaseOutcome.PASSED)
+            context.report(case)
+            cases.append(case)
+            if "raise" in item.nodeid:
+                raise RuntimeError("the executor is broken")
+            if "hang" in item.nodeid:
+                await context.cancelled.wait()
+                break
+        manifest = None
+        if shard.kind is ShardKind.COLLECT:
+            paths = getattr(shard.job.work, "paths", ())
+            manifest = Manifest(items=tuple(ManifestItem(nodeid=f"m.py::{name}", module="m.py") for name in paths))
+        return AttemptResult(
+            shard_id=shard.shard_id,
+            attempt=shard.attempt,
+            worker_id=context.worker_id,
+            slot=context.slot,
+            outcome=Outcome.CANCELLED if context.cancelled.is_set() else Outcome.PASSED,
+            cases=tuple(cases),
+            manifest=manifest,
+        )
+
+    async def prepare(self, job_id: str, job: JobSpec, context: SlotContext) -> None:
+        """Leave a file that says so."""
+        place = context.source_root / f"prepared-{job_id}"
+        await asyncio.to_thread(place.write_text, job.name)
+
+    async def end_slot(self, slot: int) -> None:
+        """Nothing runs outside."""
+
+    async def close(self) -> None:
+        """Nothing runs outside."""
