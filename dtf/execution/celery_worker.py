@@ -39,7 +39,7 @@ class DtfWorker(Worker):  # type: ignore[misc]  # Celery has no types
         except DtfError as error:
             raise SystemExit(f"dtf: {error}") from error
         if options.get("pool_start_method") == "spawn":
-            raise SystemExit("dtf: pool children are forked, because they inherit the guardian's address; leave out spawn")
+            raise SystemExit("dtf: pool children are forked: they inherit the guardian's address")
         excluded = options.get("exclude_queues") or ()
         queues = options.get("queues") or [q for q in serviceable(self.devices) if q not in excluded]
         self.served, self.unserved = split_queues(queues, self.devices)

@@ -71,13 +71,17 @@ class GuardianProcess:
             self.failure = f"the guardian was not ready within {self._ready_s:g} s"
         return not self.failure
 
-    def stop(self, within_s: float) -> None:
-        """End it: TERM, and KILL after ``within_s`` seconds."""
+    def ask_to_stop(self) -> None:
+        """Send TERM and return; it is not started again."""
         with self._lock:
             self._stopping.set()
-            process = self._process
-        if process is not None:
-            process.terminate()
+            if self._process is not None:
+                self._process.terminate()
+
+    def stop(self, within_s: float) -> None:
+        """End it: TERM, and KILL after ``within_s`` seconds."""
+        self.ask_to_stop()
+        process = self._process
         self._thread.join(within_s)
         if process is not None and self._thread.is_alive():
             _log.warning("the guardian (pid %d) did not end within %g s and is killed", process.pid, within_s)

@@ -24,7 +24,7 @@ class PatientConnection(Connection):
 
     def as_uri(self, *args: Any, **kwargs: Any) -> str:  # noqa: ANN401  # Kombu's
         """The URL as people know it: with the scheme, not with the transport's class."""
-        text = str(super().as_uri(*args, **kwargs))  # type: ignore[no-untyped-call]  # Kombu has no types
+        text = str(super().as_uri(*args, **kwargs))
         for scheme, transport in TRANSPORTS.items():
             if text.startswith(transport):
                 return scheme + text.removeprefix(transport)

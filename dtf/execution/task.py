@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,8 +21,6 @@ RUN_SHARD, PREPARE_SUITE = "dtf.run_shard", "dtf.prepare_suite"
 #: Where the worker's main process leaves, before it forks, what its pool children need.
 SOCKET_KEY, SERVED_KEY = "dtf_guardian_socket", "dtf_served_queues"
 
-#: How long a task waits for a guardian that is being restarted, in seconds.
-GUARDIAN_WAIT_S = 20.0
 #: How long a worker holds a hint that it cannot serve before it puts it back, in seconds.
 UNSERVED_HOLD_S = 0.5
 _ID_LENGTH = 64
@@ -57,9 +54,9 @@ class GuardedTask(Task):  # type: ignore[misc]  # Celery has no types
             return self._drop(f"the guardian is gone, shard {shard_id} is left to the ledger: {error!r}")
         if not answer.claimed or answer.outcome is None:
             self.permits.give_back(permit)
-            return {"claimed": False, "reason": "not to be had"}
+            return {"claimed": False, "reason": answer.reason}
         self.permits.record(permit, answer.outcome)
-        return {"claimed": True, "outcome": str(answer.outcome)}
+        return {"claimed": True, "outcome": str(answer.outcome), "attempts": answer.attempts}
 
     def prepare_suite(self, job_id: object) -> dict[str, Any]:
         """Have the guardian warm a suite up."""
@@ -74,21 +71,8 @@ class GuardedTask(Task):  # type: ignore[misc]  # Celery has no types
         return {"prepared": True}
 
     def _ask(self, question: Callable[[Guardian], _T]) -> _T:
-        """Put a question, waiting for a guardian that does not listen yet.
-
-        Raises:
-            OSError: It does not come back, or it went away with the question.
-        """
-        guardian = self.connect(Path(self.app.conf[SOCKET_KEY]))
-        deadline = time.monotonic() + GUARDIAN_WAIT_S
-        pause = threading.Event()
-        while True:
-            try:
-                return question(guardian)
-            except (ConnectionRefusedError, FileNotFoundError):
-                if time.monotonic() > deadline:
-                    raise
-                pause.wait(0.1)
+        """Put a question; the client waits for a guardian that is being restarted."""
+        return question(self.connect(Path(self.app.conf[SOCKET_KEY])))
 
     def _queue(self) -> str:
         return str((self.request.delivery_info or {}).get("routing_key", ""))

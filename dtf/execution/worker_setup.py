@@ -19,12 +19,22 @@ class ShardAnswer(Protocol):
 
     @property
     def outcome(self) -> Outcome | None:
-        """The last attempt's verdict; None when nothing was claimed."""
+        """The gravest verdict of its attempts; None when there was none."""
+        ...
+
+    @property
+    def attempts(self) -> int:
+        """How many attempts were run."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why nothing was claimed."""
         ...
 
 
 class Guardian(Protocol):
-    """The guardian, as a Celery process sees it. Every method raises ``OSError`` when it is not there."""
+    """The guardian, as a Celery process sees it. Every method raises ``DtfError`` or ``OSError`` when it is gone."""
 
     def run_shard(self, shard_id: str, task_id: str) -> ShardAnswer:
         """Claim and run a shard; wait for its end."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from celery import bootsteps
 from celery.worker.components import Pool
+from celery.worker.state import active_requests
 
 from dtf.domain.errors import DtfError
 from dtf.domain.ids import WORKER, new_id
@@ -67,6 +68,15 @@ class GuardianStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has
         teller = threading.Thread(target=self._drain, name="dtf-drain", daemon=True)
         teller.start()
         teller.join(_DRAIN_S)
+
+    def stop(self, w: Any) -> None:  # noqa: ANN401, ARG002  # Celery has no types
+        """The pool ends next: where nothing runs, the guardian may end beside it."""
+        if not active_requests:
+            self._process.ask_to_stop()
+
+    def terminate(self, w: Any) -> None:  # noqa: ANN401, ARG002  # Celery has no types
+        """Nobody waits for what runs: the guardian ends it."""
+        self._process.ask_to_stop()
 
     def end(self) -> None:
         """End the guardian and remove its socket; the pool has ended."""

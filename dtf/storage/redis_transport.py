@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from collections.abc import Iterable
 from queue import Empty
 from typing import Any
 
@@ -61,9 +62,9 @@ class _QuarantineMixin:
                 self.client.connection.disconnect()
                 raise
             except ResponseError as error:
-                if not str(error).startswith("WRONGTYPE"):
+                if "WRONGTYPE" not in str(error):
                     raise
-                self._set_aside_foreign_keys()
+                self._set_aside_foreign_keys(self.active_queues)
                 raise Empty from error
             if not answer:
                 raise Empty
@@ -126,10 +127,20 @@ class _QuarantineMixin:
             start = record["payload"]
             _log.warning("it could not be kept in %s: %s; its beginning: %.200s", QUARANTINE_KEY, error, start)
 
-    def _set_aside_foreign_keys(self) -> None:
+    def _size(self, queue: str) -> int:
+        """How many messages wait in a queue; what has its name and is no queue is set aside."""
+        try:
+            return int(super()._size(queue))  # type: ignore[misc]  # Kombu's channel has it
+        except ResponseError as error:
+            if "WRONGTYPE" not in str(error):
+                raise
+            self._set_aside_foreign_keys([queue])
+            return 0
+
+    def _set_aside_foreign_keys(self, queues: Iterable[str]) -> None:
         """Rename what has a queue's name and is no list: reading it fails for ever."""
         with self.conn_or_acquire() as client:  # type: ignore[attr-defined]  # Kombu's channel has it
-            for queue in self.active_queues:
+            for queue in queues:
                 kind = client.type(queue).decode()
                 if kind not in ("list", "none"):
                     client.renamenx(queue, f"{QUARANTINE_KEY}.{queue}.{time.time_ns()}")

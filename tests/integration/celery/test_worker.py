@@ -1,0 +1,194 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from dtf.storage.hints import CeleryHints
+from tests.integration.celery.conftest import StartWorker
+from tests.support.celery_worker import ROOT, CeleryWorker, is_running, wait_for
+from tests.support.stand_in_app import BROKER_VARIABLE, SIMULATE_VARIABLE
+from tests.support.valkey import Valkey, running_valkey
+
+
+def _registered(worker: CeleryWorker) -> dict[str, object]:
+    data = worker.started()[-1]["data"]
+    assert isinstance(data, dict)
+    return data
+
+
+def _guardian(worker: CeleryWorker) -> int:
+    pid = worker.started()[-1]["pid"]
+    assert isinstance(pid, int)
+    return pid
+
+
+@pytest.mark.parametrize("pool", ["prefork", "solo", "threads"])
+def test_a_hint_reaches_the_guardian(start_worker: StartWorker, hints: CeleryHints, pool: str) -> None:
+    """Each kind of pool finds the guardian's socket and has it run the shard that a hint names."""
+    worker = start_worker("-c", "2", "-P", pool)
+    hints.send_shard("cpu", "sabc")
+    wait_for(lambda: worker.answered() == ["sabc"], worker.output)
+    assert "'outcome': 'passed'" in worker.output()
+
+
+def test_spawned_children_are_refused(start_worker: StartWorker) -> None:
+    """Pool children that would not inherit the guardian's address are refused at the start, with the reason."""
+    worker = start_worker("--pool-start-method", "spawn", ready=False)
+    assert worker.wait() == 1
+    assert "pool children are forked" in worker.output()
+
+
+def test_it_consumes_the_queues_of_its_devices(start_worker: StartWorker, hints: CeleryHints) -> None:
+    """Without -Q a worker consumes the cpu queue and that of each device it found, and registers them."""
+    worker = start_worker("-c", "1", **{SIMULATE_VARIABLE: "cuda:2"})
+    hints.send_shard("cuda", "sabc")
+    wait_for(lambda: worker.answered() == ["sabc"], worker.output)
+    info = _registered(worker)
+    assert info["queues"] == ["cpu", "cuda"]
+    assert info["slots"] == 1
+    assert info["pid"] == worker.pid
+    assert "simulated cuda (simulated)" in worker.output()
+
+
+def test_cuda_without_a_device(start_worker: StartWorker, hints: CeleryHints) -> None:
+    """With -Q cuda and no device a worker starts and consumes, says so, registers no queue, and passes hints on."""
+    worker = start_worker("-c", "1", "-Q", "cuda")
+    assert re.search(r"> cuda +exchange=cuda", worker.output())
+    assert "no device here serves the queue cuda" in worker.output()
+    assert _registered(worker)["queues"] == []
+    hints.send_shard("cuda", "sabc")
+    wait_for(lambda: "the hint was put back" in worker.output(), worker.output)
+    able = start_worker("-c", "1", "-Q", "cuda", "-n", "able@%h", **{SIMULATE_VARIABLE: "cuda:1"})
+    wait_for(lambda: able.answered() == ["sabc"], able.output)
+    assert worker.answered() == []
+
+
+def test_no_mingle_no_gossip_no_key_left(start_worker: StartWorker, valkey: Valkey, hints: CeleryHints) -> None:
+    """A worker neither searches for neighbours nor leaves reply queues or unacknowledged messages behind."""
+    worker = start_worker("-c", "1")
+    hints.send_shard("cpu", "sabc")
+    wait_for(worker.answered, worker.output)
+    worker.signal(signal.SIGTERM)
+    assert worker.wait() == 0
+    assert "mingle" not in worker.output()
+    keys = set(map(str, valkey.client.keys("*")))
+    assert not [key for key in keys if "pidbox" in key or "unacked" in key or key == str(b"cpu")], keys
+
+
+def test_a_term_signal_waits_for_the_running_shard(start_worker: StartWorker, hints: CeleryHints) -> None:
+    """SIGTERM lets the running shard end, takes no other, drains and ends the guardian and removes its socket."""
+    worker = start_worker("-c", "1")
+    hints.send_shard("cpu", "s1500xone")
+    wait_for(lambda: worker.events("asked"), worker.output)
+    hints.send_shard("cpu", "stwo")
+    worker.signal(signal.SIGTERM)
+    wait_for(lambda: any(e["data"] == {"drain": True} for e in worker.events("answered")), worker.output, 1.2)
+    assert worker.wait() == 0
+    assert worker.answered() == ["s1500xone"]
+    assert hints.length("cpu") == 1
+    assert not is_running(_guardian(worker))
+    assert not list(worker.output_file.parent.glob("dtf-*"))
+    assert "Traceback" not in worker.output()
+
+
+def test_a_quit_signal_waits_for_nothing(start_worker: StartWorker, hints: CeleryHints) -> None:
+    """SIGQUIT ends the worker at once, with its guardian."""
+    worker = start_worker("-c", "1")
+    hints.send_shard("cpu", "s60000xlong")
+    wait_for(lambda: worker.events("asked"), worker.output)
+    began = time.monotonic()
+    worker.signal(signal.SIGQUIT)
+    worker.wait()
+    assert time.monotonic() - began < 10
+    assert worker.answered() == []
+    assert not is_running(_guardian(worker))
+
+
+def test_a_killed_worker_takes_its_children_along(start_worker: StartWorker) -> None:
+    """After kill -9 of the main process neither a pool child nor the guardian is left."""
+    worker = start_worker("-c", "2")
+    children = [int(pid) for pid in Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()]
+    assert len(children) >= 2
+    worker.signal(signal.SIGKILL)
+    wait_for(lambda: not any(is_running(pid) for pid in [*children, _guardian(worker)]), worker.output)
+
+
+def test_a_dead_guardian_is_replaced(start_worker: StartWorker, hints: CeleryHints) -> None:
+    """A killed guardian is started again for the same worker; its shard is left to the ledger, the next one runs."""
+    worker = start_worker("-c", "1")
+    hints.send_shard("cpu", "s60000xlong")
+    wait_for(lambda: worker.events("asked"), worker.output)
+    first = _registered(worker)
+    os.kill(_guardian(worker), signal.SIGKILL)
+    hints.send_shard("cpu", "snext")
+    wait_for(lambda: worker.answered() == ["snext"], worker.output)
+    assert len(worker.started()) == 2
+    assert _registered(worker)["worker_id"] == first["worker_id"]
+    assert "the guardian is gone, shard s60000xlong is left to the ledger" in worker.output()
+
+
+def test_a_broker_that_was_restarted_is_used_at_once(
+    start_worker: StartWorker, hints: CeleryHints, valkey: Valkey
+) -> None:
+    """A broker killed and restarted empty within 5 s gets the worker and the sender back within 3 s."""
+    worker = start_worker("-c", "1")
+    hints.send_shard("cpu", "sone")
+    wait_for(lambda: worker.answered() == ["sone"], worker.output)
+    incarnation = hints.incarnation()
+    valkey.kill()
+    time.sleep(4)
+    valkey.start()
+    began = time.monotonic()
+    hints.send_shard("cpu", "stwo")
+    wait_for(lambda: worker.answered() == ["sone", "stwo"], worker.output, 3)
+    assert time.monotonic() - began < 3
+    assert hints.incarnation() != incarnation
+
+
+def test_a_worker_waits_for_its_broker(start_worker: StartWorker, hints: CeleryHints, valkey: Valkey) -> None:
+    """A worker that starts before its broker begins to work when that is there."""
+    valkey.kill()
+    worker = start_worker("-c", "1", ready=False)
+    wait_for(lambda: "Cannot connect to redis://" in worker.output(), worker.output)
+    valkey.start()
+    worker.ready()
+    hints.send_shard("cpu", "sone")
+    wait_for(lambda: worker.answered() == ["sone"], worker.output)
+
+
+def test_a_broker_that_evicts_is_refused(tmp_path: Path) -> None:
+    """A worker ends with status 1 and a clear message where the broker drops keys under memory pressure."""
+    with running_valkey(tmp_path, "--maxmemory-policy", "allkeys-lru") as server:
+        worker = CeleryWorker(tmp_path, server.url)
+        worker.start()
+        assert worker.wait() == 1
+    assert "the broker's maxmemory-policy is allkeys-lru" in worker.output()
+    assert "Traceback" not in worker.output()
+    assert worker.started() == []
+
+
+def test_a_guardian_that_refuses_ends_the_worker(start_worker: StartWorker) -> None:
+    """Where the guardian cannot be started, the worker ends with status 1 and says why, instead of taking hints."""
+    worker = start_worker("-c", "1", ready=False, STAND_IN_GUARDIAN_COMMAND="exit 2")
+    assert worker.wait() == 1
+    assert "the guardian refused to start (status 2)" in worker.output()
+
+
+def test_remote_control_works(start_worker: StartWorker, valkey: Valkey) -> None:
+    """``celery inspect active_queues`` lists the queues that a worker consumes."""
+    start_worker("-c", "1", "-Q", "cuda,cpu")
+    answer = subprocess.run(
+        [sys.executable, "-m", "celery", "-A", "tests.support.stand_in_app", "inspect", "active_queues", "--json"],
+        cwd=ROOT,
+        env={**os.environ, BROKER_VARIABLE: valkey.url},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert set(re.findall(r'"name": "(\w+)", "exchange"', answer.stdout)) == {"cuda", "cpu"}
