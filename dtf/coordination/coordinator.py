@@ -67,9 +67,11 @@ class Coordinator:
         )
         self._turns = tuple(_Turn(loop, clock) for loop in loops)
         self._led: Term | None = None
+        self._stop = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
         """Lead or stand by until ``stop`` is set; then give the lease back."""
+        self._stop = stop
         log.info("coordinator %s starts", self._config.holder)
         try:
             while not stop.is_set():
@@ -85,7 +87,7 @@ class Coordinator:
             return min(max(self._lease.next_try_in_s, self._config.interval_s), self._config.standby_s)
         for turn in self._turns:
             term = self._lead()
-            if term is None or self._database.pausing:
+            if term is None or self._database.pausing or self._stop.is_set():
                 break
             self._take(turn, term)
         return self._config.interval_s

@@ -120,6 +120,24 @@ def test_a_stopped_leader_gives_its_lease_back(world: World) -> None:
     assert world.ledger.holder == "c2"
 
 
+def test_a_stop_is_heard_between_two_loops(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow planner delays the end by itself only; nothing is hinted after the stop."""
+    stop = threading.Event()
+    world.control.capacity = {"cpu": 1}
+    world.control.queue([waiting_shard("s1")])
+
+    def jobs_to_plan() -> list[JobToPlan]:
+        stop.set()
+        return []
+
+    monkeypatch.setattr(world.control, "jobs_to_plan", jobs_to_plan)
+
+    world.coordinator().run(stop)
+
+    assert world.hints.sent == []
+    assert world.ledger.holder == ""
+
+
 def test_an_outage_of_the_database_is_said_once_and_outlived(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """Five minutes without a database: one line when it goes, one when it is back, and the work goes on."""
     coordinator = world.coordinator()

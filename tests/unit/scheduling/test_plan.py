@@ -209,6 +209,17 @@ def test_a_cut_falls_between_classes_where_one_is_near() -> None:
     assert all(shard.ordinals[0] % 9 == 0 for shard in full)
 
 
+def test_a_group_over_several_modules_has_an_affinity_of_its_own() -> None:
+    """A slot that goes through one of its modules does not go on with the group."""
+    items = [ManifestItem(nodeid=f"m{n % 2}.py::test_{n}", module=f"m{n % 2}.py", group="db") for n in range(6)]
+    items += [ManifestItem(nodeid=f"m0.py::test_{n}", module="m0.py") for n in range(6, 60)]
+
+    shards = plan(Manifest(items=tuple(items)), slots=1, durations={}, isolation=Isolation.MODULE)
+
+    assert {shard.affinity for shard in shards if 0 in shard.ordinals} == {"group db"}
+    assert {shard.affinity for shard in shards if 0 not in shard.ordinals} == {"m0.py"}
+
+
 def test_an_empty_manifest_has_no_shards() -> None:
     """There is nothing to run; whoever stores the plan says EMPTY."""
     assert plan(Manifest(items=()), slots=4, durations={}) == ()
