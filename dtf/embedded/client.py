@@ -157,12 +157,8 @@ class _Joiner:
 
     def _launch(self) -> "subprocess.Popen[bytes]":
         environment = {key: value for key, value in self._config.environment.items() if key != TOKEN_VARIABLE}
+        log = self._open_log()
         try:
-            log = self._logs.open(_SUPERVISOR)
-        except OSError as error:
-            raise self._directory.unusable(error) from error
-        try:
-            os.write(log, f"--- started by process {os.getpid()}\n".encode("ascii"))  # tells a full disk at once
             return subprocess.Popen(
                 list(self._config.supervisor_command),
                 stdin=subprocess.DEVNULL,
@@ -176,6 +172,18 @@ class _Joiner:
             raise ClusterError(f"the cluster's supervisor cannot be started: {error}") from error
         finally:
             os.close(log)
+
+    def _open_log(self) -> int:
+        try:
+            log = self._logs.open(_SUPERVISOR)
+            try:
+                os.write(log, f"--- started by process {os.getpid()}\n".encode("ascii"))
+            except OSError:  # a full disk shows here first
+                os.close(log)
+                raise
+        except OSError as error:
+            raise self._directory.unusable(error) from error
+        return log
 
     def _request(self) -> dict[str, object]:
         config = self._config

@@ -76,8 +76,8 @@ class Cluster:
             if not self.config.early_start:
                 await preparation
             self.staff(demands())  # first: a worker takes longest to get ready
-            self._start_coordinator()
             await preparation
+            self._start_coordinator()
         finally:
             preparation.cancel()
 

