@@ -63,8 +63,9 @@ def normalise_url(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except exc.ArgumentError as error:
-        raise SettingsError("the database URL cannot be parsed; it looks like postgresql://user@host/name") from error
+    except (exc.ArgumentError, ValueError):
+        # not repeated, cause included: it may hold a password
+        raise SettingsError("the database URL cannot be parsed; it looks like postgresql://user@host/name") from None
     if parsed.drivername in ("postgres", "postgresql", "postgresql+psycopg2"):
         return parsed.set(drivername="postgresql+psycopg2")
     if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
@@ -133,6 +134,9 @@ class Database:
                 if run == _MOST_RUNS or not _is_to_be_run_again(error):
                     raise _translated(error) from error
                 _log.info("transaction run again after a conflict: run=%d", run)
+            except (ValueError, OverflowError) as error:
+                # what the drivers raise for text and numbers that they cannot write, outside their own errors
+                raise RefusedError(f"the database driver refuses the data: {error}") from error
         raise AssertionError("unreachable")
 
 

@@ -29,16 +29,15 @@ def _copy(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]
     columns = list(rows[0])
     quote = connection.dialect.identifier_preparer.quote
     statement = f"COPY {quote(table.name)} ({', '.join(map(quote, columns))}) FROM STDIN"
-    lines = io.StringIO()
-    for row in rows:
-        lines.write("\t".join(_field(row[column]) for column in columns) + "\n")
-    lines.seek(0)
+    lines = ("\t".join(_field(row[column]) for column in columns) + "\n" for row in rows)
+    # encoded here: inside COPY a failure would look as if the server had ended it
+    content = io.BytesIO("".join(lines).encode())
     driver = connection.connection.driver_connection
     if driver is None:
         raise DriverError("the connection was lost before COPY")
     try:
         with driver.cursor() as cursor:
-            cursor.copy_expert(statement, lines)
+            cursor.copy_expert(statement, content)
     except Exception as error:  # the driver's base class is importable only where the driver is
         raise DriverError(str(error)) from error
 
