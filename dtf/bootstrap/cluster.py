@@ -38,7 +38,12 @@ def embedded_database(settings: Settings) -> Path:
 
 def supervisor_command() -> tuple[str, ...]:
     """Starts a supervisor under this interpreter."""
-    return (sys.executable, "-m", "dtf", "supervisor")
+    return (*own_python(), "-m", "dtf", "supervisor")
+
+
+def own_python() -> tuple[str, ...]:
+    """This interpreter, not looking for modules in the current directory, where anything may be called dtf."""
+    return (sys.executable, "-P")
 
 
 def join_embedded(

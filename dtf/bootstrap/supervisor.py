@@ -1,9 +1,7 @@
 """Puts the supervisor of an embedded cluster together."""
 
-import sys
-
 from dtf import __version__
-from dtf.bootstrap.cluster import embedded_database_url
+from dtf.bootstrap.cluster import embedded_database_url, own_python
 from dtf.embedded.supervisor import Supervisor, SupervisorConfig, WorkerPlan
 from dtf.settings import Settings, process_environment
 
@@ -29,7 +27,7 @@ def run_supervisor(settings: Settings) -> int:
     config = SupervisorConfig(
         state_dir=settings.state_dir,
         database_url=url,
-        coordinator_command=(sys.executable, "-m", "dtf", "coordinator"),
+        coordinator_command=(*own_python(), "-m", "dtf", "coordinator"),
         worker_command=worker_command,
         cancel_run=cancel_run,
         prepare=prepare,
@@ -51,4 +49,4 @@ def worker_command(plan: WorkerPlan) -> tuple[str, ...]:
         options += ["--concurrency", str(plan.slots)]
     if profile is not None and profile.pool != "prefork":
         options += ["--pool", profile.pool]
-    return (sys.executable, *start, *options)
+    return (*own_python(), *start, *options)

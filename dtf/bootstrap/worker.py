@@ -6,7 +6,7 @@ from pathlib import Path
 from celery import Celery
 
 from dtf import __version__
-from dtf.bootstrap.cluster import Endpoints, find_endpoints
+from dtf.bootstrap.cluster import Endpoints, find_endpoints, own_python
 from dtf.domain.worker import WorkerInfo
 from dtf.execution.celery_app import make_app
 from dtf.execution.worker_setup import WorkerSetup
@@ -34,6 +34,7 @@ def _worker_setup() -> WorkerSetup:
     settings, environ, endpoints = _settings(), process_environment(), _endpoints()
     urls = {"DTF_BROKER_URL": endpoints.broker_url, "DTF_DATABASE_URL": endpoints.database_url}
     return WorkerSetup(
+        guardian_command=(*own_python(), "-m", "dtf", "guardian"),
         guardian_environment={**environ, **urls},
         tags=tuple(word for word in settings.worker_tags.split(",") if word),
         simulate=settings.simulate_devices,

@@ -23,6 +23,6 @@ def command(limit: int, active: bool, as_json: bool) -> int:
             output.line("no runs yet" if not active else "no run is under way")
             return 0
         now = SystemClock().now()
-        for line in table(RUN_TITLES, [run_row(run, now) for run in found], output.width):
+        for line in table(RUN_TITLES, [run_row(run, now) for run in found], output.table_width):
             output.line(line)
     return 0

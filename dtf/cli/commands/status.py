@@ -43,14 +43,14 @@ def _run(name: str, output: Output, ledger: "Ledger") -> None:
     run, jobs = ledger.views.run(run_id), ledger.views.jobs(run_id)
     output.data({"run": run_json(run), "jobs": [job_json(job) for job in jobs]})
     now = SystemClock().now()
-    for line in table(RUN_TITLES, [run_row(run, now)], output.width):
+    for line in table(RUN_TITLES, [run_row(run, now)], output.table_width):
         output.line(line)
     if run.reason:
         output.line(f"reason: {one_line(run.reason)}")
     for label, value in run.labels.items():
         output.line(f"{one_line(label, 100)}: {one_line(str(value))}")
     output.line()
-    for line in table(JOB_TITLES, [job_row(job) for job in jobs], output.width):
+    for line in table(JOB_TITLES, [job_row(job) for job in jobs], output.table_width):
         output.line(line)
 
 
@@ -78,10 +78,10 @@ def _cluster(output: Output, settings: Settings, ledger: "Ledger") -> None:
         waiting = ", ".join(f"{count} {state}" for state, count in states.items() if count)
         output.line(f"queue {one_line(queue, 60)}: {waiting}")
     rows = [worker_row(worker, now) for worker in live]
-    for line in table(WORKER_TITLES, rows, output.width) if rows else ["no workers"]:
+    for line in table(WORKER_TITLES, rows, output.table_width) if rows else ["no workers"]:
         output.line(line)
     runs = [run_row(run, now) for run in active]
-    for line in table(RUN_TITLES, runs, output.width) if runs else ["no run is under way"]:
+    for line in table(RUN_TITLES, runs, output.table_width) if runs else ["no run is under way"]:
         output.line(line)
 
 

@@ -23,6 +23,6 @@ def command(every: bool, as_json: bool) -> int:
             output.line("no workers; start some with: dtf up, or dtf worker")
             return 0
         now = SystemClock().now()
-        for line in table(WORKER_TITLES, [worker_row(worker, now) for worker in found], output.width):
+        for line in table(WORKER_TITLES, [worker_row(worker, now) for worker in found], output.table_width):
             output.line(line)
     return 0

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from dtf.domain.ports.views import JobView, WorkerView
 from dtf.domain.worker import Device, DeviceState, WorkerState
+from dtf.settings import Settings
 
 
 def unserved(tags: Iterable[str], workers: Sequence[WorkerView], devices: Sequence[Device]) -> list[str]:
@@ -27,3 +28,30 @@ def untaken(jobs: Iterable[JobView], workers: Sequence[WorkerView]) -> list[str]
     """The tags of those jobs that never began because no worker serves them."""
     tags = (job.spec.hardware for job in jobs if job.started_at is None)
     return [tag for tag in dict.fromkeys(tags) if not is_served(tag, workers)]
+
+
+def impossible(tags: Iterable[str], settings: Settings) -> str:
+    """Why nothing can ever take the tags, where that is certain: in the embedded cluster, of this machine's devices.
+
+    Args:
+        tags: Hardware tags.
+        settings: Of the embedded cluster.
+
+    Returns:
+        The reason; empty: something can, or it is not certain.
+    """
+    special = [tag for tag in tags if tag != "cpu"]
+    if not special:
+        return ""
+    from dtf.bootstrap.ledger import current_ledger  # noqa: PLC0415  # only for other tags than cpu
+    from dtf.execution.detect import detect_devices  # noqa: PLC0415  # as above
+
+    devices = detect_devices(simulate=settings.simulate_devices)
+    ledger = current_ledger(settings)
+    try:
+        missing = ", ".join(unserved(special, ledger.views.workers(), devices))
+    finally:
+        ledger.close()
+    if not missing:
+        return ""
+    return f"no capacity: this machine has no {missing} device, and no worker of the embedded cluster serves {missing}"

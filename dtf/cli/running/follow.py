@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dtf.analysis.reports.junit import junit
-from dtf.analysis.reports.record import RunRecord, summary
+from dtf.analysis.reports.record import RunRecord, counts, summary
 from dtf.cli import exits
 from dtf.cli.running.capacity import untaken
+from dtf.cli.running.failures import count_words
 from dtf.cli.running.gather import gather
 from dtf.cli.running.host import Host
 from dtf.cli.running.interrupts import Interrupts
@@ -28,7 +29,7 @@ class Following:
         attached: Whether the run ends with the command; otherwise an interrupt ends the waiting alone.
         limit_s: The run's time limit, in seconds from now; None: none.
         junit: Where the JUnit report goes; None: nowhere.
-        quiet: Whether to leave out everything but the counts.
+        quiet: Whether to leave out everything but outcome and counts.
     """
 
     attached: bool = True
@@ -98,7 +99,9 @@ def _conclude(record: RunRecord, watched: Watched, host: Host, output: Output, f
     status = exit_status(record, watched.ending, no_capacity=bool(idle))
     if following.junit is not None:
         _write_junit(record, following.junit)
-    if not following.quiet:
+    if following.quiet:
+        output.line(f"run {record.run.run_id}: {record.run.outcome or 'unfinished'}: {count_words(counts(record))}")
+    else:
         print_summary(record, host.ledger.views, output)
     if status == exits.NO_CAPACITY:
         output.note(f"dtf: no worker serves {', '.join(idle)}")

@@ -1,12 +1,11 @@
 """What ``dtf run`` was asked for, validated whole before anything is written."""
 
 import math
-import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dtf.cli.running.interpreter import carried_environment, choose_python
 from dtf.cli.running.place import Place, locate
 from dtf.cli.terminal.escape import one_line
 from dtf.domain.errors import BadInputError
@@ -25,9 +24,6 @@ from dtf.domain.work import Isolation
 #: The most that Linux passes as one argument.
 LONGEST_ARGUMENT = 131_071
 LONGEST_TIME_S = 30 * 86400.0
-
-#: Variables of the caller that change what pytest does; a shared cluster's workers were started without them.
-_CARRIED = ("PYTEST_ADDOPTS", "PYTHONPATH")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,8 +150,8 @@ def _tags(hardware: str, problems: list[str]) -> tuple[str, ...]:
 
 
 def _environment(request: Request, problems: list[str]) -> dict[str, str]:
-    carried = _CARRIED if request.in_place and request.command is None else ()
-    found = {name: request.environ[name] for name in carried if request.environ.get(name)}
+    carries = request.in_place and request.command is None
+    found = carried_environment(request.environ) if carries else {}
     for word in request.variables:
         name, separator, value = word.partition("=")
         if not name or "\0" in word:
@@ -170,18 +166,15 @@ def _environment(request: Request, problems: list[str]) -> dict[str, str]:
 
 
 def _python(request: Request, place: Place, problems: list[str]) -> str:
-    """The suite's interpreter: named, else the active virtual environment's, else the project's, else dtf's own."""
     if request.command is not None or not request.in_place:
         return request.python  # elsewhere the worker looks for it
-    if request.python:
-        found = shutil.which(request.python, path=request.environ.get("PATH"))
-        if found is None:
-            problems.append(f"--python {one_line(request.python, 200)}: there is no such program")
-        return str((request.cwd / found).absolute()) if found else ""
-    bases = [Path(active)] if (active := request.environ.get("VIRTUAL_ENV")) else []
-    bases += [place.workdir / ".venv", place.root / ".venv"]
-    candidates = (base / "bin" / "python" for base in bases)
-    return next((str(python) for python in candidates if python.is_file()), sys.executable)
+    try:
+        return choose_python(
+            request.python, environ=request.environ, cwd=request.cwd, workdir=place.workdir, root=place.root
+        )
+    except BadInputError as error:
+        problems.append(str(error))
+        return ""
 
 
 def _name(request: Request, place: Place) -> str:

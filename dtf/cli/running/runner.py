@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dtf.cli import exits
 from dtf.cli.failure import report
-from dtf.cli.running.capacity import unserved
+from dtf.cli.running.capacity import impossible
 from dtf.cli.running.follow import Following, check_report_path, follow
 from dtf.cli.running.git import state
 from dtf.cli.running.host import Host
@@ -42,33 +42,13 @@ def run_request(request: Request, options: Options, settings: Settings, output: 
     plan = check(request)
     if options.junit is not None:
         check_report_path(options.junit)
-    if settings.mode is Mode.EMBEDDED and (reason := _impossible(plan, settings)):
+    if settings.mode is Mode.EMBEDDED and (reason := impossible(plan.tags, settings)):
         return report(reason, exits.NO_CAPACITY, output)
     with Host(settings, tags=plan.tags, workers=options.workers) as host:
         source = _source(plan, host, options)
         submitted = host.ledger.submissions.submit(_spec(plan, source, request, options))
         _announce(plan, submitted.run_id, output)
         return follow(submitted.run_id, host, output, Following(limit_s=request.timeout_s, junit=options.junit))
-
-
-def _impossible(plan: Plan, settings: Settings) -> str:
-    """Why no worker here can take the run, where that is certain: in the embedded cluster, and of real devices."""
-    tags = [tag for tag in plan.tags if tag != "cpu"]
-    if not tags:
-        return ""
-    from dtf.bootstrap.ledger import current_ledger  # noqa: PLC0415  # only for other tags than cpu
-    from dtf.execution.detect import detect_devices  # noqa: PLC0415  # as above
-
-    devices = detect_devices(simulate=settings.simulate_devices)
-    ledger = current_ledger(settings)
-    try:
-        missing = unserved(tags, ledger.views.workers(), devices)
-    finally:
-        ledger.close()
-    if not missing:
-        return ""
-    names = ", ".join(missing)
-    return f"no capacity: this machine has no {names} device and no worker of the embedded cluster serves {names}"
 
 
 def _source(plan: Plan, host: Host, options: Options) -> Source:

@@ -37,6 +37,11 @@ class Output:
         """Columns of the terminal, 80 when there is none, never under 20."""
         return max(20, shutil.get_terminal_size((80, 24)).columns)
 
+    @property
+    def table_width(self) -> int:
+        """How wide a table may be: what fits the terminal; in a pipe nothing is cut."""
+        return self.width if self.is_terminal else 1000
+
     def line(self, text: str = "") -> None:
         """Write a line for people; the caller has escaped what is foreign in it."""
         if not self.json_mode:

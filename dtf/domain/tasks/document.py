@@ -42,13 +42,11 @@ def _task(top: Reader) -> Task:
     work = _work(top, config)
     retry = top.below("retry_policy")
     retry.known(("max_retries",))
-    hardware, requirements = _hardware(top, config)
     return Task(
         name=_name(top) or _default_name(work),
         work=work,
         cwd=config.text("cwd", "."),
-        hardware=hardware,
-        requirements=requirements,
+        hardware=_hardware(top, config),
         priority=top.whole_number("priority", DEFAULT_PRIORITY, LOWEST_PRIORITY, HIGHEST_PRIORITY),
         timeout_s=config.number("timeout", 3600.0, 0.001, _LONGEST_TIMEOUT_S),
         max_retries=retry.whole_number("max_retries", 3, 0, 100),
@@ -118,31 +116,19 @@ def _command(config: Reader) -> CommandWork:
     return CommandWork(argv=argv, environment=config.environment("env"), artifacts=config.texts("artifacts"))
 
 
-def _hardware(top: Reader, config: Reader) -> tuple[str, tuple[str, ...]]:
+def _hardware(top: Reader, config: Reader) -> str:
     if top.has("hardware_requirements") and config.has("hardware_requirements"):
         top.note("stands in the task and in its config; one of them is enough", "hardware_requirements")
     for reader in (top, config):
         if reader.has("software_requirements"):
             reader.note("cannot be checked in this version; remove it", "software_requirements")
     wanted = (top if top.has("hardware_requirements") else config).below("hardware_requirements")
+    for key in wanted.keys():  # noqa: SIM118  # a reader is no mapping
+        if key != "hardware":
+            hint = did_you_mean(key, ("hardware",))
+            wanted.note(f"only 'hardware' can be required in this version, not {key[:80]!r}{hint}", key)
     tag = wanted.text("hardware", "cpu")
     if tag and tag not in HARDWARE_TAGS:
         hint = did_you_mean(tag, HARDWARE_TAGS)
         wanted.note(f"unknown hardware {tag[:80]!r}{hint}; known: {', '.join(HARDWARE_TAGS)}", "hardware")
-    narrowing = (_requirement(wanted, key, value) for key, value in wanted.items() if key != "hardware")
-    return tag, tuple(text for text in narrowing if text)
-
-
-def _requirement(wanted: Reader, key: str, value: object) -> str:
-    """``vram_gb: 24`` means ``vram_gb>=24``, ``browser: firefox`` ``browser=firefox``, and ``webnn: true`` the tag."""
-    if not key.replace("_", "").replace("-", "").isalnum():
-        wanted.note("a requirement's name has letters, digits, '_' and '-' only", key)
-    elif value is True:
-        return key
-    elif isinstance(value, str):
-        return f"{key}={wanted.as_text(value, 200, key)}"
-    elif not isinstance(value, bool) and isinstance(value, int | float):
-        return f"{key}>={wanted.number(key, 0.0, 0.0, 1e15):g}"
-    else:
-        wanted.note("must be a number (at least so much), a text (equal) or true (a tag)", key)
-    return ""
+    return tag

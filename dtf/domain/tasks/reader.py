@@ -51,6 +51,10 @@ class Reader:
         """All keys with their values."""
         return [(str(key), value) for key, value in self._data.items()]
 
+    def keys(self) -> list[str]:
+        """All keys."""
+        return [str(key) for key in self._data]
+
     def below(self, key: str) -> "Reader":
         """A reader of the mapping under a key; an empty one when there is none."""
         value = self._data.get(key)

@@ -18,7 +18,6 @@ class Task:
         work: What to execute.
         cwd: The working directory, absolute or relative to where the submitter is.
         hardware: The hardware tag.
-        requirements: What narrows the tag.
         priority: 0 (last) to 10 (first).
         timeout_s: The limit for a command or one test, in seconds.
         max_retries: How often an infrastructure failure sends a shard out again.
@@ -28,7 +27,6 @@ class Task:
     work: Work
     cwd: str = "."
     hardware: str = "cpu"
-    requirements: tuple[str, ...] = ()
     priority: int = DEFAULT_PRIORITY
     timeout_s: float = 3600.0
     max_retries: int = 3

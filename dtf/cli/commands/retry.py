@@ -1,0 +1,66 @@
+"""``dtf retry``."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from dtf.analysis.reports.record import BAD
+from dtf.cli.options import json_option
+from dtf.cli.running.submission import Waiting, submit_run
+from dtf.cli.session import ledger_session
+from dtf.cli.terminal.output import Output
+from dtf.domain.errors import BadInputError
+from dtf.domain.outcome import Outcome
+from dtf.domain.ports.views import JobView, Views
+from dtf.domain.specs import JobSpec, PytestWork, RunSpec
+
+if TYPE_CHECKING:
+    from dtf.bootstrap.ledger import Ledger
+
+_FINE = (Outcome.PASSED, Outcome.SKIPPED)
+
+
+@click.command("retry")
+@click.argument("run", default="last")
+@click.option("--failed", is_flag=True, help="Only what failed; required, because the rest needs no retry.")
+@click.option("--wait", is_flag=True, help="Wait for the end; exits as dtf run does.")
+@json_option
+def command(run: str, failed: bool, wait: bool, as_json: bool) -> int:
+    """Submit what failed in a run again, as a new run of its own.
+
+    Tests that failed, broke or timed out run again with the same source, interpreter and options; so do commands that
+    failed, and suites that could not be collected. The first run keeps its result.
+    """
+    if not failed:
+        raise BadInputError("say what to retry: dtf retry RUN --failed")
+    with ledger_session(as_json=as_json) as (_, settings, ledger):
+        run_id = ledger.views.resolve_run(run)
+        if ledger.views.run(run_id).outcome is None:
+            raise BadInputError(f"run {run_id} is not finished")
+        spec = _failed_part(ledger.views, run_id)
+    if spec is None:
+        raise BadInputError(f"nothing failed in run {run_id}")
+
+    def build(_ledger: "Ledger") -> RunSpec:
+        return spec
+
+    tags = tuple(dict.fromkeys(job.hardware for job in spec.jobs))
+    return submit_run(settings, Output(json_mode=as_json), tags=tags, build=build, waiting=Waiting(wait=wait))
+
+
+def _failed_part(views: Views, run_id: str) -> RunSpec | None:
+    run = views.run(run_id)
+    jobs = tuple(spec for job in views.jobs(run_id) if (spec := _failed_job(views, job)) is not None)
+    labels = {**run.labels, "retry_of": run_id}
+    return RunSpec(jobs=jobs, name=run.name, labels=labels) if jobs else None
+
+
+def _failed_job(views: Views, job: JobView) -> JobSpec | None:
+    if job.outcome in _FINE or job.outcome is Outcome.EMPTY:
+        return None
+    work = job.spec.work
+    nodeids = tuple(case.nodeid for case in views.cases(job.job_id, BAD)) if isinstance(work, PytestWork) else ()
+    if not isinstance(work, PytestWork) or not nodeids:
+        return job.spec
+    return replace(job.spec, work=replace(work, paths=nodeids, keyword="", marker="", max_failures=0))

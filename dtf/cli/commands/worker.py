@@ -1,0 +1,142 @@
+"""``dtf worker``."""
+
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import click
+
+from dtf.cli.options import json_option
+from dtf.cli.passthrough import PassThroughCommand, after_double_dash
+from dtf.cli.profiles import find_profile, is_named
+from dtf.cli.terminal.output import Output
+from dtf.cli.terminal.table import table
+from dtf.domain.codec import to_json
+from dtf.domain.errors import BadInputError
+from dtf.domain.specs import HARDWARE_TAGS
+from dtf.domain.suggestion import did_you_mean
+from dtf.domain.worker import DeviceState
+from dtf.execution.profile import WorkerProfile
+from dtf.settings import load_settings, process_environment
+from dtf.settings.fields import words
+
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+@click.command("worker", cls=PassThroughCommand)
+@click.option(
+    "-Q", "--queues", default="", metavar="TAG[,TAG]", help="What it serves [default: what it has devices for]."
+)
+@click.option("-c", "--slots", "--concurrency", type=click.IntRange(1, 1024), help="Shards at a time.")
+@click.option("--tags", default="", metavar="A,B", help="Free tags under which it registers.")
+@click.option("--profile", metavar="NAME|FILE", help="benchmark, test, light, or a TOML file like workers/cpu.toml.")
+@click.option("-n", "--name", "--hostname", default="", help="Its name in the cluster.")
+@click.option("--detect-only", is_flag=True, help="Show the devices that it would register, and end.")
+@click.option("-l", "--loglevel", type=click.Choice(_LOG_LEVELS, case_sensitive=False), default="INFO")
+@click.option("-P", "--pool", type=click.Choice(["prefork", "solo"]), help="Celery's pool [default: prefork].")
+@click.option("--high-availability", is_flag=True, help="Accepted: what a lost worker held always runs elsewhere.")
+@click.option("--auto-register", is_flag=True, help="Accepted: a worker always registers itself.")
+@click.option("--coordinator-url", help="Accepted and ignored: see DTF_BROKER_URL and DTF_DATABASE_URL.")
+@click.option("--api-key", help="Accepted and ignored: there are no accounts.")
+@json_option
+@click.pass_context
+def command(context: click.Context, /, **given: Any) -> int:  # noqa: ANN401  # click's values, named below
+    """Start a worker on this machine; the same as 'celery -A dtf worker'.
+
+    It detects the hardware, registers, and serves the queues that it has devices for. Without DTF_BROKER_URL and
+    DTF_DATABASE_URL it joins the embedded cluster. Options of Celery go after '--'.
+    """
+    output = Output(json_mode=given["as_json"])
+    settings = load_settings()
+    _ = settings.mode  # half a cluster is an error here, not in Celery's log
+    queues = _queues(given["queues"])
+    profile = find_profile(given["profile"]) if given["profile"] else None
+    if given["detect_only"]:
+        return _detect(output, settings.simulate_devices)
+    _explain(given, output)
+    named = given["profile"] is not None and is_named(given["profile"])
+    arguments = celery_arguments(given, queues, profile, named=named)
+    environment = worker_environment(given["tags"], profile, process_environment())
+    sys.stdout.flush()
+    return _replace(("-P", "-m", "celery", *arguments, *(after_double_dash(context) or ())), environment)
+
+
+def celery_arguments(
+    given: Mapping[str, Any], queues: str, profile: WorkerProfile | None, *, named: bool
+) -> tuple[str, ...]:
+    """What Celery is told; what is named on the command line outweighs the profile.
+
+    Args:
+        given: The command's options.
+        queues: The queues; empty: not named.
+        profile: The profile; None: none.
+        named: Whether the profile is one of those with a name, which leave the queue open.
+    """
+    served = queues or (profile.queue if profile is not None and not named else "")
+    slots = given["slots"] or (profile.concurrency if profile is not None else 0)
+    pool = given["pool"] or (profile.pool if profile is not None else "")
+    arguments = ["-A", "dtf", "worker", "--loglevel", given["loglevel"]]
+    arguments += ["--queues", served] if served else []
+    arguments += ["--concurrency", str(slots)] if slots else []
+    arguments += ["--pool", pool] if pool else []
+    arguments += ["--hostname", _node(given["name"])] if given["name"] else []
+    return tuple(arguments)
+
+
+def worker_environment(tags: str, profile: WorkerProfile | None, environ: Mapping[str, str]) -> dict[str, str]:
+    """The worker's environment: its own, the profile's, and its tags."""
+    own = list(profile.tags) if profile is not None else []
+    all_tags = words(",".join([*own, *(tags.split(",") if tags else [])]))
+    extra = {"DTF_WORKER_TAGS": all_tags} if all_tags else {}
+    return {**environ, **(profile.environment if profile is not None else {}), **extra}
+
+
+def _queues(text: str) -> str:
+    names = [word.strip() for word in text.split(",") if word.strip()]
+    for name in names:
+        if name not in HARDWARE_TAGS:
+            hint = did_you_mean(name, HARDWARE_TAGS)
+            raise BadInputError(f"unknown hardware {name[:80]!r}{hint}; known: {', '.join(HARDWARE_TAGS)}")
+    return ",".join(names)
+
+
+def _node(name: str) -> str:
+    return name if "@" in name else f"{name}@%h"
+
+
+def _explain(given: Mapping[str, Any], output: Output) -> None:
+    if given["api_key"]:
+        output.note("dtf: --api-key is ignored: there are no accounts; who reaches broker and database is in")
+    if given["coordinator_url"]:
+        output.note("dtf: --coordinator-url is ignored: a worker finds its cluster by DTF_BROKER_URL and")
+        output.note("     DTF_DATABASE_URL, or by the state directory")
+
+
+def _detect(output: Output, simulate: str) -> int:
+    from dtf.execution.detect import detect_devices  # noqa: PLC0415  # psutil and the vendors' libraries
+    from dtf.scheduling.route import serviceable  # noqa: PLC0415  # as above
+
+    devices = detect_devices(simulate=simulate, visible_cuda=process_environment().get("CUDA_VISIBLE_DEVICES"))
+    queues = list(serviceable(devices))
+    data = {"host": socket.gethostname(), "queues": queues, "devices": [to_json(device) for device in devices]}
+    output.data(data)
+    rows = [
+        (
+            device.kind,
+            device.name + (" (simulated)" if device.simulated else ""),
+            device.uuid,
+            str(device.state) + (f": {device.reason}" if device.state is not DeviceState.AVAILABLE else ""),
+        )
+        for device in devices
+    ]
+    for line in table(("kind", "name", "uuid", "state"), rows, output.table_width):
+        output.line(line)
+    output.line(f"queues: {', '.join(queues)}")
+    return 0
+
+
+def _replace(arguments: tuple[str, ...], environment: Mapping[str, str]) -> NoReturn:
+    """Become Celery: one process, which gets the signals that are meant for it."""
+    os.execve(sys.executable, [sys.executable, *arguments], dict(environment))  # noqa: S606  # no shell is wanted

@@ -1,0 +1,1 @@
+"""``dtf doctor``: looks at what dtf needs, one thing per check."""

@@ -1,0 +1,84 @@
+"""Checks of this machine."""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from dtf import __version__
+from dtf.bootstrap.ledger import make_state_dir
+from dtf.cli.doctor.finding import Finding, fail, ok, warn
+from dtf.cli.running.interpreter import choose_python
+from dtf.domain.clock import SystemClock
+from dtf.execution.detect import detect_devices
+from dtf.settings import Settings, process_environment
+
+_LITTLE_SPACE = 500 * 2**20
+_MOST_SKEW_S = 2.0
+
+
+def check_python(_: Settings) -> Finding:
+    """The interpreter that dtf itself runs under."""
+    text = f"Python {platform.python_version()}, dtf {__version__}, {sys.executable}"
+    if sys.version_info < (3, 11):
+        return fail(text, "dtf needs Python 3.11 or later")
+    return ok(text)
+
+
+def check_user(_: Settings) -> Finding:
+    """Who runs it."""
+    if os.geteuid() == 0:
+        return warn("you are root, and so will the tests be", "run dtf as a user of its own where that matters")
+    return ok(f"user {os.geteuid()}")
+
+
+def check_state_dir(settings: Settings) -> Finding:
+    """Whether the state directory can be written to, and its clock agrees with ours."""
+    make_state_dir(settings)
+    with tempfile.NamedTemporaryFile(dir=settings.state_dir) as file:
+        file.write(b"x")
+        file.flush()
+        skew = abs(Path(file.name).stat().st_mtime - SystemClock().now())
+    free = shutil.disk_usage(settings.state_dir).free
+    text = f"{settings.state_dir} can be written to, {free // 2**20} MiB free"
+    if skew > _MOST_SKEW_S:
+        return warn(
+            f"{text}; its clock differs by {skew:.0f} s", "is it on a network drive? name a local DTF_STATE_DIR"
+        )
+    if free < _LITTLE_SPACE:
+        return warn(text, "make room, or name another DTF_STATE_DIR")
+    return ok(text)
+
+
+def check_git(_: Settings) -> Finding:
+    """Whether git is there: labels and bundles use it."""
+    program = shutil.which("git")
+    if program is None:
+        return warn("no git", "install it: runs get no revision labels, and bundles hold ignored files too")
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False)
+    return ok(done.stdout.strip() or program)
+
+
+def check_pytest(_: Settings) -> Finding:
+    """Whether the interpreter that would run a suite from here has pytest."""
+    here = Path.cwd()
+    python = choose_python("", environ=process_environment(), cwd=here, workdir=here, root=here)
+    command = [python, "-c", "import pytest, sys; print(pytest.__version__, sys.version.split()[0])"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode != 0:
+        return warn(f"{python} has no pytest", f"{python} -m pip install pytest, or dtf run --python PROGRAM")
+    version, own = done.stdout.split()[:2]
+    return ok(f"pytest {version} under {python} (Python {own})")
+
+
+def check_devices(settings: Settings) -> Finding:
+    """What this machine has to run tests on."""
+    devices = detect_devices(simulate=settings.simulate_devices)
+    names = [f"{device.kind}: {device.name}{' (simulated)' if device.simulated else ''}" for device in devices]
+    broken = [f"{device.kind} {device.name}: {device.reason}" for device in devices if device.reason]
+    if broken:
+        return warn("; ".join(broken), "see the vendor's own tool; dtf worker --detect-only shows what was probed")
+    return ok("; ".join(names) or "no devices")
