@@ -1,6 +1,7 @@
 """The supervisor's side of the control socket."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import socket
@@ -69,6 +70,7 @@ class ControlServer:
         self._path = path
         self._desk = desk
         self._server: asyncio.Server | None = None
+        self._inode = 0
         self._serving: dict[asyncio.Task[None], User] = {}
 
     async def open(self) -> None:
@@ -81,6 +83,7 @@ class ControlServer:
             self._path.unlink(missing_ok=True)
             self._server = await asyncio.start_unix_server(self._serve, path=self._path, limit=LONGEST_LINE)
             self._path.chmod(0o600)
+            self._inode = self._path.stat().st_ino
         except OSError as error:
             raise ClusterError(f"the control socket {self._path} cannot be made: {error}") from error
 
@@ -90,8 +93,10 @@ class ControlServer:
             self._server.close()
 
     def unlink(self) -> None:
-        """Remove the socket from the file system."""
-        self._path.unlink(missing_ok=True)
+        """Remove the socket from the file system, unless another supervisor's has taken its place."""
+        with contextlib.suppress(FileNotFoundError):
+            if self._path.stat().st_ino == self._inode:
+                self._path.unlink()
 
     async def finish(self, timeout_s: float) -> None:
         """Let the answers to goodbyes go out, then cut every connection.

@@ -129,7 +129,7 @@ class Supervisor:
         await self._reception.cluster.stop()
         if self._lock.is_ours:
             self._directory.address.unlink(missing_ok=True)
-            server.unlink()
+        server.unlink()
         self._lock.release()
         self._reception.all_ended.set()
         await server.finish(_GOODBYE_S)

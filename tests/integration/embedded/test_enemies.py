@@ -185,10 +185,13 @@ def test_garbage_on_the_control_socket_harms_nobody(place: Place, garbage: bytes
 def test_a_removed_state_directory_ends_its_cluster(place: Place) -> None:
     """What nobody can find any more does not run on."""
     command = place.command()
+    address = peek(place.state)
+    assert address is not None
 
     shutil.rmtree(place.state)
 
     eventually(lambda: is_gone(command.supervisor))
+    assert not Path(address.control).exists()
 
 
 def test_a_terminated_supervisor_ends_everything(place: Place) -> None:
