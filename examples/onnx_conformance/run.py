@@ -15,8 +15,6 @@ from operators import judge
 
 HERE = Path(__file__).resolve().parent
 DTF = str(Path(sys.executable).with_name("dtf"))
-KILLED = "One worker was killed with SIGKILL on the way, and the counts are the same."
-
 MEANING = {
     "supported": "every case passed",
     "in part": "some types or versions are not implemented, the rest passed",
@@ -46,7 +44,7 @@ def main():
     if status in (0, 1):
         print_summary()
     if given.kill_one:
-        print(KILLED if killed and status == 0 else "No worker was killed: the run ended before one was at work.")
+        print_audit(killed)
     if status == 0:
         print(NEXT_STEPS)
     sys.exit(status)
@@ -56,14 +54,11 @@ def kill_one_worker(command):
     """Wait until the suite is under way, and kill the main process of one worker; return whether one was killed."""
     while command.poll() is None:
         time.sleep(0.5)
-        runs = ask("runs")
-        if runs and runs[0]["running"] + sum(runs[0]["cases"].values()) > 100:
-            worker = next(worker for worker in ask("workers") if worker["state"] == "online")
-            os.kill(worker["info"]["pid"], signal.SIGKILL)
-            print(
-                f"\nKilled worker {worker['info']['name']} (process {worker['info']['pid']}) with SIGKILL.\n",
-                flush=True,
-            )
+        runs = ask("runs").get("runs")
+        if runs and runs[0]["outcome"] is None and runs[0]["running"] + sum(runs[0]["cases"].values()) > 100:
+            worker = next(worker for worker in ask("workers")["workers"] if worker["state"] == "online")
+            os.kill(worker["pid"], signal.SIGKILL)
+            print(f"\nKilled worker {worker['name']}, process {worker['pid']}, with SIGKILL.\n", flush=True)
             return True
     return False
 
@@ -71,7 +66,16 @@ def kill_one_worker(command):
 def ask(*command):
     """What a dtf command answers as JSON; empty while there is nothing to ask yet."""
     answer = subprocess.run([DTF, *command, "--json"], capture_output=True, text=True, check=False)
-    return json.loads(answer.stdout.splitlines()[-1]) if answer.returncode == 0 and answer.stdout else []
+    return json.loads(answer.stdout.splitlines()[-1]) if answer.returncode == 0 and answer.stdout else {}
+
+
+def print_audit(killed):
+    """Say whether a worker was killed, and what the audit of the run counts."""
+    found = ask("audit", "last")
+    print(
+        "\nOne worker was killed on the way:" if killed else "\nThe run ended before a worker could be killed:", end=" "
+    )
+    print(f"{found['attempts']} attempts, {found['lost']} cases lost, {found['duplicated']} counted twice.")
 
 
 def print_summary():

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dtf.embedded.state_directory import StateDirectory
 from tests.acceptance.harness.processes import Seen, role_of, seen_with
 
 DTF = str(Path(sys.executable).with_name("dtf"))
@@ -114,8 +113,7 @@ class Place:
 
     def processes(self) -> Seen:
         """Every process that was started here, directly or not."""
-        cluster = StateDirectory(self.state).token
-        return seen_with(f"{TOKEN_VARIABLE}={self.token}", f"DTF_CLUSTER_TOKEN={cluster}")
+        return seen_with(f"{TOKEN_VARIABLE}={self.token}", self.directory)
 
     def assert_nothing_left(self, within_s: float = 20) -> None:
         """Fail unless every process that was started here is gone."""

@@ -1,4 +1,4 @@
-"""Finds processes by what stands in their environment, and tells what each of them is for."""
+"""Finds processes by their environment or working directory, and tells what each of them is for."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,12 +25,14 @@ class Seen:
         return [f"{p.pid} {role_of(p) or 'other'}: {' '.join(command_line(p))[:160]}" for p in self.all]
 
 
-def seen_with(*marks: str) -> Seen:
-    """The processes whose environment holds one of the marks; zombies are not processes."""
-    wanted = [mark.encode() for mark in marks]
+def seen_with(mark: str, directory: Path) -> Seen:
+    """The processes whose environment holds the mark, or that work in the directory; zombies are not processes.
+
+    The broker writes its title over its environment, and is known by its directory alone.
+    """
     found = []
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and any(mark in _environment(entry) for mark in wanted):
+        if entry.name.isdigit() and (mark.encode() in _environment(entry) or _works_in(entry, directory)):
             try:
                 found.append(psutil.Process(int(entry.name)))
             except psutil.NoSuchProcess:
@@ -43,6 +45,13 @@ def _environment(entry: Path) -> bytes:
         return (entry / "environ").read_bytes()
     except OSError:
         return b""
+
+
+def _works_in(entry: Path, directory: Path) -> bool:
+    try:
+        return (entry / "cwd").readlink().is_relative_to(directory)
+    except OSError:
+        return False
 
 
 def command_line(process: psutil.Process) -> list[str]:
