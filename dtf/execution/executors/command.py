@@ -40,13 +40,12 @@ class CommandExecutor:
         if not isinstance(work, CommandWork):
             raise TypeError(f"{shard.job.name} is not a command")
         began, started_at = time.monotonic(), time.time()
-        environment = {**context.environment, **work.environment}
         with OutputPump(context.log) as pump:
             try:
                 process = await context.spawner.spawn(
                     work.argv,
                     cwd=context.workdir,
-                    environment=environment,
+                    environment=context.environment,
                     stdout=pump.write_end,
                     stderr=pump.write_end,
                     slot=context.slot,
@@ -61,7 +60,7 @@ class CommandExecutor:
             finally:
                 self._running.pop(context.slot, None)
             await pump.finish()
-        proof = {**result.proof, "pid": str(process.pid), "program": _resolved(work.argv[0], environment)}
+        proof = {**result.proof, "pid": str(process.pid), "program": _resolved(work.argv[0], context.environment)}
         return replace(result, started_at=started_at, duration_s=time.monotonic() - began, proof=proof)
 
     async def _watch(self, shard: ClaimedShard, context: SlotContext, process: Process) -> AttemptResult:

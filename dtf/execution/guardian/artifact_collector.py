@@ -52,6 +52,8 @@ class ArtifactCollector:
             # a link counts for what it leads to, as long as that is inside
             if path.resolve().is_relative_to(workdir.resolve()):
                 yield from _files_below(path) if path.is_dir() else (path,)
+            else:
+                self.note(f"the artifact {path.name!r} is left out: the link leads out of the working directory")
 
     def _keep(self, path: Path, relative: Path) -> None:
         name = relative.as_posix()

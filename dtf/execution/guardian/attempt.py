@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,8 +21,7 @@ from dtf.execution.guardian.services import Services
 
 log = logging.getLogger(__name__)
 
-#: How long an executor has to end an interrupted attempt itself, in seconds; longer than its own grace.
-_PATIENCE_S = 12.0
+#: How long anything has that follows a kill, in seconds.
 _LAST_PATIENCE_S = 5.0
 _FAILURES = frozenset((CaseOutcome.FAILED, CaseOutcome.ERROR, CaseOutcome.TIMEOUT))
 
@@ -39,7 +37,6 @@ class Attempt:
     Attributes:
         claim: The shard.
         slot: Where it runs.
-        next_shard: What was claimed to follow on; nobody but the chain runs it.
         interruption: Why it is ended before its time; None: it is not.
         log: Its log.
     """
@@ -47,7 +44,6 @@ class Attempt:
     def __init__(self, claim: ClaimedShard, slot: int, services: Services, follow_on: FollowOn) -> None:
         self.claim = claim
         self.slot = slot
-        self.next_shard: ClaimedShard | None = None
         self.interruption: Interruption | None = None
         self.scratch = services.home.scratch / f"{claim.shard_id}-{claim.attempt}"
         self.log = AttemptLog(services.config.log_cap, self._append)
@@ -129,30 +125,27 @@ class Attempt:
             await asyncio.wait((running, called_off), return_when=asyncio.FIRST_COMPLETED)
             if not running.done():
                 await self._end(running, executor)
-            return await running
+            if not running.done() or running.cancelled():
+                return self._result(Outcome.INFRA, "the executor did not end when it was told to")
+            return running.result()
         except Exception as error:  # an executor's own failure is the infrastructure's
             log.exception("the executor failed with %s", self.claim.shard_id)
             return self._result(Outcome.INFRA, f"the executor failed: {type(error).__name__}: {error}")
-        except asyncio.CancelledError:
-            if not running.cancelled():
-                running.cancel()
-                raise
-            return self._result(Outcome.INFRA, "the executor did not end when it was told to")
         finally:
             called_off.cancel()
-            self.next_shard = self.next_shard or context.next_shard
+            running.cancel()
 
     async def _end(self, running: asyncio.Task[AttemptResult], executor: Executor) -> None:
         """See to it that an interrupted executor comes to its end, and its processes with it."""
         if self.interruption and self.interruption.cause in (Cause.CHILD_GONE, Cause.STOPPING):
             await self._kill_slot(executor)
-        await asyncio.wait((running,), timeout=_PATIENCE_S)
+        await asyncio.wait((running,), timeout=self._services.config.patience_s)
         if running.done():
             return
         log.error("the executor of %s does not end; its processes are killed", self.claim.shard_id)
         await self._kill_slot(executor)
-        await asyncio.wait((running,), timeout=_LAST_PATIENCE_S)
         running.cancel()
+        await asyncio.wait((running,), timeout=_LAST_PATIENCE_S)
 
     async def _kill_slot(self, executor: Executor) -> None:
         try:
@@ -162,6 +155,8 @@ class Attempt:
         await self._services.spawner.end_slot(self.slot)
 
     def _judge(self, result: AttemptResult) -> AttemptResult:
+        known = self._reported | {case.ordinal: case for case in result.cases}
+        result = replace(result, cases=tuple(known[ordinal] for ordinal in sorted(known)))
         if self.interruption is None or result.outcome not in (Outcome.CANCELLED, Outcome.INFRA):
             return result  # it came to its end before it could be ended
         if self.interruption.cause is Cause.CANCELLED:
@@ -179,7 +174,6 @@ class Attempt:
             slot=self.slot,
             outcome=outcome,
             reason=reason,
-            cases=tuple(self._reported[ordinal] for ordinal in sorted(self._reported)),
         )
 
     def _make_context(self, root: Path, workdir: Path) -> SlotContext:
@@ -213,11 +207,13 @@ class Attempt:
         """Claim once; a caller that goes away does not lose what was claimed."""
         if self._following is None:
             self._following = asyncio.ensure_future(self._follow_on(self))
-        with suppress(LedgerUnavailableError):  # then there is nothing to go on with
-            self.next_shard = await asyncio.shield(self._following)
+        try:
+            following = await asyncio.shield(self._following)
+        except LedgerUnavailableError:  # then there is nothing to go on with
+            return None
         if self._context:
-            self._context.next_shard = self.next_shard
-        return self.next_shard
+            self._context.next_shard = following
+        return following
 
     async def _append(self, sequence: int, data: bytes) -> None:
         claim = self.claim

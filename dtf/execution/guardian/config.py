@@ -23,6 +23,7 @@ class GuardianConfig:
         artifact_cap: The most bytes of artifacts that an attempt keeps.
         source_count_cap: How many materialised sources are kept while none of them is in use.
         source_size_cap: How many bytes they may take together.
+        patience_s: How long an executor has to end an interrupted attempt itself, in seconds.
         stop_s: How long running work has to end when the guardian stops, in seconds.
     """
 
@@ -38,6 +39,7 @@ class GuardianConfig:
     artifact_cap: int = 100 * 2**20
     source_count_cap: int = 20
     source_size_cap: int = 10 * 2**30
+    patience_s: float = 12.0
     stop_s: float = 10.0
 
     @property

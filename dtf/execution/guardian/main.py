@@ -1,6 +1,7 @@
 """The guardian as a process: its parts put together, and its exit status."""
 
 import asyncio
+import warnings
 from collections.abc import Mapping, Sequence
 
 from dtf.domain.ports.blobs import Blobs
@@ -51,6 +52,8 @@ def run_guardian(
         The exit status: 0 after a clean end, 10 when the database stayed away.
     """
     become_subreaper()
+    # the child of a fork makes one call and execs; from 3.12 on Python warns of every fork beside threads
+    warnings.filterwarnings("ignore", message=".*multi-threaded.*fork", category=DeprecationWarning)
     database = Database()
 
     async def run() -> int:

@@ -57,12 +57,23 @@ class Recorder:
 
         Returns:
             True when it counts, False when it is stale or was set aside, None when it waits for the ledger.
+
+        Raises:
+            LedgerUnavailableError: Neither the ledger nor the disk took it.
         """
-        path = await asyncio.to_thread(spool.save, entry)
+        result = entry.result
+        try:
+            path = await asyncio.to_thread(spool.save, entry)
+            spooled = True
+        except OSError:
+            log.exception("the result of %s cannot be spooled; the ledger may still take it", result.shard_id)
+            path, spooled = spool.path(result.shard_id, result.attempt), False
         try:
             return await self._deliver(spool, path, entry)
         except LedgerUnavailableError as error:
-            log.warning("the result of %s is spooled: %s", entry.result.shard_id, error)
+            if not spooled:
+                raise
+            log.warning("the result of %s is spooled: %s", result.shard_id, error)
             self._retry_later(spool, path)
             return None
 

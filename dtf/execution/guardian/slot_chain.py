@@ -92,19 +92,20 @@ class SlotChain:
     async def _run(self, attempt: Attempt) -> None:
         try:
             result = await attempt.run()
+            self._attempts.remove(attempt)
+            if attempt.interruption and attempt.interruption.cause is Cause.CANCELLED:
+                for following in self._attempts:  # of the same job
+                    following.interrupt(attempt.interruption)
+            await self._record(attempt, result)
         except BaseException:
-            # the lease ends by itself and the coordinator takes the shard back
-            for held in self._attempts:
+            # not renewed any more, the leases end and the coordinator takes the shards back
+            for held in (attempt, *self._attempts):
                 self._services.leases.drop(held.claim.shard_id, held.claim.attempt)
             raise
-        self._attempts.remove(attempt)
-        if attempt.interruption and attempt.interruption.cause is Cause.CANCELLED:
-            for next_attempt in self._attempts:  # of the same job
-                next_attempt.interrupt(attempt.interruption)
-        await self._record(attempt, result)
+        finally:
+            await asyncio.to_thread(remove_tree, attempt.scratch)
         self._outcomes.append(result.outcome)
         self._reason = self._reason or result.reason
-        await asyncio.to_thread(remove_tree, attempt.scratch)
 
     async def _record(self, attempt: Attempt, result: AttemptResult) -> None:
         services, claim = self._services, attempt.claim

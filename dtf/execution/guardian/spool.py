@@ -81,7 +81,8 @@ class Spool:
 
     def refuse(self, path: Path) -> None:
         """Set an entry aside that nothing can be done with; it is kept for people."""
-        path.replace(path.with_suffix(_REFUSED))
+        if path.exists():
+            path.replace(path.with_suffix(_REFUSED))
 
     def remove(self, path: Path) -> None:
         """Forget an entry that was recorded, with its files."""

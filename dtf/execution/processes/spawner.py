@@ -39,6 +39,7 @@ class GuardianSpawner:
         self._reaper = reaper
         self._serials = itertools.count(1)
         self._arm = death_signal_armer()
+        self._roots: dict[str, int] = {}
 
     async def spawn(
         self,
@@ -74,6 +75,8 @@ class GuardianSpawner:
         )
         ended = self._reaper.expect(process.pid)
         process.returncode = 0  # the reaper waits for it, not this object
+        self._roots = {mark: pid for mark, pid in self._roots.items() if self._reaper.is_expected(pid)}
+        self._roots[token] = process.pid
         return ManagedProcess(process.pid, token, ended, self._tree_finder)
 
     async def end_slot(self, slot: int, grace_s: float = 0.0) -> int:
@@ -85,12 +88,12 @@ class GuardianSpawner:
         return await end_processes(self._everything, grace_s)
 
     async def kill_strays(self) -> None:
-        """Kill adopted orphans that hide their mark, with all that lies below them.
+        """Kill adopted orphans that hide their mark, or whose tree has lost its root, with all that lies below them.
 
         To be called while nothing runs: what hides its mark cannot be told apart by slot.
         """
         for _ in range(_STRAY_ROUNDS):
-            hidden = await asyncio.to_thread(self._hidden_orphans)
+            hidden = await asyncio.to_thread(self._stray_orphans)
             # back in the main thread no spawn is half done: what is not expected now was not started here
             strays = {pid for pid in hidden if not self._reaper.is_expected(pid)}
             if not strays:
@@ -120,11 +123,15 @@ class GuardianSpawner:
         table = read_table()
         return _living(table, descendants(table, (os.getpid(),)))
 
-    def _hidden_orphans(self) -> set[int]:
+    def _stray_orphans(self) -> set[int]:
         table = read_table()
         here = os.getpid()
         adopted = (pid for pid, entry in table.items() if entry.parent == here and entry.alive)
-        return {pid for pid in adopted if not self._reaper.is_expected(pid) and not self._mark_of(pid)}
+        return {pid for pid in adopted if not self._reaper.is_expected(pid) and not self._has_root(self._mark_of(pid))}
+
+    def _has_root(self, mark: str) -> bool:
+        root = self._roots.get(mark)
+        return root is not None and self._reaper.is_expected(root)
 
 
 def _subtree(roots: Collection[int]) -> set[ProcessId]:

@@ -59,3 +59,14 @@ def test_a_suite_is_warmed_up_once(lab: Laboratory) -> None:
     job_id = lab.shard(shards[0]).job_id
     lab.guardian().client.prepare(job_id)
     until((lab.work / f"prepared-{job_id}").exists)
+
+
+def test_an_executor_that_does_not_listen_is_left_behind(lab: Laboratory) -> None:
+    """An executor that ignores a cancel, even its own task's, does not keep the slot."""
+    shards = lab.suite("deaf", cut=[[0]])
+    guardian = lab.guardian(patience_s=0.2)
+    with lab.begin(guardian, shards[0]) as asker:
+        until(lambda: lab.shard(shards[0]).state is ShardState.CLAIMED)
+        lab.ledger.submissions.cancel_run(lab.run_id(shards[0]), "enough")
+        assert "CANCELLED" in asker.answer()
+    assert guardian.client.status().busy_slots == 0

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import sqlite3
 import sys
 import time
+from contextlib import closing
 
 import pytest
 
@@ -139,13 +141,28 @@ def _freeze(guardian: GuardianProcess, pids: list[int], number: int) -> None:
         os.kill(pid, number)
 
 
+def _freeze_between_writes(lab: Laboratory, guardian: GuardianProcess, pid: int) -> None:
+    """Freeze it where it does not hold SQLite's only write lock, which would freeze everybody."""
+    for _ in range(100):
+        _freeze(guardian, [pid], signal.SIGSTOP)
+        with closing(sqlite3.connect(lab.place / "ledger.db", timeout=0.05)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                _freeze(guardian, [pid], signal.SIGCONT)
+            else:
+                return
+        time.sleep(0.02)
+    raise AssertionError("it writes all the time")
+
+
 def test_a_frozen_worker_is_superseded(lab: Laboratory) -> None:
     """Frozen beyond its lease, a guardian that wakes finds its claim lost, kills the tree; its result is stale."""
     guardian = lab.guardian(lease_s=1.5)
     shard = lab.python(SLEEPER)
     with lab.begin(guardian, shard) as asker:
         pid = lab.pid()
-        _freeze(guardian, [pid], signal.SIGSTOP)
+        _freeze_between_writes(lab, guardian, pid)
         until(lab.expire, 5.0)
         other = lab.guardian("w2")
         (lab.work / "pid").unlink()

@@ -62,7 +62,8 @@ def test_a_later_plugin_replaces_an_earlier_one() -> None:
     """Of two executors of one kind, the one of the plugin that was registered later is used."""
     first, second, other = Named(JobKind.COMMAND), Named(JobKind.COMMAND), Named(JobKind.PYTEST)
     manager = load_plugins({"one": Giver(first, other), "two": Giver(second)}, ())
-    assert find_executors(manager) == {JobKind.COMMAND: second, JobKind.PYTEST: other}
+    found: dict[JobKind, object] = {**find_executors(manager)}
+    assert found == {JobKind.COMMAND: second, JobKind.PYTEST: other}
 
 
 def test_one_plugins_error_is_not_the_others(caplog: pytest.LogCaptureFixture) -> None:
