@@ -49,7 +49,6 @@ class GuardianProcess:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = threading.Event()
-        self._was_ready = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep_alive, name="dtf-guardian", daemon=True)
         self.failure = ""
@@ -64,12 +63,9 @@ class GuardianProcess:
         """Start it; return at once."""
         self._thread.start()
 
-    def wait_ready(self) -> bool:
-        """Wait until it is ready, for as long as it may take; ``failure`` says why it is not."""
-        self._ready.wait(self._ready_s)
-        if not self._ready.is_set() and not self.failure:
-            self.failure = f"the guardian was not ready within {self._ready_s:g} s"
-        return not self.failure
+    def wait_ready(self, within_s: float) -> bool:
+        """Wait until it is ready for the first time, for so long at most; tell whether it is."""
+        return self._ready.wait(within_s)
 
     def ask_to_stop(self) -> None:
         """Send TERM and return; it is not started again."""
@@ -101,7 +97,6 @@ class GuardianProcess:
                 "the guardian ended with status %s after %.1f s; the next starts in %g s", status, lived, backoff
             )
             self._stopping.wait(backoff)
-        self._ready.set()  # whoever waits, need not any longer
 
     def _live(self) -> int | None:
         """Start one guardian and stay until it has ended; return its status."""
@@ -116,7 +111,7 @@ class GuardianProcess:
         status = process.wait()
         if process.stdout is not None:
             process.stdout.close()
-        if status == _BAD_INPUT_STATUS and not self._was_ready:
+        if status == _BAD_INPUT_STATUS and not self._ready.is_set():
             self.failure = f"the guardian refused to start (status {status}); its message is above"
         return status
 
@@ -175,6 +170,5 @@ class GuardianProcess:
         said += piece
         if _READY in said:
             _log.info("the guardian (pid %d) is ready", pid)
-            self._was_ready = True
             self._ready.set()
         return said

@@ -6,12 +6,14 @@ import os
 import socket
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 from celery import bootsteps
 from celery.worker.components import Pool
-from celery.worker.state import active_requests
+from celery.worker.state import active_requests, maybe_shutdown
 
 from dtf.domain.errors import DtfError
 from dtf.domain.ids import WORKER, new_id
@@ -25,6 +27,10 @@ _log = logging.getLogger(__name__)
 
 #: How long the guardian may take to hear that it should claim nothing more, in seconds.
 _DRAIN_S = 2.0
+#: How often a worker that waits for its guardian looks whether it was told to stop, in seconds.
+_LOOK_S = 0.2
+#: What the directories of sockets are called, followed by the worker's process id.
+_PREFIX = "dtf-worker-"
 
 
 class GuardianStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
@@ -37,7 +43,8 @@ class GuardianStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has
 
     def create(self, w: Any) -> None:  # noqa: ANN401  # Celery has no types
         """Start the guardian; it comes up beside the rest of the worker."""
-        directory = Path(tempfile.mkdtemp(prefix="dtf-"))
+        remove_abandoned(Path(tempfile.gettempdir()))
+        directory = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
         self._socket = directory / "guardian.sock"
         self._setup = w.setup
         # before the pool forks, so that its children know it
@@ -56,11 +63,17 @@ class GuardianStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has
         """Wait until the guardian is ready.
 
         Raises:
-            SystemExit: It will not be; the worker is of no use without it.
+            SystemExit: It will not be, and the worker is of no use without it; or the worker was told to stop.
         """
-        if not self._process.wait_ready():
-            _log.critical("the worker ends: %s", self._process.failure)
-            raise SystemExit(1)
+        deadline = time.monotonic() + self._setup.guardian_ready_s
+        while not self._process.wait_ready(_LOOK_S):
+            maybe_shutdown()
+            if self._process.failure:
+                _log.critical("the worker ends: %s", self._process.failure)
+                raise SystemExit(1)
+            if time.monotonic() > deadline:
+                _log.critical("the worker ends: no guardian was ready within %g s", self._setup.guardian_ready_s)
+                raise SystemExit(1)
 
     def close(self, w: Any) -> None:  # noqa: ANN401, ARG002  # Celery has no types
         """The worker begins to stop: tell the guardian to claim nothing more."""
@@ -93,6 +106,15 @@ class GuardianStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has
             self._setup.connect(self._socket).drain()
         except (OSError, EOFError, DtfError) as error:
             _log.warning("the guardian could not be told to drain: %r", error)
+
+
+def remove_abandoned(parent: Path) -> None:
+    """Remove the empty directories of workers that were killed; their guardians removed the sockets."""
+    for directory in parent.glob(f"{_PREFIX}*"):
+        pid = directory.name.removeprefix(_PREFIX).partition("-")[0]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
+            with contextlib.suppress(OSError):  # another user's, or not empty
+                directory.rmdir()
 
 
 def describe_worker(worker: Any) -> WorkerInfo:  # noqa: ANN401  # Celery has no types

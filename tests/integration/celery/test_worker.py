@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dtf.execution.worker_step import remove_abandoned
 from dtf.storage.hints import CeleryHints
 from tests.integration.celery.conftest import StartWorker
 from tests.support.celery_worker import ROOT, CeleryWorker, is_running, wait_for
@@ -118,6 +119,38 @@ def test_a_killed_worker_takes_its_children_along(start_worker: StartWorker) -> 
     wait_for(lambda: not any(is_running(pid) for pid in [*children, _guardian(worker)]), worker.output)
 
 
+def test_a_killed_pool_child_is_replaced(start_worker: StartWorker, hints: CeleryHints) -> None:
+    """After kill -9 of the child that runs a shard, another child takes the next hint."""
+    worker = start_worker("-c", "1")
+    hints.send_shard("cpu", "s60000xlong")
+    wait_for(lambda: worker.events("asked"), worker.output)
+    children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
+    (child,) = (int(pid) for pid in children if int(pid) != _guardian(worker))
+    os.kill(child, signal.SIGKILL)
+    hints.send_shard("cpu", "snext")
+    wait_for(lambda: worker.answered() == ["snext"], worker.output)
+    assert len(worker.started()) == 1
+
+
+def test_a_worker_without_a_ready_guardian_can_be_stopped(start_worker: StartWorker) -> None:
+    """SIGTERM ends a worker soon that still waits for its guardian."""
+    worker = start_worker("-c", "1", ready=False, STAND_IN_GUARDIAN_COMMAND="exec sleep 60")
+    wait_for(lambda: "[queues]" in worker.output(), worker.output)
+    worker.signal(signal.SIGTERM)
+    assert worker.wait(8) == 0
+
+
+def test_directories_of_killed_workers_are_removed(tmp_path: Path) -> None:
+    """A worker that starts removes the empty directories of workers that are gone, and no others."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    for name in (f"dtf-worker-{gone.pid}-a", f"dtf-worker-{os.getpid()}-b", f"dtf-worker-{gone.pid}-full/x", "dtf-x"):
+        (tmp_path / name).mkdir(parents=True)
+    remove_abandoned(tmp_path)
+    left = {f"dtf-worker-{os.getpid()}-b", f"dtf-worker-{gone.pid}-full", "dtf-x"}
+    assert {path.name for path in tmp_path.iterdir()} == left
+
+
 def test_a_dead_guardian_is_replaced(start_worker: StartWorker, hints: CeleryHints) -> None:
     """A killed guardian is started again for the same worker; its shard is left to the ledger, the next one runs."""
     worker = start_worker("-c", "1")
@@ -177,6 +210,23 @@ def test_a_guardian_that_refuses_ends_the_worker(start_worker: StartWorker) -> N
     worker = start_worker("-c", "1", ready=False, STAND_IN_GUARDIAN_COMMAND="exit 2")
     assert worker.wait() == 1
     assert "the guardian refused to start (status 2)" in worker.output()
+
+
+def test_remote_shutdown_is_warm(start_worker: StartWorker, hints: CeleryHints, valkey: Valkey) -> None:
+    """``celery control shutdown`` ends a worker when its shard has ended."""
+    worker = start_worker("-c", "1")
+    hints.send_shard("cpu", "s1500xone")
+    wait_for(lambda: worker.events("asked"), worker.output)
+    subprocess.run(
+        [sys.executable, "-m", "celery", "-A", "tests.support.stand_in_app", "control", "shutdown"],
+        cwd=ROOT,
+        env={**os.environ, BROKER_VARIABLE: valkey.url},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert worker.wait() == 0
+    assert worker.answered() == ["s1500xone"]
 
 
 def test_remote_control_works(start_worker: StartWorker, valkey: Valkey) -> None:
