@@ -2,7 +2,7 @@
 
 import threading
 
-from dtf.bootstrap.ledger import Ledger, ledger_at
+from dtf.bootstrap.ledger import Ledger, ledger_at, wait_for_schema
 from dtf.coordination.coordinator import Coordinator, CoordinatorConfig
 from dtf.domain.clock import SystemClock
 from dtf.domain.events import Event
@@ -21,6 +21,7 @@ def run_coordinator(settings: Settings, *, broker_url: str, database_url: str, s
         database_url: The ledger.
         stop: Ends it.
     """
+    wait_for_schema(database_url)
     ledger = ledger_at(database_url)
     try:
         make_coordinator(settings, ledger, broker_url).run(stop)

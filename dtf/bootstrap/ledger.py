@@ -1,12 +1,30 @@
 """Opens the ledger."""
 
+import logging
+import threading
+
 from dtf.bootstrap.cluster import embedded_database_url
 from dtf.domain.errors import ClusterError, LedgerUnavailableError
 from dtf.settings import Mode, Settings
 from dtf.storage.ledger import Ledger, open_ledger
 from dtf.storage.migrate import migrate, schema_is_current
 
-__all__ = ["Ledger", "current_ledger", "database_url", "ledger_at", "make_state_dir", "migrate", "schema_is_current"]
+__all__ = [
+    "Ledger",
+    "current_ledger",
+    "database_url",
+    "ledger_at",
+    "make_state_dir",
+    "migrate",
+    "schema_is_current",
+    "wait_for_schema",
+]
+
+_log = logging.getLogger(__name__)
+
+#: How long a process that starts waits for the tables, in seconds.
+SCHEMA_WITHIN_S = 30.0
+_TRY_EVERY_S = 0.1
 
 
 def database_url(settings: Settings) -> str:
@@ -33,6 +51,30 @@ def current_ledger(settings: Settings) -> Ledger:
             raise LedgerUnavailableError("the database's tables are missing or of another version: dtf init-db")
         migrate(url)
     return open_ledger(url)
+
+
+def wait_for_schema(url: str, patience_s: float = SCHEMA_WITHIN_S) -> None:
+    """Wait until the tables are current: the embedded cluster makes them while its processes start.
+
+    A database that is away is not waited for here: who uses the ledger knows how to go on without it.
+
+    Args:
+        url: The database.
+        patience_s: How long, in seconds.
+
+    Raises:
+        LedgerUnavailableError: They are still missing or of another version.
+    """
+    pause, tries = threading.Event(), max(1, round(patience_s / _TRY_EVERY_S))
+    for _ in range(tries):
+        try:
+            if schema_is_current(url):
+                return
+        except LedgerUnavailableError as error:
+            _log.warning("%s", error)
+            return
+        pause.wait(_TRY_EVERY_S)
+    raise LedgerUnavailableError("the database's tables are missing or of another version: dtf init-db")
 
 
 def make_state_dir(settings: Settings) -> None:

@@ -32,6 +32,7 @@ def run_supervisor(settings: Settings) -> int:
         cancel_run=cancel_run,
         prepare=prepare,
         environment=process_environment(),
+        early_start=True,
         version=__version__,
     )
     return Supervisor(config).run()

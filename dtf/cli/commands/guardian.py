@@ -18,11 +18,11 @@ from dtf.settings import load_settings
 @click.option("--worker-pid", type=int, required=True, help="The worker's main process.")
 def command(socket: Path, worker_pid: int) -> int:
     """Watch over the tests of a worker until the worker is gone."""
-    from dtf.bootstrap.worker import run_guardian  # noqa: PLC0415  # --help is quick
+    from dtf.bootstrap.guardian import start_guardian  # noqa: PLC0415  # --help is quick
 
     configure_log()
     try:
         greeting = json.loads(sys.stdin.readline())
     except ValueError as error:
         raise BadInputError("the guardian is started by a worker, which tells it about itself") from error
-    return run_guardian(load_settings(), from_json(WorkerInfo, greeting), socket=socket, worker_pid=worker_pid)
+    return start_guardian(load_settings(), from_json(WorkerInfo, greeting), socket=socket, worker_pid=worker_pid)
