@@ -7,14 +7,13 @@ from collections.abc import Callable
 from dtf.coordination.config import CoordinatorConfig
 from dtf.coordination.dispatcher import Dispatcher
 from dtf.coordination.lease import Lease
-from dtf.coordination.loop import Loop
 from dtf.coordination.outage import Outage
 from dtf.coordination.outbox import Outbox
 from dtf.coordination.planner import Planner
 from dtf.coordination.reaper import Reaper
 from dtf.coordination.settler import Settler
+from dtf.coordination.shift import Shift
 from dtf.domain.clock import Clock
-from dtf.domain.errors import LedgerUnavailableError, TermOverError
 from dtf.domain.events import Event
 from dtf.domain.ports.control import Control, Leadership, Term
 from dtf.domain.ports.durations import Durations
@@ -25,13 +24,16 @@ __all__ = ["Coordinator", "CoordinatorConfig"]
 
 log = logging.getLogger(__name__)
 
+#: How long a stop waits for the dispatcher's thread, in seconds; what it writes later is refused by the ledger.
+_JOIN_S = 2.0
+
 
 class Coordinator:
     """Leads, or stands by until it can.
 
-    One thread does everything. At each step the lease is renewed if that is due, also between two loops, so that a
-    slow loop does not cost the leadership; then each loop that is due has its turn. A loop that fails is paused, and
-    keeps neither the others nor the renewal from going on.
+    Two threads share the work. The first keeps the lease, renewing it also between two loops where that is due, so
+    that a slow loop does not cost the leadership. The second one dispatches: a broker that does not answer makes it
+    wait for longer than the lease holds, and nothing else has to wait with it.
     """
 
     def __init__(
@@ -46,104 +48,60 @@ class Coordinator:
         clock: Clock,
     ) -> None:
         self._config = config
-        self._clock = clock
-        self._database = Outage("The database", "running tests go on, the rest waits until it is back", clock)
+        database = Outage("The database", "running tests go on, the rest waits until it is back", clock)
         self._lease = Lease(
             leadership,
             holder=config.holder,
             lease_s=config.lease_s,
             standby_s=config.standby_s,
             clock=clock,
-            database=self._database,
+            database=database,
         )
-        window = Window(seconds=config.window_s)
-        loops: tuple[Loop, ...] = (
+        loops = (
             Planner(control, durations, clock),
             Reaper(control, config.worker_silent_s, clock),
             Settler(control),
             Outbox(control, notify, clock),
-            # last, because a broker that does not answer may take longer than the lease
-            Dispatcher(control, hints, clock, window),
         )
-        self._turns = tuple(_Turn(loop, clock) for loop in loops)
-        self._led: Term | None = None
-        self._stop = threading.Event()
+        dispatcher = Dispatcher(control, hints, clock, Window(seconds=config.window_s))
+        self._loops = Shift(loops, database=database, clock=clock)
+        self._dispatching = Shift([dispatcher], database=database, clock=clock)
+        self._over = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
-        """Lead or stand by until ``stop`` is set; then give the lease back."""
-        self._stop = stop
+        """Lead or stand by until ``stop`` is set; then give the lease back. May be called once."""
         log.info("coordinator %s starts", self._config.holder)
+        thread = threading.Thread(target=self._dispatch_on, args=(stop,), name="dispatcher", daemon=True)
+        thread.start()
         try:
-            while not stop.is_set():
-                stop.wait(self.step())
+            # without its dispatcher it must not keep others from leading
+            while thread.is_alive() and not stop.is_set():
+                stop.wait(self.step(stop))
         finally:
+            self._over.set()
+            thread.join(_JOIN_S)
             self._lease.release()
             log.info("coordinator %s stopped", self._config.holder)
 
-    def step(self) -> float:
-        """Do what is due now; return the seconds until the next step."""
-        term = self._lead()
-        if term is None:
+    def step(self, stop: threading.Event | None = None) -> float:
+        """Keep the lease and do what is due now, but for dispatching; return the seconds until the next step."""
+        self._loops.work(self._keep, self._lease.lose, stop or self._over)
+        if self._lease.term is None:
             return min(max(self._lease.next_try_in_s, self._config.interval_s), self._config.standby_s)
-        for turn in self._turns:
-            term = self._lead()
-            if term is None or self._database.pausing or self._stop.is_set():
-                break
-            self._take(turn, term)
         return self._config.interval_s
 
-    def _lead(self) -> Term | None:
-        """Renew the lease if that is due; a new term begins with loops that remember nothing."""
+    def dispatch(self) -> None:
+        """Hint what is to be hinted now, if this one leads."""
+        self._dispatching.work(lambda: self._lease.term, self._lease.lose, self._over)
+
+    def _dispatch_on(self, stop: threading.Event) -> None:
+        while not (self._over.is_set() or stop.is_set()):
+            self.dispatch()
+            self._over.wait(self._config.interval_s)
+
+    def _keep(self) -> Term | None:
         try:
-            term = self._lease.keep()
+            return self._lease.keep()
         except Exception:
             log.exception("the leader lease could not be asked for; trying again in %.1f s", self._config.standby_s)
-            term = self._lease.term
-        if term is not None and term != self._led:
-            self._led = term
-            for turn in self._turns:
-                turn.loop.reset()
-        return term
-
-    def _take(self, turn: "_Turn", term: Term) -> None:
-        if not turn.due:
-            return
-        try:
-            turn.take(term)
-        except TermOverError:
-            self._lease.lose()
-        except LedgerUnavailableError as error:
-            self._database.failed(error)
-        else:
-            if turn.succeeded:
-                self._database.succeeded()
-
-
-class _Turn:
-    """When a loop is due, and how long it is paused after an error that nobody expected."""
-
-    def __init__(self, loop: Loop, clock: Clock) -> None:
-        self.loop = loop
-        self.succeeded = True
-        self._clock = clock
-        self._next = 0.0
-        self._pause_s = 0.0
-
-    @property
-    def due(self) -> bool:
-        return self._clock.monotonic() >= self._next
-
-    def take(self, term: Term) -> None:
-        """Let the loop have its turn; raise only what the coordinator has to know."""
-        try:
-            self.loop.tick(term)
-        except (TermOverError, LedgerUnavailableError):
-            raise
-        except Exception:
-            # a defect in one loop must not end the others: without them nothing is reaped and nothing dispatched
-            self._pause_s = min(max(2 * self._pause_s, 1.0), 30.0)
-            log.exception("%s failed; it is tried again in %.0f s", self.loop.name, self._pause_s)
-            self.succeeded = False
-        else:
-            self._pause_s, self.succeeded = 0.0, True
-        self._next = self._clock.monotonic() + max(self.loop.interval_s, self._pause_s)
+            return self._lease.term

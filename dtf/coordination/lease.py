@@ -1,6 +1,7 @@
 """The coordinator's hold on the leader lease."""
 
 import logging
+import threading
 
 from dtf.coordination.outage import Outage
 from dtf.domain.clock import Clock
@@ -15,6 +16,7 @@ class Lease:
 
     Whether the lease still holds is decided by the database, at each write. The leader itself stops two thirds after
     its last renewal by its own monotonic clock, so that it is quiet before another one can lead.
+    One thread keeps the lease; any may look at the term, and lose it.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class Lease:
         self._lease_s = lease_s
         self._standby_s = standby_s
         self._clock = clock
+        self._lock = threading.Lock()
         self._term: Term | None = None
         self._renewed_at = 0.0
         self._next_try = 0.0
@@ -40,10 +43,11 @@ class Lease:
     @property
     def term(self) -> Term | None:
         """The term that is held; None while standing by."""
-        if self._term is not None and self._clock.monotonic() - self._renewed_at >= self._lease_s * 2 / 3:
-            log.warning("term %d: could not renew the lease in time; standing by", self._term.number)
-            self._term = None
-        return self._term
+        with self._lock:
+            if self._term is not None and self._clock.monotonic() - self._renewed_at >= self._lease_s * 2 / 3:
+                log.warning("term %d: could not renew the lease in time; standing by", self._term.number)
+                self._term = None
+            return self._term
 
     @property
     def next_try_in_s(self) -> float:
@@ -57,16 +61,18 @@ class Lease:
             self._try(now)
         return self.term
 
-    def lose(self) -> None:
-        """Stand by: a write was refused because the term is over."""
-        if self._term is not None:
-            log.warning("term %d is over: another coordinator leads; standing by", self._term.number)
-        self._term = None
-        self._next_try = self._clock.monotonic() + self._standby_s
+    def lose(self, term: Term) -> None:
+        """Stand by, unless a later term is held by now: the ledger says that this one is over."""
+        with self._lock:
+            if self._term == term:
+                log.warning("term %d is over; standing by", term.number)
+                self._term = None
+                self._next_try = self._clock.monotonic() + self._standby_s
 
     def release(self) -> None:
         """Give the lease back, so that a standby leads at once."""
-        term, self._term = self._term, None
+        with self._lock:
+            term, self._term = self._term, None
         if term is None:
             return
         try:
@@ -82,10 +88,12 @@ class Lease:
             self._database.failed(error)
             return
         self._database.succeeded()
-        if term is None:
-            self.lose()
-            return
-        if term != self._term:
-            log.info("term %d: %s leads", term.number, self._holder)
-        # the lease began after `now` was read, so it cannot be shorter than this counts
-        self._term, self._renewed_at, self._next_try = term, now, now + self._lease_s / 3
+        with self._lock:
+            if term is None and self._term is not None:
+                log.warning("term %d is over: another coordinator leads; standing by", self._term.number)
+            if term is not None and term != self._term:
+                log.info("term %d: %s leads", term.number, self._holder)
+            self._term = term
+            if term is not None:
+                # the lease began after `now` was read, so it cannot be shorter than this counts
+                self._renewed_at, self._next_try = now, now + self._lease_s / 3

@@ -1,6 +1,7 @@
 """A service that cannot be reached for a while."""
 
 import logging
+import threading
 from typing import Final
 
 from dtf.domain.clock import Clock
@@ -13,7 +14,7 @@ LONGEST_PAUSE_S: Final = 5.0
 
 
 class Outage:
-    """Says once that a service is gone and once that it is back, and spaces the tries in between.
+    """Says once that a service is gone and once that it is back, and spaces the tries between; for any thread.
 
     Attributes:
         service: What people call it.
@@ -24,6 +25,7 @@ class Outage:
         self.service = service
         self.remedy = remedy
         self._clock = clock
+        self._lock = threading.Lock()
         self._since: float | None = None
         self._pause_s = 0.0
         self._next_try = 0.0
@@ -31,21 +33,24 @@ class Outage:
     @property
     def pausing(self) -> bool:
         """Whether it is too early for the next try."""
-        return self._since is not None and self._clock.monotonic() < self._next_try
+        with self._lock:
+            return self._since is not None and self._clock.monotonic() < self._next_try
 
     def failed(self, error: Exception) -> None:
         """Note that a try failed; the next one waits twice as long."""
         now = self._clock.monotonic()
-        if self._since is None:
-            self._since = now
-            self._pause_s = FIRST_PAUSE_S
-            log.warning("%s does not answer (%s); %s", self.service, str(error).rstrip("."), self.remedy)
-        else:
-            self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
-        self._next_try = now + self._pause_s
+        with self._lock:
+            if self._since is None:
+                self._since = now
+                self._pause_s = FIRST_PAUSE_S
+                log.warning("%s does not answer (%s); %s", self.service, str(error).rstrip("."), self.remedy)
+            else:
+                self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+            self._next_try = now + self._pause_s
 
     def succeeded(self) -> None:
         """Note that it answers."""
-        if self._since is not None:
-            log.warning("%s is back after %.1f s", self.service, self._clock.monotonic() - self._since)
-            self._since = None
+        with self._lock:
+            if self._since is not None:
+                log.warning("%s is back after %.1f s", self.service, self._clock.monotonic() - self._since)
+                self._since = None

@@ -1,4 +1,4 @@
-"""A coordinator as a process: ``python -m tests.support.coordinator_main DATABASE_URL BROKER_URL HOLDER``."""
+"""A coordinator as a process: ``python -m tests.support.coordinator_main DATABASE_URL BROKER_URL HOLDER LEASE_S``."""
 
 import logging
 import signal
@@ -16,14 +16,14 @@ log = logging.getLogger("events")
 
 def main() -> None:
     """Lead or stand by until SIGTERM."""
-    database_url, broker_url, holder = sys.argv[1:]
+    database_url, broker_url, holder, lease_s = sys.argv[1:]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     ledger = open_ledger(database_url)
     hints = CeleryHints(broker_url)
     Coordinator(
-        CoordinatorConfig(holder=holder),
+        CoordinatorConfig(holder=holder, lease_s=float(lease_s)),
         leadership=ledger.leadership,
         control=ledger.control,
         hints=hints,

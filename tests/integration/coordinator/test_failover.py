@@ -1,4 +1,5 @@
 import signal
+import subprocess
 from pathlib import Path
 
 import psutil
@@ -6,8 +7,10 @@ import pytest
 
 from dtf.domain.errors import TermOverError
 from dtf.domain.shard import ShardPlan
+from dtf.domain.specs import CommandWork, JobSpec, RunSpec
 from dtf.storage.ledger.ledger import Ledger
-from tests.integration.coordinator.conftest import Start, wait_for
+from tests.integration.coordinator.conftest import SOURCE, WORKER, Start, wait_for
+from tests.support.valkey import Valkey
 
 
 def _leader(ledger: Ledger) -> str:
@@ -50,6 +53,21 @@ def test_a_killed_leader_is_replaced(ledger: Ledger, start: Start) -> None:
     first.kill()
 
     wait_for(lambda: _leader(ledger) == "c2", 12)
+
+
+def test_a_broker_that_hangs_does_not_cost_the_leadership(ledger: Ledger, start: Start, valkey: Valkey) -> None:
+    """A frozen broker holds the dispatcher for longer than the lease; the lease is renewed all the same."""
+    start("c1", lease_s=3.0)
+    wait_for(lambda: _leader(ledger) == "c1", 10)
+    ledger.workers.register(WORKER)
+    valkey.freeze()
+    ledger.submissions.submit(RunSpec(jobs=(JobSpec(name="n", work=CommandWork(argv=("true",)), source=SOURCE),)))
+    standby = start("c2", lease_s=3.0)
+
+    with pytest.raises(subprocess.TimeoutExpired):
+        standby.wait(7)
+
+    assert (_leader(ledger), ledger.views.leader().term) == ("c1", 1)
 
 
 def test_a_write_of_an_earlier_term_changes_nothing(ledger: Ledger) -> None:

@@ -7,16 +7,11 @@ from dtf.domain.case import CaseResult
 from dtf.domain.manifest import Manifest
 from dtf.domain.outcome import CaseOutcome, Outcome
 from dtf.domain.shard import AttemptResult, ClaimedShard, Finish, ShardKind
-from dtf.domain.source import Source, SourceKind
 from dtf.domain.specs import CommandWork, JobSpec, PytestWork, RunSpec
-from dtf.domain.worker import WorkerInfo
 from dtf.storage.ledger.ledger import Ledger
-from tests.integration.coordinator.conftest import Start, wait_for
+from tests.integration.coordinator.conftest import SOURCE, WORKER, Start, wait_for
 from tests.support.suites import suite
 from tests.support.valkey import Valkey
-
-WORKER = WorkerInfo(worker_id="w1", name="w1@lab", host="lab", fingerprint="f", pid=1, queues=("cpu",), slots=2)
-SOURCE = Source(kind=SourceKind.PATH, location="/suite")
 
 
 class Worker:

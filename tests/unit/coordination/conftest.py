@@ -49,6 +49,7 @@ class World:
             first = min(due, key=lambda coordinator: due[coordinator])
             self.clock.advance(max(due[first] - self.clock.monotonic(), 0.0))
             due[first] = self.clock.monotonic() + first.step()
+            first.dispatch()
         self.clock.advance(end - self.clock.monotonic())
 
 
