@@ -13,4 +13,5 @@ WORKER = "w"
 
 def new_id(kind: str) -> str:
     """Make an identifier such as ``r7k2m9qx4tw3``: the kind's letter and 55 random bits."""
-    return kind + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+    bits = secrets.randbits(5 * _LENGTH)
+    return kind + "".join(_ALPHABET[bits >> 5 * place & 31] for place in range(_LENGTH))

@@ -17,7 +17,16 @@ from dtf.storage.ledger import outbox, planning, reaping, recording
 from dtf.storage.ledger.cancelling import cancel_run
 from dtf.storage.ledger.json_text import load
 from dtf.storage.ledger.leadership import fence
-from dtf.storage.ledger.schema import is_open_job, is_open_run, is_queued, is_under_way, jobs, runs, shards
+from dtf.storage.ledger.schema import (
+    is_open_job,
+    is_open_run,
+    is_open_shard,
+    is_queued,
+    is_under_way,
+    jobs,
+    runs,
+    shards,
+)
 from dtf.storage.ledger.service_schema import events, is_pending, workers
 from dtf.storage.ledger.settling import lock_job, settle_job, settle_run
 from dtf.storage.ledger.waiting import waiting_shards
@@ -164,9 +173,12 @@ def _settle_locked(connection: Connection, job_id: str) -> bool:
 
 def _unsettled(connection: Connection) -> tuple[Sequence[str], Sequence[str]]:
     """Jobs under way without an open shard, and open runs without an open job."""
-    open_shard = sa.exists().where(shards.c.job_id == jobs.c.job_id, shards.c.state != sa.literal_column("'finished'"))
+    # as a subquery with a limit, not NOT EXISTS: Postgres would read every open shard to join them
+    shard = sa.select(sa.literal(1)).where(shards.c.job_id == jobs.c.job_id, is_open_shard).limit(1)
     settles = (jobs.c.state != JobState.PLANNING.value) | jobs.c.cancel_outcome.is_not(None)
-    open_jobs = connection.scalars(sa.select(jobs.c.job_id).where(is_under_way, settles, ~open_shard)).all()
-    open_job = sa.exists().where(jobs.c.run_id == runs.c.run_id, is_open_job)
-    open_runs = connection.scalars(sa.select(runs.c.run_id).where(is_open_run, ~open_job)).all()
+    no_shard = shard.scalar_subquery().is_(None)
+    open_jobs = connection.scalars(sa.select(jobs.c.job_id).where(is_under_way, settles, no_shard)).all()
+    job = sa.select(sa.literal(1)).where(jobs.c.run_id == runs.c.run_id, is_open_job).limit(1)
+    no_job = job.scalar_subquery().is_(None)
+    open_runs = connection.scalars(sa.select(runs.c.run_id).where(is_open_run, no_job)).all()
     return open_jobs, open_runs

@@ -175,7 +175,7 @@ Index(
     sqlite_where=is_queued,
     postgresql_where=is_queued,
 )
-Index("ix_shards_hinted", shards.c.queue, sqlite_where=is_hinted, postgresql_where=is_hinted)
+Index("ix_shards_hinted", shards.c.hinted_at, sqlite_where=is_hinted, postgresql_where=is_hinted)
 Index("ix_shards_lease", shards.c.lease_until, sqlite_where=is_claimed, postgresql_where=is_claimed)
 Index("ix_shards_worker", shards.c.worker_id, sqlite_where=is_claimed, postgresql_where=is_claimed)
 Index(

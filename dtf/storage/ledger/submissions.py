@@ -1,6 +1,7 @@
 """How runs come in and are called off, over the ledger's tables."""
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,12 +39,14 @@ class LedgerSubmissions(Submissions):
         if not spec.jobs:
             raise BadInputError("a run needs at least one job")
         run_id = new_id(RUN)
-        digest = hashlib.sha256(dump(to_json(spec)).encode()).hexdigest()
+        dumped = [dump(to_json(job)) for job in spec.jobs]
+        rest = dump(to_json(replace(spec, jobs=())))
+        digest = hashlib.sha256("\n".join((rest, *dumped)).encode()).hexdigest()
 
         def work(connection: Connection) -> Submitted:
             if not insert_ignoring(connection, runs, ["idempotency_key"], _run_row(run_id, spec, digest)):
                 return _earlier(connection, spec, digest)
-            return Submitted(run_id=run_id, job_ids=_insert_jobs(connection, run_id, spec), created=True)
+            return Submitted(run_id=run_id, job_ids=_insert_jobs(connection, run_id, spec, dumped), created=True)
 
         try:
             return self._database.write(work)
@@ -90,11 +93,14 @@ def _earlier(connection: Connection, spec: RunSpec, digest: str) -> Submitted:
     return Submitted(run_id=run.run_id, job_ids=tuple(ids), created=False)
 
 
-def _insert_jobs(connection: Connection, run_id: str, spec: RunSpec) -> tuple[str, ...]:
+def _insert_jobs(connection: Connection, run_id: str, spec: RunSpec, dumped: list[str]) -> tuple[str, ...]:
     at = connection.execute(sa.select(now())).scalar_one()
     ids = tuple(new_id(JOB) for _ in spec.jobs)
     pairs = list(zip(ids, spec.jobs, strict=True))
-    rows = [_job_row(run_id, job_id, place, job, at) for place, (job_id, job) in enumerate(pairs)]
+    rows = [
+        {**_job_row(run_id, job_id, job, at), "position": position, "spec": text}
+        for position, ((job_id, job), text) in enumerate(zip(pairs, dumped, strict=True))
+    ]
     insert_many(connection, jobs, rows)
     insert_many(connection, shards, [_shard_row(run_id, job_id, job, at) for job_id, job in pairs])
     data = {"name": clean_text(spec.name, NAME_CAP), "jobs": len(ids)}
@@ -102,12 +108,11 @@ def _insert_jobs(connection: Connection, run_id: str, spec: RunSpec) -> tuple[st
     return ids
 
 
-def _job_row(run_id: str, job_id: str, position: int, job: JobSpec, at: float) -> dict[str, Any]:
+def _job_row(run_id: str, job_id: str, job: JobSpec, at: float) -> dict[str, Any]:
     state = JobState.COLLECTING if job.kind is JobKind.PYTEST else JobState.RUNNING
     return {
         "job_id": job_id,
         "run_id": run_id,
-        "position": position,
         "state": state.value,
         "kind": job.kind.value,
         "hardware": clean_text(job.hardware, NAME_CAP),
@@ -116,7 +121,6 @@ def _job_row(run_id: str, job_id: str, position: int, job: JobSpec, at: float) -
         "max_failures": job.work.max_failures if isinstance(job.work, PytestWork) else 0,
         "max_retries": job.max_retries,
         "name": clean_text(job.name, NAME_CAP),
-        "spec": dump(to_json(job)),
     }
 
 

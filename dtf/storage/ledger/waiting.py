@@ -36,7 +36,8 @@ def waiting_shards(connection: Connection, per_queue: int) -> Sequence[WaitingSh
         )
         found.update((row.shard_id, _shard(row)) for row in connection.execute(first))
     if found:
-        hinted = sa.select(*_columns).where(is_hinted).order_by(shards.c.queue)
+        # the comparison is always true, and names the index to SQLite
+        hinted = sa.select(*_columns).where(is_hinted, shards.c.hinted_at > 0).order_by(shards.c.hinted_at)
         found.update((row.shard_id, _shard(row)) for row in connection.execute(hinted) if row.shard_id not in found)
     return list(found.values())
 

@@ -1,17 +1,18 @@
 import logging
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import pytest
+from sqlalchemy.engine import Connection
 
 from dtf.domain.case import CaseResult
 from dtf.domain.events import EventKind
 from dtf.domain.manifest import Manifest
 from dtf.domain.outcome import CaseOutcome, Outcome
 from dtf.domain.ports.shards import Held
-from dtf.domain.shard import Artifact, AttemptResult, JobState, Metric, Requeue, ShardState
-from dtf.storage.ledger import open_ledger
+from dtf.domain.shard import Artifact, AttemptResult, Finish, JobState, Metric, Requeue, ShardState
+from dtf.storage.ledger import open_ledger, recording
 from tests.integration.ledger.laboratory import Laboratory, cases, command, result, suite, worker
 
 
@@ -179,15 +180,37 @@ def test_requeued_shard_waits_for_its_delay(lab: Laboratory) -> None:
     assert view.state is ShardState.QUEUED
 
 
-def test_two_workers_finishing_the_last_two_shards_finish_the_job(lab: Laboratory) -> None:
-    """However the two last records of a job interleave, the job and the run end, and are told once."""
-    for _ in range(8):
-        ids = lab.plan(2, 2)
-        results = [result(shard, Outcome.PASSED, cases(shard)) for shard in map(lab.claim, ids)]
-        assert _at_once(lab, results) == [True, True]
-        assert lab.outcome is Outcome.PASSED
+@pytest.mark.parametrize("last_two", ["shards of a job", "jobs of a run"])
+def test_two_workers_finishing_the_last_two_finish_the_run(lab: Laboratory, last_two: str) -> None:
+    """The second of two last records waits for the first one's commit, sees it, and ends job and run, told once."""
+    if last_two == "jobs of a run":
+        lab.submit(command("a"), command("b"))
+    ids = lab.waiting() or lab.plan(2, 2)
+    first, second = (result(shard, Outcome.PASSED, cases(shard)) for shard in map(lab.claim, ids))
+    written, go_on = threading.Event(), threading.Event()
+
+    def write_and_wait(connection: Connection) -> bool:
+        recorded = recording.record(connection, first, Finish(), "digest")
+        written.set()
+        assert go_on.wait(30)
+        return recorded
+
+    with ThreadPoolExecutor(2) as pool:
+        # Given a record that is written and not yet committed, of the last shard but one
+        slow = pool.submit(lab.ledger.database.write, write_and_wait)
+        assert written.wait(30)
+        # When the last shard's record comes
+        quick = pool.submit(lab.record, second)
+        done, _ = wait([quick], timeout=0.5)
+        go_on.set()
+        # Then it did not decide without knowing of the first
+        assert not done
+        assert slow.result(30)
+        assert quick.result(30)
+    assert lab.outcome is Outcome.PASSED
     kinds = [event.kind for event in lab.ledger.control.pending_events(1000)]
-    assert kinds.count(EventKind.JOB_FINISHED) == kinds.count(EventKind.RUN_FINISHED) == 8
+    assert kinds.count(EventKind.JOB_FINISHED) == len(lab.job_ids)
+    assert kinds.count(EventKind.RUN_FINISHED) == 1
 
 
 def _at_once(lab: Laboratory, results: list[AttemptResult]) -> list[bool]:

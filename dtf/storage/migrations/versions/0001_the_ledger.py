@@ -216,7 +216,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['job_id'], ['jobs.job_id'], name=op.f('fk_shards_job_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('shard_id', name=op.f('pk_shards'))
     )
-    op.create_index('ix_shards_hinted', 'shards', ['queue'], unique=False, sqlite_where=sa.text("state = 'queued' AND hinted_at IS NOT NULL"), postgresql_where=sa.text("state = 'queued' AND hinted_at IS NOT NULL"))
+    op.create_index('ix_shards_hinted', 'shards', ['hinted_at'], unique=False, sqlite_where=sa.text("state = 'queued' AND hinted_at IS NOT NULL"), postgresql_where=sa.text("state = 'queued' AND hinted_at IS NOT NULL"))
     op.create_index('ix_shards_job', 'shards', ['job_id', 'rank'], unique=False)
     op.create_index('ix_shards_lease', 'shards', ['lease_until'], unique=False, sqlite_where=sa.text("state = 'claimed'"), postgresql_where=sa.text("state = 'claimed'"))
     op.create_index('ix_shards_open', 'shards', ['job_id', 'affinity', 'rank'], unique=False, sqlite_where=sa.text("state != 'finished'"), postgresql_where=sa.text("state != 'finished'"))
