@@ -1,6 +1,7 @@
 """Who uses the cluster, and what each of them needs."""
 
 import asyncio
+import contextlib
 import logging
 import os
 from collections.abc import Callable, Coroutine, Mapping
@@ -20,6 +21,7 @@ _LOG = logging.getLogger(__name__)
 
 _COMMAND_ENDED = "its command ended"
 _MOST_PROFILES = 64
+_FIRST_USER_WITHIN_S = 2.0
 
 
 class Reception:
@@ -46,6 +48,7 @@ class Reception:
         self._begin = begin
         self._users: set[User] = set()
         self._decided = asyncio.Event()
+        self._somebody_came = asyncio.Event()
         self._refusal: ClusterError | None = None
         self._handlers = {
             "join": self._join,
@@ -72,10 +75,12 @@ class Reception:
         """Let in those who wait: the cluster can be used."""
         self._decided.set()
 
-    def refuse(self, error: ClusterError) -> None:
-        """Turn away those who wait: the cluster does not start."""
+    async def refuse(self, error: ClusterError) -> None:
+        """Turn away those who wait: the cluster does not start. The first user may still be on its way to be told."""
         self._refusal = error
         self._decided.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._somebody_came.wait(), _FIRST_USER_WITHIN_S)
 
     def warn(self, message: str) -> None:
         """Tell every user that something is wrong."""
@@ -116,6 +121,7 @@ class Reception:
             raise ConnectionAbortedError("too late")  # cut off, the command tries again and starts the next cluster
         user.joined = True
         self._users.add(user)
+        self._somebody_came.set()
         _LOG.info("user-joined pid=%d", user.pid)
         await self._adjust(user)
         return {

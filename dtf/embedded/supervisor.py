@@ -101,7 +101,7 @@ class Supervisor:
             await self._reception.cluster.start(self._reception.demands)
             self._directory.write_address(self._address())
         except Exception as error:
-            self._reception.refuse(ClusterError(str(error)))
+            await self._reception.refuse(ClusterError(str(error)))
             raise
         self._reception.open()
 

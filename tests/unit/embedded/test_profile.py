@@ -90,7 +90,7 @@ def test_what_is_no_readable_file_is_a_clear_error(tmp_path: Path) -> None:
         ("fifo", "not a file"),
         ("large", "larger than"),
         ("binary", "not UTF-8"),
-        ("nul\0", "null byte"),
+        ("nul\0", "embedded null"),
     ]:
         with pytest.raises(BadInputError, match=message):
             load_profile(tmp_path / name)
