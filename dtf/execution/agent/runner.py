@@ -157,6 +157,7 @@ class Runner:
         """What follows the last test of an order: a test, a ``Held``, or None when the session ends."""
         if message.get("last"):
             return None
+        self._outbox.append({"event": "holding"})
         answer = self._receive()
         if answer is None or answer["do"] in ("last", "end"):
             return None

@@ -98,7 +98,7 @@ class Bench:
         return {case.nodeid: case.outcome.value for case in sorted(cases, key=lambda case: case.ordinal)}
 
     def cut(self, work: PytestWork, manifest: Manifest, size: int) -> list[ClaimedShard]:
-        shards = []
+        shards: list[ClaimedShard] = []
         for _, ordinals in manifest.modules():
             for start in range(0, len(ordinals), size):
                 items = [(ordinal, manifest.items[ordinal]) for ordinal in ordinals[start : start + size]]
@@ -127,4 +127,5 @@ class Bench:
 
 
 def work(*args: str, isolation: Isolation = Isolation.SLOT, **more: object) -> PytestWork:
+    """A suite's work with these arguments for pytest."""
     return PytestWork(args=args, isolation=isolation, **more)  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ class PlainProcess:
         code = await self._process.wait()
         return Exit(code=code if code >= 0 else None, signal=-code if code < 0 else None, cpu_s=0.0, max_rss_bytes=0)
 
-    async def kill(self, grace_s: float = 2.0) -> Exit:
+    async def kill(self, grace_s: float = 2.0) -> Exit:  # noqa: ARG002  # it never waits
         if self._process.returncode is None:
             for member in psutil.Process(self.pid).children(recursive=True):
                 member.kill()
@@ -43,7 +43,7 @@ class PlainSpawner:
         stdout: int,
         stderr: int,
         pass_fds: tuple[int, ...] = (),
-        slot: int | None = None,
+        slot: int | None = None,  # noqa: ARG002  # only a guardian needs it
     ) -> PlainProcess:
         process = await asyncio.create_subprocess_exec(
             *argv,

@@ -47,7 +47,8 @@ def test_capfd(capfd):
     import os; os.write(1, b"fd"); assert capfd.readouterr().out == "fd"
 """,
     "sub/conftest.py": "import pytest\n@pytest.fixture\ndef only_sub(): return 7\n",
-    "sub/deeper/test_b.py": "def test_b(only_sub): assert only_sub == 7\ndef test_c(only_sub, shared): assert 0, 'no'\n",
+    "sub/deeper/test_b.py": "def test_b(only_sub): assert only_sub == 7\n"
+    "def test_c(only_sub, shared): assert 0, 'no'\n",
     "sub/test_same.py": "import pytest\n@pytest.mark.parametrize('i', range(12))\ndef test_i(i): assert i != 5\n",
 }
 
@@ -109,7 +110,7 @@ def test_keyword_and_marker(suite: Suite, bench: Bencher, runner: asyncio.Runner
 
 
 def test_fixture_scopes(suite: Suite, bench: Bencher, runner: asyncio.Runner, tmp_path: Path) -> None:
-    """A session fixture is set up once a slot and torn down; a module fixture once a module and slot over its shards."""
+    """A session fixture is set up and torn down once a slot; a module fixture once a module and slot."""
     log = tmp_path / "events"
     fixture = """
 import pytest, os

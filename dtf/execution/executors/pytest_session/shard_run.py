@@ -142,6 +142,8 @@ class ShardRun:
             case "missing":
                 ordinal = message["ordinal"]
                 self._accept(broken(ordinal, self._left[ordinal], "collected at planning, gone now"))
+            case "holding":
+                self._decide()
             case "quit":
                 self._on_quit(message)
             case "done":
