@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from functools import partial
 
 from dtf.domain.errors import LedgerUnavailableError
 from dtf.domain.ports.shards import Shards
@@ -28,7 +27,7 @@ async def put_right(services: Services, workers: Workers) -> None:
     Raises:
         LedgerUnavailableError: The database stays away.
     """
-    count = await end_processes(partial(find_leftovers, services.spawner.owner), 0.0)
+    count = await end_processes(find_leftovers, 0.0)
     if count:
         log.warning("%d processes of dead guardians were killed", count)
     deadline = asyncio.get_running_loop().time() + _LEDGER_PATIENCE_S

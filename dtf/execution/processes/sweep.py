@@ -15,14 +15,12 @@ from dtf.execution.processes.process_table import (
 _OWNER_ONLY = frozenset((OWNER_VARIABLE,))
 
 
-def find_leftovers(owner: OwnerToken) -> set[ProcessId]:
+def find_leftovers() -> set[ProcessId]:
     """The processes on this machine that a dead guardian answers for, with all that lies below them.
 
     A process without dtf's token is touched only as the descendant of one that has it. Other users' processes and
-    those of another pid namespace (where the pid in a token means something else) are left alone.
-
-    Args:
-        owner: The living guardian that asks; an earlier guardian of its worker is dead by definition.
+    those of another pid namespace (where the pid in a token means something else) are left alone. An earlier guardian
+    of the same worker is dead, as it held the lock on the spool that the caller holds now.
     """
     table = read_table()
     here = os.getpid()
@@ -30,16 +28,10 @@ def find_leftovers(owner: OwnerToken) -> set[ProcessId]:
     marked = set()
     for pid in table:
         token = OwnerToken.parse(read_environment(pid, _OWNER_ONLY).get(OWNER_VARIABLE, ""))
-        if token and pid not in spared and _is_abandoned(token, owner) and same_pid_namespace(pid):
+        if token and pid not in spared and not is_alive(token.guardian) and same_pid_namespace(pid):
             marked.add(pid)
     found = (marked | descendants(table, marked)) - spared - _ancestors_of(here)
     return {table[pid].identity for pid in found if pid in table and table[pid].alive}
-
-
-def _is_abandoned(token: OwnerToken, owner: OwnerToken) -> bool:
-    if token.worker_id == owner.worker_id:
-        return token.guardian != owner.guardian
-    return not is_alive(token.guardian)
 
 
 def _ancestors_of(pid: int) -> set[int]:
