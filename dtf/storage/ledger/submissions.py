@@ -1,6 +1,7 @@
 """How runs come in and are called off, over the ledger's tables."""
 
 import hashlib
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -38,6 +39,8 @@ class LedgerSubmissions(Submissions):
         """Write the run and its jobs in one transaction; once it returns they are durable."""
         if not spec.jobs:
             raise BadInputError("a run needs at least one job")
+        if spec.timeout_s is not None and not math.isfinite(spec.timeout_s):
+            raise BadInputError("a run's time limit is a number of seconds")
         run_id = new_id(RUN)
         dumped = [dump(to_json(job)) for job in spec.jobs]
         rest = dump(to_json(replace(spec, jobs=())))
