@@ -86,7 +86,7 @@ class SlotContext:
         source_root: The materialised source; not to be written to by dtf.
         scratch: A directory of this attempt alone, removed afterwards.
         artifacts: Files put below it are kept as artifacts.
-        environment: The environment for everything that is started: the worker's, pinned to the slot's devices.
+        environment: The environment for all that is started: the worker's, the job's own, and what names the shard.
         spawner: Starts processes.
         log: Adds bytes to the attempt's log.
         report: Counts a finished case in the live progress.

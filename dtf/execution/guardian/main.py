@@ -59,40 +59,51 @@ def run_guardian(
     async def run() -> int:
         reaper = Reaper()
         reaper.start()
-        spawner = GuardianSpawner(config.worker.worker_id, reaper)
-        leases = LeaseKeeper(
-            shards,
-            database,
-            worker_id=config.worker.worker_id,
-            lease_s=config.lease_s,
-            interval_s=config.renewal_s,
-        )
-        home = WorkerHome(config.root, config.worker.worker_id)
-        await _open(home)
-        environment = without_ours(base_environment)
-        services = Services(
-            config=config,
-            shards=shards,
-            database=database,
-            executors={executor.kind: executor for executor in executors},
-            environment=environment,
-            spawner=spawner,
-            sources=_sources(config, blobs, spawner, environment),
-            leases=leases,
-            recorder=Recorder(shards, blobs, database, leases.drop),
-            home=home,
-            spool=Spool(home.spool),
-        )
+        services = _compose(config, reaper, database, shards, blobs, without_ours(base_environment))
+        services.executors = {executor.kind: executor for executor in executors}
+        await _open(services.home)
         try:
             return await Guardian(services, workers).run()
         finally:
-            home.close()
+            services.home.close()
             reaper.stop()
 
     try:
         return asyncio.run(run())
     finally:
         database.close()
+
+
+def _compose(
+    config: GuardianConfig,
+    reaper: Reaper,
+    database: Database,
+    shards: Shards,
+    blobs: Blobs,
+    environment: Mapping[str, str],
+) -> Services:
+    worker_id = config.worker.worker_id
+    spawner = GuardianSpawner(worker_id, reaper)
+    leases = LeaseKeeper(shards, database, worker_id=worker_id, lease_s=config.lease_s, interval_s=config.renewal_s)
+    home = WorkerHome(config.root, worker_id)
+    return Services(
+        config=config,
+        shards=shards,
+        database=database,
+        environment=environment,
+        spawner=spawner,
+        sources=SourceCache(
+            config.root,
+            blobs,
+            GitCheckout(spawner, environment),
+            count_cap=config.source_count_cap,
+            size_cap=config.source_size_cap,
+        ),
+        leases=leases,
+        recorder=Recorder(shards, blobs, database, leases.drop),
+        home=home,
+        spool=Spool(home.spool),
+    )
 
 
 async def _open(home: WorkerHome) -> None:
@@ -105,15 +116,3 @@ async def _open(home: WorkerHome) -> None:
             if asyncio.get_running_loop().time() > deadline:
                 raise
         await asyncio.sleep(_HOME_POLL_S)
-
-
-def _sources(
-    config: GuardianConfig, blobs: Blobs, spawner: GuardianSpawner, environment: Mapping[str, str]
-) -> SourceCache:
-    return SourceCache(
-        config.root,
-        blobs,
-        GitCheckout(spawner, environment),
-        count_cap=config.source_count_cap,
-        size_cap=config.source_size_cap,
-    )

@@ -1,7 +1,7 @@
 """What all attempts of a guardian share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dtf.domain.ports.executor import Executor
 from dtf.domain.ports.shards import Shards
@@ -24,7 +24,6 @@ class Services:
         config: What the guardian was told at its start.
         shards: The ledger's side of attempts.
         database: Runs its calls.
-        executors: By kind of job.
         environment: The worker's environment without anything of dtf's.
         spawner: Starts processes.
         sources: Materialises sources.
@@ -32,13 +31,13 @@ class Services:
         recorder: Brings results to the ledger.
         home: The worker's directories.
         spool: Results that are not recorded yet.
+        executors: By kind of job.
         draining: Whether nothing more is to be claimed.
     """
 
     config: GuardianConfig
     shards: Shards
     database: Database
-    executors: Mapping[JobKind, Executor]
     environment: Mapping[str, str]
     spawner: GuardianSpawner
     sources: SourceCache
@@ -46,6 +45,7 @@ class Services:
     recorder: Recorder
     home: WorkerHome
     spool: Spool
+    executors: Mapping[JobKind, Executor] = field(default_factory=dict)
     draining: bool = False
 
     @property

@@ -1,5 +1,8 @@
 """Results when the ledger is away, or refuses them."""
 
+import sqlite3
+from contextlib import closing
+
 from dtf.domain.outcome import Outcome
 from dtf.domain.shard import ShardState
 from tests.integration.guardian.laboratory import Laboratory, until
@@ -92,3 +95,19 @@ def _assert_complete(lab: Laboratory, shard: str) -> None:
     assert len(lab.attempts(shard)) == 1
     assert b"done" in lab.log(shard)
     assert [artifact.name for _, _, artifact in lab.ledger.views.artifacts(lab.run_id(shard))] == ["a"]
+
+
+def test_a_locked_database_is_waited_for(lab: Laboratory) -> None:
+    """While another process holds SQLite's write lock the work goes on, and its result counts afterwards."""
+    guardian = lab.guardian()
+    shard = lab.submit(*WRITER)
+    with lab.begin(guardian, shard) as asker:
+        lab.pid()
+        with closing(sqlite3.connect(lab.place / "ledger.db", timeout=5)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            (lab.work / "go").touch()
+            until(lambda: list((lab.place / "root/spool/w1").glob("*.json")))
+            assert lab.shard(shard).state is ShardState.CLAIMED
+        asker.answer()
+    until(lambda: guardian.client.status().spooled == 0)
+    _assert_complete(lab, shard)
