@@ -31,6 +31,8 @@ _DRAIN_S = 2.0
 _LOOK_S = 0.2
 #: What the directories of sockets are called, followed by the worker's process id.
 _PREFIX = "dtf-worker-"
+#: A socket's path has at most 107 bytes, of which the names below the parent take at most 42.
+_LONGEST_PARENT = 65
 
 
 class GuardianStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
@@ -43,9 +45,9 @@ class GuardianStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has
 
     def create(self, w: Any) -> None:  # noqa: ANN401  # Celery has no types
         """Start the guardian; it comes up beside the rest of the worker."""
-        remove_abandoned(Path(tempfile.gettempdir()))
-        directory = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
-        self._socket = directory / "guardian.sock"
+        parent = socket_parent(Path(tempfile.gettempdir()))
+        remove_abandoned(parent)
+        self._socket = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent)) / "guardian.sock"
         self._setup = w.setup
         # before the pool forks, so that its children know it
         w.app.conf[SOCKET_KEY] = str(self._socket)
@@ -106,6 +108,12 @@ class GuardianStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has
             self._setup.connect(self._socket).drain()
         except (OSError, EOFError, DtfError) as error:
             _log.warning("the guardian could not be told to drain: %r", error)
+
+
+def socket_parent(temporary: Path) -> Path:
+    """Where sockets lie: the directory for temporary files, or ``/tmp`` where its name leaves no room for them."""
+    fits = len(os.fsencode(temporary)) <= _LONGEST_PARENT
+    return temporary if fits else Path("/tmp")  # noqa: S108  # the directory made in it is private
 
 
 def remove_abandoned(parent: Path) -> None:

@@ -89,7 +89,7 @@ def test_a_killed_guardian_loses_nothing(tmp_path: Path, ledger: Ledger, valkey:
     job_id, shard_id = _submit(ledger, tmp_path, sys.executable, "-c", script)
     with _worker(tmp_path, valkey, "-c", "1"):
         hints.send_shard("cpu", shard_id)
-        wait_for(lambda: (tmp_path / "starts").exists(), lambda: _said(tmp_path))
+        wait_for((tmp_path / "starts").exists, lambda: _said(tmp_path))
         first = re.search(r"the guardian \(pid (\d+)\) is ready", _said(tmp_path))
         assert first is not None
         os.kill(int(first[1]), signal.SIGKILL)

@@ -22,6 +22,11 @@ def _registered(worker: CeleryWorker) -> dict[str, object]:
     return data
 
 
+def _socket_directories(worker: CeleryWorker) -> list[Path]:
+    parents = {worker.output_file.parent, Path("/tmp")}
+    return [path for parent in parents for path in parent.glob(f"dtf-worker-{worker.pid}-*")]
+
+
 def _guardian(worker: CeleryWorker) -> int:
     pid = worker.started()[-1]["pid"]
     assert isinstance(pid, int)
@@ -87,13 +92,14 @@ def test_a_term_signal_waits_for_the_running_shard(start_worker: StartWorker, hi
     hints.send_shard("cpu", "s1500xone")
     wait_for(lambda: worker.events("asked"), worker.output)
     hints.send_shard("cpu", "stwo")
+    assert len(_socket_directories(worker)) == 1
     worker.signal(signal.SIGTERM)
     wait_for(lambda: any(e["data"] == {"drain": True} for e in worker.events("answered")), worker.output, 1.2)
     assert worker.wait() == 0
     assert worker.answered() == ["s1500xone"]
     assert hints.length("cpu") == 1
     assert not is_running(_guardian(worker))
-    assert not list(worker.output_file.parent.glob("dtf-*"))
+    assert not _socket_directories(worker)
     assert "Traceback" not in worker.output()
 
 
