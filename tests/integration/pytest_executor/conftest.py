@@ -30,6 +30,7 @@ def suite(tmp_path: Path) -> Suite:
 
 @pytest.fixture
 def runner() -> Iterator[asyncio.Runner]:
+    """One loop for all that a test does, as a guardian has."""
     with asyncio.Runner() as made:
         yield made
 

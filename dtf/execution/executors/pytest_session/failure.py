@@ -49,7 +49,7 @@ def explain(death: Death, *, python: str, answer: Message | None, collecting: st
 
 
 def _gist(text: str) -> str:
-    """The lines that say most: argparse's or pytest's ``ERROR:`` lines, else the ``E`` lines that name an error, else the last."""
+    """The lines that say most: argparse's, else pytest's own errors, else an exception's, else the last."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     for chosen in (
         [line.partition(": error: ")[2] for line in lines if ": error: " in line],

@@ -1,0 +1,60 @@
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from dtf.execution.agent.outcome import Collector, clean, cut
+
+
+def report(category: str, when: str, longrepr: Any = None, **more: Any) -> SimpleNamespace:
+    """A report of pytest's with its category."""
+    values = {"category": category, "when": when, "duration": 0.5, "longrepr": longrepr, "longreprtext": "text"}
+    return SimpleNamespace(**{**values, "sections": [], "passed": category in ("", "passed"), **more})
+
+
+def collector() -> Collector:
+    """A collector over a configuration that knows each report's category."""
+    hook = SimpleNamespace(pytest_report_teststatus=lambda report, **_: (report.category, "", ""))
+    return Collector(SimpleNamespace(hook=hook))
+
+
+@pytest.mark.parametrize(
+    ("categories", "outcome", "phase"),
+    [
+        (("", "passed", ""), "passed", "call"),
+        (("", "passed", "error"), "error", "teardown"),
+        (("error", "", ""), "error", "setup"),
+        (("", "failed", "error"), "failed", "call"),
+        (("skipped", "", ""), "skipped", "setup"),
+        (("", "xfailed", ""), "xfailed", "call"),
+        (("", "rerun", "passed"), "passed", "teardown"),
+    ],
+)
+def test_the_gravest_report_counts(categories: tuple[str, str, str], outcome: str, phase: str) -> None:
+    """One item is one case: its gravest report decides, and its phases' durations add up."""
+    made = collector()
+    made.begin()
+    for category, when in zip(categories, ("setup", "call", "teardown"), strict=True):
+        made.add(report(category, when))
+    case = made.case(7, "a.py::b")
+    assert (case["outcome"], case["phase"], case["duration_s"]) == (outcome, phase, 1.5)
+
+
+def test_an_item_without_reports_is_an_error() -> None:
+    """A plugin that swallows a test does not make it pass."""
+    made = collector()
+    made.begin()
+    assert made.case(0, "x")["outcome"] == "error"
+
+
+def test_long_output_keeps_both_ends() -> None:
+    """What is too long loses its middle, and says how much."""
+    text = cut("a" * 1000 + "b" * 1000, 100)
+    assert text.startswith("a" * 50)
+    assert text.endswith("b" * 50)
+    assert "1900 characters cut" in text
+
+
+def test_surrogates_become_text() -> None:
+    """Lone surrogates are shown as escapes."""
+    assert clean("x\ud800") == "x\\ud800"
