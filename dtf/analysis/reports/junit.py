@@ -82,7 +82,7 @@ def _hosts(record: RunRecord, job: JobView) -> str:
 def _whole(job: JobView) -> CaseResult | None:
     """A job without cases as one case: a command, or a suite that could not be collected."""
     outcome = _OF_JOB.get(job.outcome) if job.outcome else None
-    if job.cases or outcome is None or (outcome is CaseOutcome.PASSED and not command_outcome(job)):
+    if any(job.cases.values()) or outcome is None or (outcome is CaseOutcome.PASSED and not command_outcome(job)):
         return None
     spent = (job.finished_at or job.created_at) - (job.started_at or job.created_at)
     name = f"{job.spec.kind}::{job.spec.name}"

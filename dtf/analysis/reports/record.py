@@ -49,10 +49,10 @@ def counts(record: RunRecord) -> dict[str, int]:
 
 
 def command_outcome(job: JobView) -> str:
-    """What a finished command counts as; empty for suites, and for commands without a verdict of their own."""
-    if job.spec.kind is not JobKind.COMMAND or job.outcome is None or job.cases:
+    """What a finished command counts as; empty for suites, and for commands that never began."""
+    if job.spec.kind is not JobKind.COMMAND or job.started_at is None or any(job.cases.values()):
         return ""
-    return str(job.outcome)
+    return str(job.outcome or "")
 
 
 def summary(record: RunRecord) -> Mapping[str, object]:

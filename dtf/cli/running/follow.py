@@ -108,7 +108,7 @@ def _conclude(record: RunRecord, watched: Watched, host: Host, output: Output, f
     if not watched.let_go:
         goes_on = watched.ending is Ending.INTERRUPTED and not following.attached
         output.note("dtf: " + ("the run goes on" if goes_on else "the workers have not let go of everything yet"))
-    output.data({**summary(record), "exit_code": status})
+    output.data({**summary(record), "exit_code": status, "unserved": idle})
     return status
 
 

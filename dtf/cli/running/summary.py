@@ -28,13 +28,10 @@ def print_summary(record: RunRecord, views: Views, output: Output) -> None:
     for job in record.jobs:
         if job.reason and job.outcome not in _FINE:
             output.line(f"{job.outcome or 'unfinished'}: {one_line(job.spec.name)}: {one_line(job.reason)}")
-    tally = counts(record)
-    missing = record.run.expected - sum(record.run.cases.values())
-    if missing > 0:
-        output.line(f"{plural(missing, 'test')} did not run")
     output.line(_speed(record))
-    spent = duration(record.makespan_s)
-    output.line(rule(f"{count_words(tally)} in {spent}", "=", output.width))
+    missing = record.run.expected - sum(record.run.cases.values())
+    words = count_words(counts(record)) + (f", {missing} not run" if missing > 0 else "")
+    output.line(rule(f"{words} in {duration(record.makespan_s)}", "=", output.width))
 
 
 def _speed(record: RunRecord) -> str:

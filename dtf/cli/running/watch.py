@@ -20,8 +20,12 @@ Tend = Callable[[RunView, Progress], str]
 LOOK_EVERY_S = 0.1
 #: How often the run is told that its command lives, in seconds.
 TOUCH_EVERY_S = 3.0
+#: After so many seconds without an attempt the user is told how to find out why.
+UNTAKEN_S = 10.0
 #: How long workers may take to let go of a cancelled run, in seconds.
 LET_GO_S = 15.0
+#: The coordinator ends a run at its time limit; so much later the command does it itself, in seconds.
+LIMIT_GRACE_S = 2.0
 #: How long a database may be away before the command gives up, in seconds.
 PATIENCE_S = 120.0
 
@@ -60,6 +64,7 @@ class Watch:
         attached_s: How long the run survives without being touched, in seconds; 0: it is not attached.
         limit_s: The run's own time limit, in seconds from now; None: none.
         cancels: Whether an interrupt cancels the run, or the waiting alone.
+        pause: Waits for so many seconds.
         tend: Looks after the cluster; what it returns is the reason why it is of no use to wait on.
     """
 
@@ -87,9 +92,10 @@ class Watch:
         self._clock = clock
         self._begun = clock.monotonic()
         self._touched = self._begun
+        self._told_waiting = False
         self._away_since: float | None = None
         self._run: RunView | None = None
-        self._pause = threading.Event()  # never set: a wait that signals do not shorten
+        self.pause: Callable[[float], object] = threading.Event().wait  # signals do not shorten it
 
     def until_over(self) -> Watched:
         """Watch; return when there is nothing left to wait for."""
@@ -101,7 +107,7 @@ class Watch:
                 return Watched(ending=Ending.INTERRUPTED, run=self._run, let_go=False)
             if self._interrupts.pending:
                 return self._call_off(Ending.INTERRUPTED, f"interrupted by {self._interrupts.name}")
-            if self.limit_s is not None and self._clock.monotonic() - self._begun >= self.limit_s:
+            if self.limit_s is not None and self._clock.monotonic() - self._begun >= self.limit_s + LIMIT_GRACE_S:
                 return self._call_off(Ending.TIME_LIMIT, f"the run's time limit of {duration(self.limit_s)}")
             if self._away_since is not None and self._clock.monotonic() - self._away_since > PATIENCE_S:
                 return Watched(ending=Ending.UNREACHABLE, run=self._run, let_go=False)
@@ -123,7 +129,15 @@ class Watch:
         if self._away_since is not None:
             self._away_since = None
             self._progress.note("the database is back")
+        if self._patience_is_over(self._run):
+            self._progress.note(f"nothing has taken it yet: dtf why {self._run_id} says what it waits for")
         self._progress.show(self._run)
+
+    def _patience_is_over(self, run: RunView) -> bool:
+        """Whether the run waits for so long that the user should know; true once."""
+        late = self._clock.monotonic() - self._begun > UNTAKEN_S and not run.attempts and run.outcome is None
+        told, self._told_waiting = self._told_waiting, self._told_waiting or late
+        return late and not told
 
     def _call_off(self, ending: Ending, reason: str) -> Watched:
         self._progress.note(f"{reason}: cancelling the run")
@@ -137,7 +151,7 @@ class Watch:
             self._look()
             if self._run is not None and self._run.outcome is not None:
                 return Watched(ending=ending, run=self._run, let_go=True)
-            self._pause.wait(LOOK_EVERY_S)
+            self.pause(LOOK_EVERY_S)
         return Watched(ending=ending, run=self._run, let_go=False)
 
 
