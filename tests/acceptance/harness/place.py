@@ -7,9 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from tests.acceptance.harness.processes import Seen, role_of, seen_with
 
@@ -135,10 +138,13 @@ class Place:
         for _ in range(50):
             seen = self.processes().all
             for process in seen:
-                process.kill()
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
             if not seen:
-                return
+                break
             time.sleep(0.1)
+        for command in self._commands:
+            command.process.wait(10)
 
 
 def until(condition: Callable[[], object], within_s: float, every_s: float = 0.05) -> bool:
