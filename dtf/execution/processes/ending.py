@@ -16,6 +16,8 @@ Finder = Callable[[], set[ProcessId]]
 _POLL_S = 0.02
 #: A killed process that is still there after this is stuck in the kernel.
 _STUCK_S = 5.0
+#: So often in a row nothing is found before it is believed.
+_UNSEEN = 2
 
 
 def send_signal(identity: ProcessId, number: int) -> bool:
@@ -61,12 +63,22 @@ async def end_processes(find: Finder, grace_s: float) -> int:
 async def kill_processes(find: Finder) -> None:
     """KILL until ``find`` names nothing more, or what is left cannot die."""
     deadline = asyncio.get_running_loop().time() + _STUCK_S
-    while members := await asyncio.to_thread(find):
-        _signal_all(members, signal.SIGKILL)
-        if asyncio.get_running_loop().time() > deadline:
+    unseen = 0
+    while unseen < _UNSEEN:
+        members = await asyncio.to_thread(_strike, find)
+        unseen = 0 if members else unseen + 1
+        if members and asyncio.get_running_loop().time() > deadline:
             log.error("processes do not die: %s", sorted(member.pid for member in members))
             return
-        await asyncio.sleep(_POLL_S)
+        if members:
+            await asyncio.sleep(_POLL_S)
+
+
+def _strike(find: Finder) -> set[ProcessId]:
+    """Kill what is found without going through the loop: what forks and ends all the time is gone by then."""
+    members = find()
+    _signal_all(members, signal.SIGKILL)
+    return members
 
 
 def _signal_all(members: Iterable[ProcessId], number: int) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PROC = Path("/proc")
+_LOOKS = 10
 _GONE = frozenset("ZXx")  # zombies, and what is on its way out
 
 
@@ -65,21 +66,30 @@ def is_alive(identity: ProcessId) -> bool:
 
 
 def read_table() -> dict[int, ProcessEntry]:
-    """All processes of this user, by pid."""
+    """All processes of this user, by pid.
+
+    The kernel lists pids at one moment and they are read at another; what was forked in between is looked up until
+    nothing new turns up, so that a process that only forks and ends does not slip through.
+    """
     user = os.geteuid()
-    table = {}
-    with os.scandir(_PROC) as entries:
-        for item in entries:
-            if not item.name.isdecimal():
-                continue
-            try:
-                if item.stat().st_uid != user:
-                    continue
-            except OSError:  # it has ended meanwhile
-                continue
-            if entry := read_entry(int(item.name)):
-                table[entry.identity.pid] = entry
+    table: dict[int, ProcessEntry] = {}
+    seen: set[int] = set()
+    for _ in range(_LOOKS):
+        listed = {int(name) for name in os.listdir(_PROC) if name.isdecimal()}  # noqa: PTH208  # many names, no paths
+        if not listed - seen:
+            break
+        for pid in listed - seen:
+            if _owner(pid) == user and (entry := read_entry(pid)):
+                table[pid] = entry
+        seen |= listed
     return table
+
+
+def _owner(pid: int) -> int | None:
+    try:
+        return (_PROC / str(pid)).stat().st_uid
+    except OSError:  # it has ended meanwhile
+        return None
 
 
 def descendants(table: Mapping[int, ProcessEntry], roots: Iterable[int]) -> set[int]:

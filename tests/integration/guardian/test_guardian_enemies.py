@@ -174,3 +174,27 @@ def test_a_frozen_worker_is_superseded(lab: Laboratory) -> None:
             assert is_running(second)
             assert lab.ledger.views.audit(lab.run_id(shard)).stale_results == 1
             assert lab.shard(shard).attempt == 2
+
+
+#: Lives on by forking: no process of it is there for long.
+HOPPER = """
+import os, time
+if os.fork() == 0:
+    end = time.time() + 8
+    while time.time() < end:
+        if os.fork(): os._exit(0)
+        os.setsid()
+        with open('hop', 'w') as file: file.write(str(time.time()))
+        time.sleep(0.005)
+while not os.path.exists('hop'): time.sleep(0.01)
+"""
+
+
+def test_what_lives_by_forking_is_caught(lab: Laboratory) -> None:
+    """A daemon that forks and ends every few milliseconds, each time in a new session, ends with its command."""
+    shard = lab.python(HOPPER)
+    lab.run(lab.guardian(), shard)
+    assert lab.shard(shard).outcome is Outcome.PASSED
+    last = (lab.work / "hop").read_text()
+    time.sleep(0.3)
+    assert (lab.work / "hop").read_text() == last
