@@ -1,5 +1,6 @@
 """``dtf``: the entry of every command, and the exit of every error."""
 
+import os
 import signal
 import sys
 from types import FrameType
@@ -32,6 +33,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Run the command line and return its exit status. Every error becomes one message here."""
+    _fill_closed_streams()
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments
     output = Output(json_mode="--json" in own)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -56,3 +58,13 @@ def run(arguments: list[str]) -> int:
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """Let SIGTERM unwind like Ctrl-C."""
     raise KeyboardInterrupt(number, frame)
+
+
+def _fill_closed_streams() -> None:
+    """Open what the caller has closed (``>&-``), lest the next file that is opened becomes standard output."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            if descriptor != number:
+                os.dup2(descriptor, number)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
