@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 
 from tests.acceptance.harness.place import DTF, Place, until
+from tests.acceptance.harness.processes import role_of
 from tests.acceptance.harness.suites import mixed_suite
 from tests.acceptance.test_two_terminals import up
 
@@ -20,7 +21,7 @@ def test_a_frozen_worker_is_superseded(tmp_path: Path) -> None:
         command = place.start(DTF, "run", str(suite.path), "--workers", "2", "--json")
         assert until(lambda: len(suite.started()) > 15, 60)
         frozen = freeze_one_worker(place)
-        runners = [process for process in frozen if "launch.py" in " ".join(process.cmdline())]
+        runners = [process for process in frozen if role_of(process) == "runner"]
         assert runners
         time.sleep(15)
         for process in reversed(frozen):

@@ -58,7 +58,7 @@ def test_a_queue_that_no_device_serves(place: Place, tmp_path: Path) -> None:
     job = submitted.answer["job_ids"][0]
     why = place.dtf("why", job)
     assert "cuda" in why.out, why.out
-    assert "device" in why.out, why.out
+    assert "hardware" in why.out, why.out
     for command in (worker, cluster):
         command.process.terminate()
         command.wait(30)
