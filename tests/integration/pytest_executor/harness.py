@@ -118,6 +118,11 @@ class Bench:
                 return same[0] if same else None
 
             context = self.context(slot, follow_on)
+            context.environment = {
+                **context.environment,
+                "DTF_SHARD_ID": shard.shard_id,
+                "CUDA_VISIBLE_DEVICES": str(slot),
+            }
             self.results.append(await self.executor.run(shard, context))
             following = context.next_shard
 

@@ -141,3 +141,17 @@ def test_i(i, s, m): time.sleep(0.02)
     assert kinds["test_a+"] == kinds["test_a-"]
     modules = sum(count for kind, count in kinds.items() if kind.startswith("test_") and kind.endswith("+"))
     assert 4 <= modules <= 8
+
+
+def test_the_environment_is_the_shards(suite: Suite, bench: Bencher, runner: asyncio.Runner, tmp_path: Path) -> None:
+    """A test sees the variables of the shard and the slot that it runs in, though its process began with others."""
+    log = tmp_path / "seen"
+    body = f"""
+import os, pytest
+@pytest.mark.parametrize("i", range(4))
+def test_i(i):
+    with open({str(log)!r}, "a") as f: f.write(os.environ["DTF_SHARD_ID"] + os.environ["CUDA_VISIBLE_DEVICES"] + "\\n")
+"""
+    made = bench(suite({"test_a.py": body}), slots=1)
+    assert Counter(runner.run(made.run(work(), 2)).values()) == {"passed": 4}
+    assert log.read_text().split() == ["s10", "s10", "s20", "s20"]

@@ -100,4 +100,5 @@ class SessionUse:
             spawner=self._context.spawner,
             affinity=self._shard.affinity,
             isolation=self._suite.work.isolation,
+            limit_s=self._shard.job.timeout_s,
         )

@@ -78,7 +78,7 @@ class ShardRun:
 
     async def run(self) -> None:
         """Run until every item has a case, or there is a verdict."""
-        watch = asyncio.create_task(self._watch_cancel())
+        watch = self._watch = asyncio.create_task(self._watch_cancel())
         try:
             while self._left and self.verdict is None:
                 await self._round()
@@ -94,8 +94,15 @@ class ShardRun:
 
     async def _round(self) -> None:
         """Have one runner run what is left, or as much of it as isolation allows."""
+        obtaining = asyncio.ensure_future(self._obtain())
+        await asyncio.wait([obtaining, self._watch], return_when=asyncio.FIRST_COMPLETED)
+        if not obtaining.done():
+            obtaining.cancel()
+            await asyncio.gather(obtaining, return_exceptions=True)
+            self.verdict, self.reason = Outcome.CANCELLED, self._context.cancel_reason or "cancelled"
+            return
         try:
-            runner = self.runner = await self._obtain()
+            runner = self.runner = obtaining.result()
         except SessionFailedError as error:
             self._fail(error)
             return

@@ -24,6 +24,7 @@ class Start:
         spawner: Starts processes.
         affinity: The shard's module.
         isolation: How long a runner may be kept.
+        limit_s: How long a process that is not forked may collect, in seconds.
     """
 
     environment: Mapping[str, str]
@@ -32,6 +33,7 @@ class Start:
     spawner: Spawner
     affinity: str
     isolation: Isolation
+    limit_s: float
 
 
 class Slot:
@@ -71,6 +73,7 @@ class Slot:
             environment=start.environment,
             output_cap=start.output_cap,
             spawner=start.spawner,
+            limit_s=start.limit_s,
         )
 
     def keep(self, session: WarmSession, runner: RunnerHandle) -> None:

@@ -16,7 +16,7 @@ from dtf.execution.executors.pytest_session.death import Death
 from dtf.execution.executors.pytest_session.failure import SessionFailedError
 from dtf.execution.executors.pytest_session.log_pump import LogPump
 from dtf.execution.executors.pytest_session.runner_handle import RunnerHandle
-from dtf.execution.executors.pytest_session.suite import Suite, parent_environment, runner_environment
+from dtf.execution.executors.pytest_session.suite import Suite, parent_environment
 
 logger = logging.getLogger(__name__)
 
@@ -88,12 +88,7 @@ class WarmSession:
         Raises:
             SessionFailedError: It failed, or took too long; then the parent is killed.
         """
-        if not self.collected:
-            await asyncio.wait([self._agent.collected], timeout=limit_s)
-        if not self.collected:
-            await self._agent.kill()
-            raise SessionFailedError(Outcome.TIMEOUT, f"the collection took longer than {limit_s:g} s")
-        return self._agent.collected.result()
+        return await _collect(self._agent, limit_s)
 
     async def runner(
         self,
@@ -104,11 +99,12 @@ class WarmSession:
         environment: Mapping[str, str],
         output_cap: int,
         spawner: Spawner,
+        limit_s: float,
     ) -> RunnerHandle:
         """Start a runner: a fork, or a process that collects for itself where a fork is unsafe.
 
         Raises:
-            SessionFailedError: The parent died or hangs.
+            SessionFailedError: The parent died or hangs, or the process cannot collect within ``limit_s``.
         """
         serial = next(self._serials)
         stacks = self._directory / f"stacks-{self.suite.key}-{slot}-{serial}"
@@ -120,10 +116,15 @@ class WarmSession:
             "output_cap": output_cap,
         }
         if self._agent.unsafe:
-            own = runner_environment(environment)
-            agent = await AgentProcess.start(self.suite, spawner, {**order, "mode": "slot"}, own, slot)
-            await agent.collected
-            return RunnerHandle.of_agent(agent, stacks, own)
+            agent = await AgentProcess.start(self.suite, spawner, {**order, "mode": "slot"}, environment, slot)
+            try:
+                await _collect(agent, limit_s)
+            except asyncio.CancelledError:  # the shard was called off
+                await agent.kill()
+                raise
+            runner = self._runners[serial] = RunnerHandle.of_agent(agent, stacks, environment)
+            agent.ended.add_done_callback(lambda _: self._runners.pop(serial, None))
+            return runner
         return await self._fork(serial, order, stacks)
 
     async def close(self) -> None:
@@ -172,6 +173,16 @@ class WarmSession:
         runners, self._runners = self._runners, {}
         for runner in runners.values():
             _keep(asyncio.create_task(_bury(runner, Death(code=None, signal=signal.SIGKILL))))
+
+
+async def _collect(agent: AgentProcess, limit_s: float) -> Manifest:
+    """Wait for an agent's collection; kill it when that takes too long."""
+    if not agent.collected.done():
+        await asyncio.wait([agent.collected], timeout=limit_s)
+    if not agent.collected.done():
+        await agent.kill()
+        raise SessionFailedError(Outcome.TIMEOUT, f"the collection took longer than {limit_s:g} s")
+    return agent.collected.result()
 
 
 async def _bury(runner: RunnerHandle, death: Death) -> None:
