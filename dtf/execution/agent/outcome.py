@@ -66,6 +66,12 @@ class Collector:
         }
 
 
+def skipped_module(ordinal: int, nodeid: str, reason: str) -> Case:
+    """The case of a module that skipped itself when it was imported."""
+    base = {"ordinal": ordinal, "nodeid": nodeid, "started_at": _now()}
+    return {**base, "outcome": "skipped", "phase": "setup", "message": clean(reason)[:_MESSAGE_CAP]}
+
+
 def message(category: str, report: Any) -> str:  # noqa: ANN401
     """One line on why a test failed, was skipped or was expected to fail."""
     if category == "passed":

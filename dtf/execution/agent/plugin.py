@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from . import reporter, xdist_shim
-from .outcome import Collector, text
+from .outcome import Collector, message, text
 from .parent import Parent
 from .runner import Runner
 from .safety import why_not_to_fork
@@ -32,6 +32,7 @@ class AgentPlugin:
         self._order = order
         self._errors: list[str] = []
         self._deselected = 0
+        self._skipped: dict[str, str] = {}
         self._collector: Collector | None = None
         self.runner: Runner | None = None
 
@@ -54,7 +55,7 @@ class AgentPlugin:
         if getattr(option, "basetemp", None):
             Path(option.basetemp).mkdir(parents=True, exist_ok=True)
             option.basetemp = str(Path(option.basetemp) / f"{self._order['worker_id']}-{os.getpid()}")
-        config.workerinput = xdist_shim.worker_input(self._order)
+        config.workerinput = xdist_shim.worker_input(self._order, option)
         config.workeroutput = {}
 
     @pytest.hookimpl(trylast=True)
@@ -69,7 +70,9 @@ class AgentPlugin:
             self._channel.send({"event": "collecting", "nodeid": collector.nodeid})
 
     def pytest_collectreport(self, report: Any) -> None:  # noqa: ANN401
-        """Keep what could not be collected."""
+        """Keep what could not be collected, and what skips itself as a whole."""
+        if report.skipped:
+            self._skipped.setdefault(report.nodeid, message("skipped", report))
         if report.failed:
             title = f" ERROR collecting {report.nodeid} "
             self._errors.append(f"{title:_^80}\n{text(report)}")
@@ -103,6 +106,7 @@ class AgentPlugin:
         if not session.items:
             return True
         assert self._collector is not None  # noqa: S101  # pytest_configure ran
+        self._order["skipped"] = self._skipped
         if self._order["mode"] == "slot":
             self.runner = Runner.in_place(session, self._channel, self._order, self._collector)
         else:
@@ -113,6 +117,8 @@ class AgentPlugin:
 
     def _collected(self, session: Any) -> Message:  # noqa: ANN401
         items = [[item.nodeid, item.nodeid.split("::", 1)[0], xdist_shim.group_of(item)] for item in session.items]
+        if items:  # pytest counts a module that skips itself as one skip, beside the tests; alone it is nothing
+            items += [[nodeid, items[-1][1], ""] for nodeid in self._skipped]
         return {
             "event": "collected",
             "items": items,

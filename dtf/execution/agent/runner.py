@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from . import capture
+from .outcome import skipped_module
 
 if TYPE_CHECKING:
     from .channel import Channel, Message
@@ -73,6 +74,7 @@ class Runner:
         self._pid = os.getpid()
         self._outbox: list[Message] = []
         collector.cap = order["output_cap"]
+        self._skipped: dict[str, str] = order["skipped"]
         self._by_id: dict[str, Any] = {}
         for item in session.items:
             self._by_id.setdefault(item.nodeid, item)
@@ -122,9 +124,15 @@ class Runner:
     def _work(self, message: Message) -> bool:
         """Run an order; False when the session is to end with it."""
         _update_environment(message["environment"])
-        work = [(ordinal, self._find(ordinal, nodeid)) for ordinal, nodeid in message["items"]]
-        self._outbox.extend({"event": "missing", "ordinal": ordinal} for ordinal, item in work if item is None)
-        work = [(ordinal, item) for ordinal, item in work if item is not None]
+        work = []
+        for ordinal, nodeid in message["items"]:
+            item = self._find(ordinal, nodeid)
+            if item is not None:
+                work.append((ordinal, item))
+            elif nodeid in self._skipped:
+                self._outbox.append({"event": "case", **skipped_module(ordinal, nodeid, self._skipped[nodeid])})
+            else:
+                self._outbox.append({"event": "missing", "ordinal": ordinal})
         goes_on = True
         if work:
             self._settle(work[0][1])

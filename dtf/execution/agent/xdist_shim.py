@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import uuid
 from typing import Any
 
 import pytest
@@ -69,14 +68,23 @@ def neutralise(option: Any) -> None:  # noqa: ANN401  # argparse's namespace
             setattr(option, name, False)
 
 
-def worker_input(order: dict[str, Any]) -> dict[str, Any]:
+def worker_input(order: dict[str, Any], option: Any) -> dict[str, Any]:  # noqa: ANN401  # argparse's namespace
     """What ``config.workerinput`` holds in a worker of pytest-xdist; plugins look there."""
     return {
+        # pytest-randomly's controller would send it; all workers of a job have to shuffle alike
+        "randomly_seed": _seed(order, option),
         "workerid": order["worker_id"],
         "workercount": order["worker_count"],
-        "testrunuid": order.get("testrun_uid") or uuid.uuid4().hex,
+        "testrunuid": order["testrun_uid"],
         "mainargv": ["pytest", *order["args"]],
     }
+
+
+def _seed(order: dict[str, Any], option: Any) -> int:  # noqa: ANN401
+    seed = getattr(option, "randomly_seed", None)
+    if isinstance(seed, int) and any("randomly-seed" in str(argument) for argument in order["args"]):
+        return seed
+    return int(order["testrun_uid"][:8], 16)
 
 
 def group_of(item: Any) -> str:  # noqa: ANN401

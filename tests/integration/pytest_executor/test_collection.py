@@ -70,6 +70,17 @@ def test_nothing_collected_is_empty(order: PytestWork, suite: Suite, bench: Benc
     assert "no test" in result.reason
 
 
+def test_a_module_that_skips_itself(suite: Suite, bench: Bencher, runner: asyncio.Runner) -> None:
+    """A module that skips itself is one skip, as in pytest's summary; a suite of nothing else is EMPTY."""
+    skips = "import pytest\npytest.importorskip('no_such_module')\ndef test_x(): pass\n"
+    made = bench(suite({"test_a.py": skips, "test_b.py": GOOD}))
+    outcomes = runner.run(made.run(work()))
+    assert outcomes == {"test_b.py::test_a": "passed", "test_b.py::test_b": "passed", "test_a.py": "skipped"}
+    assert [case.message for case in made.reported if "no_such_module" in case.message]
+    alone = bench(suite({"test_b.py": skips}), job_id="j2")
+    assert runner.run(alone.collect(work())).outcome is Outcome.EMPTY
+
+
 def test_a_collection_that_never_ends(suite: Suite, bench: Bencher, runner: asyncio.Runner) -> None:
     """A collection over the limit is a TIMEOUT, and its process dies."""
     made = bench(suite({"test_a.py": "import time\ntime.sleep(600)\n"}), timeout_s=1.5)
