@@ -86,5 +86,6 @@ class Stay:
         if alive or run.shards.get(ShardState.CLAIMED, 0):
             self._helpless_since = None
             return ""
-        self._helpless_since = self._helpless_since or now
+        if self._helpless_since is None:
+            self._helpless_since = now
         return f"no worker is left: {trouble}" if now - self._helpless_since > HELPLESS_S else ""
