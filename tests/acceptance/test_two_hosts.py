@@ -3,18 +3,19 @@
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.harness.hosts import SecondHost, second_host
+from tests.acceptance.harness.hosts import NOBODY, SecondHost, second_host
 from tests.acceptance.harness.place import DTF, TOKEN_VARIABLE, Place, Started, tally, until
 from tests.acceptance.harness.plain import differences, plain_outcomes
 from tests.acceptance.harness.servers import broker, database
 from tests.acceptance.test_same_as_pytest import CONFORMANCE
-from tests.acceptance.test_two_terminals import online
+from tests.acceptance.test_two_terminals import online, task_file
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or not shutil.which("ip") or not shutil.which("setpriv") or not shutil.which("unshare"),
@@ -40,15 +41,13 @@ class Cluster:
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
     """Servers and a coordinator on the first host, one worker with two slots on the second."""
-    tmp_path.chmod(0o711)
-    servers = tmp_path / "servers"
-    servers.mkdir(mode=0o755)
     client = tmp_path / "client"
     client.mkdir(mode=0o700)
     with (
+        tempfile.TemporaryDirectory(prefix="dtf-servers-") as opened,
         second_host(tmp_path / "second") as host,
-        broker(host.first_address, servers) as broker_url,
-        database(host.first_address, servers) as database_url,
+        broker(host.first_address, Path(opened)) as broker_url,
+        database(host.first_address, Path(opened)) as database_url,
     ):
         place = Place(client, DTF_BROKER_URL=broker_url, DTF_DATABASE_URL=database_url)
         try:
@@ -77,7 +76,7 @@ def test_the_conformance_suite_on_the_other_host(cluster: Cluster) -> None:
 
 
 def test_local_packages_data_and_artifacts(cluster: Cluster) -> None:
-    """The tests of a project find its package and its data files there; artifacts and log come back."""
+    """The tests of a project find its package and data files there; artifacts and captured output come back."""
     project = cluster.place.directory / "project"
     for name, content in _PROJECT.items():
         (project / name).parent.mkdir(parents=True, exist_ok=True)
@@ -87,12 +86,19 @@ def test_local_packages_data_and_artifacts(cluster: Cluster) -> None:
     counts = {name: number for name, number in done.answer["counts"].items() if number}
     assert counts == {"passed": 3, "failed": 1}
     run = done.answer["run_id"]
-    log = cluster.place.dtf("logs", run)
-    assert "a word for the log" in log.out
-    status = cluster.place.dtf("status", run, "--json").answer
-    assert "made.txt" in json.dumps(status) or "made.txt" in cluster.place.dtf("report", run, "--format", "json").out
+    report = cluster.place.dtf("report", run, "--format", "json").out
+    assert "a word of the failing test" in report
+    assert "made.txt" in report
     audit = cluster.place.dtf("audit", run, "--json").answer
     assert audit["ok"]
+
+
+def test_the_log_of_a_command(cluster: Cluster) -> None:
+    """What a command prints on the other host is in its log here."""
+    code = "import os; print('written by user', os.getuid())"
+    done = cluster.place.dtf("submit", "--task-file", task_file(cluster.place.directory, code=code), "--wait", "--json")
+    assert done.status == 0, done.out + done.err
+    assert f"written by user {NOBODY}" in cluster.place.dtf("logs", "last").out
 
 
 _PROJECT = {
@@ -114,7 +120,7 @@ def test_an_artifact_is_left():
     pathlib.Path(os.environ["DTF_ARTIFACTS_DIR"], "made.txt").write_text("made on the other host")
 
 def test_it_fails_on_the_other_host():
-    print("a word for the log")
+    print("a word of the failing test")
     assert pwd.getpwuid(os.getuid()).pw_name != "nobody"
 """,
 }

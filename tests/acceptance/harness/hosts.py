@@ -32,8 +32,8 @@ mount -t tmpfs none $keep
 n=0
 for path in {shared}; do n=$((n+1)); mkdir $keep/$n; mount --bind "$path" $keep/$n; done
 mkdir $keep/own; mount --bind "{own}" $keep/own
-for path in {hidden}; do mount -t tmpfs -o mode=1777 none "$path"; done
-chmod 755 {top}
+for path in {hidden}; do mount -t tmpfs -o mode=755 none "$path"; done
+for path in {scratch}; do mount -t tmpfs -o mode=1777 none "$path"; done
 n=0
 for path in {shared}; do n=$((n+1)); mkdir -p "$path"; mount --bind -o ro $keep/$n "$path"; done
 mkdir -p "{own}"; mount --bind $keep/own "{own}"
@@ -61,13 +61,13 @@ class SecondHost:
 
     def command(self, *argv: str) -> tuple[str, ...]:
         """The command line that runs ``argv`` there."""
-        hidden = [path for path in ("/root", "/home", "/tmp", "/var/tmp", "/dev/shm") if Path(path).is_dir()]
-        hidden.append(str(_PACKAGE.parent))  # the working tree, with the suites in it
+        hidden = [path for path in ("/root", "/home", str(_PACKAGE.parent)) if Path(path).is_dir()]
+        scratch = [path for path in ("/tmp", "/var/tmp", "/dev/shm") if Path(path).is_dir()]
         script = _ENTER.format(
             shared=" ".join(map(str, SHARED)),
             own=self.home,
             hidden=" ".join(hidden),
-            top=" ".join(path for path in hidden if path != "/tmp"),
+            scratch=" ".join(scratch),
             name=self.name,
             user=NOBODY,
         )

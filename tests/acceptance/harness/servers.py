@@ -41,6 +41,7 @@ def broker(address: str, directory: Path) -> Iterator[str]:
 def database(address: str, directory: Path) -> Iterator[str]:
     """A Postgres that listens on the address, as another user where we are root; yields its URL."""
     port = free_port(address)
+    directory.chmod(0o755)
     data = directory / "postgres"
     data.mkdir()
     user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
