@@ -37,6 +37,7 @@ def run(arguments: list[str]) -> int:
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments
     output = Output(json_mode="--json" in own)
     signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a script's '&' had it ignored
     try:
         status = dtf.main(arguments, prog_name="dtf", standalone_mode=False)
         return status if isinstance(status, int) else 0

@@ -11,6 +11,7 @@ from dtf.analysis.reports.junit import junit
 from dtf.analysis.reports.markdown import markdown
 from dtf.analysis.reports.record import RunRecord
 from dtf.cli.options import json_option
+from dtf.cli.running.artifacts import fetch_artifacts
 from dtf.cli.running.follow import check_report_path
 from dtf.cli.running.gather import gather
 from dtf.cli.session import ledger_session
@@ -28,13 +29,25 @@ _FORMATS: dict[str, Callable[[RunRecord], Iterator[str]]] = {
 @click.argument("run", default="last")
 @click.option("--format", "kind", type=click.Choice(list(_FORMATS)), default="markdown", help="[default: markdown]")
 @click.option("-o", "--output", "file", type=click.Path(path_type=Path), metavar="FILE", help="Where it goes.")
+@click.option(
+    "--artifacts",
+    "directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write the files that its tests left below DIR, instead of a report.",
+)
 @json_option
-def command(run: str, kind: str, file: Path | None, as_json: bool) -> int:
+def command(run: str, kind: str, file: Path | None, directory: Path | None, as_json: bool) -> int:
     """Write a run as JUnit XML, JSON or Markdown, to a file or to standard output."""
-    if as_json and file is None:
+    if as_json and file is None and directory is None:
         raise BadInputError("--json tells where the report went; name the file with -o, or use --format json")
     with ledger_session(as_json=as_json) as (output, _, ledger):
         run_id = ledger.views.resolve_run(run)
+        if directory is not None:
+            written = fetch_artifacts(ledger.blobs, ledger.views.artifacts(run_id), directory)
+            output.data({"run_id": run_id, "artifacts": [str(path) for path in written]})
+            output.line(f"{directory}: {len(written)} artifacts of run {run_id}")
+            return 0
         pieces = _FORMATS[kind](gather(ledger.views, run_id))
         if file is None:
             _print(pieces, output)

@@ -18,10 +18,11 @@ HEAVY = ("sqlalchemy", "celery", "kombu", "rich", "yaml", "psutil", "redis", "al
 
 @pytest.fixture(autouse=True)
 def signals() -> Iterator[None]:
-    """The command line takes SIGTERM; the test run gets it back."""
-    before = signal.getsignal(signal.SIGTERM)
+    """The command line takes SIGTERM and SIGINT; the test run gets them back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
