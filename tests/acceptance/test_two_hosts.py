@@ -88,7 +88,10 @@ def test_local_packages_data_and_artifacts(cluster: Cluster) -> None:
     run = done.answer["run_id"]
     report = cluster.place.dtf("report", run, "--format", "json").out
     assert "a word of the failing test" in report
-    assert "made.txt" in report
+    made = json.loads(report)["artifact_list"][0]
+    assert (made["name"], made["size"]) == ("made.txt", len("made on the other host"))
+    fetched = cluster.place.dtf("report", run, "--artifacts", "fetched", "--json").answer["artifacts"]
+    assert [Path(cluster.place.directory, path).read_text() for path in fetched] == ["made on the other host"]
     audit = cluster.place.dtf("audit", run, "--json").answer
     assert audit["ok"]
 

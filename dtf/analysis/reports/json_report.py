@@ -20,4 +20,8 @@ def json_report(record: RunRecord) -> Iterator[str]:
     yield '],\n"attempt_list": ['
     for index, attempt in enumerate(record.attempts):
         yield (",\n" if index else "\n") + json.dumps(to_json(attempt), allow_nan=False)
+    yield '],\n"artifact_list": ['
+    for index, (shard_id, number, artifact) in enumerate(record.artifacts):
+        facts = json.dumps({"shard_id": shard_id, "attempt": number, **to_json(artifact)}, allow_nan=False)
+        yield (",\n" if index else "\n") + facts
     yield "]}\n"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dtf.domain.case import CaseResult
 from dtf.domain.ports.views import AttemptView, JobView, RunView
+from dtf.domain.shard import Artifact
 from dtf.domain.work import JobKind
 
 #: Outcomes of cases that make a run fail.
@@ -24,6 +25,7 @@ class RunRecord:
         attempts: Its attempts in the order in which they began.
         cases: Gives a job's accepted cases in manifest order, only of these outcomes if any are named.
         lower_bound_s: The shortest makespan that its work allowed, in seconds; None: not known.
+        artifacts: What its attempts left, as (shard id, attempt, artifact).
     """
 
     run: RunView
@@ -31,6 +33,7 @@ class RunRecord:
     attempts: Sequence[AttemptView]
     cases: Callable[[str, Sequence[str]], Iterable[CaseResult]]
     lower_bound_s: float | None = None
+    artifacts: Sequence[tuple[str, int, Artifact]] = ()
 
     @property
     def makespan_s(self) -> float | None:

@@ -15,7 +15,7 @@ def fetch_artifacts(blobs: Blobs, artifacts: Sequence[Kept], directory: Path) ->
     """Write every artifact to ``<directory>/<shard>.<attempt>/<name>``.
 
     Raises:
-        BadInputError: A file cannot be written, or is there already.
+        BadInputError: A file cannot be written, or its name leads elsewhere.
         UnknownRecordError: A content is no longer stored.
     """
     written = []
