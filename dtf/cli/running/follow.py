@@ -107,7 +107,8 @@ def _conclude(record: RunRecord, watched: Watched, host: Host, output: Output, f
         output.note(f"dtf: no worker serves {', '.join(idle)}")
     if not watched.let_go:
         goes_on = watched.ending is Ending.INTERRUPTED and not following.attached
-        output.note("dtf: " + ("the run goes on" if goes_on else "the workers have not let go of everything yet"))
+        detached = "the run goes on as long as there is a cluster (dtf up keeps one)"
+        output.note("dtf: " + (detached if goes_on else "the workers have not let go of everything yet"))
     output.data({**summary(record), "exit_code": status, "unserved": idle})
     return status
 
