@@ -12,10 +12,12 @@ DEPLOYMENTS = sorted((Path(__file__).parents[3] / "config").glob("*.toml"))
 
 @pytest.fixture
 def home(tmp_path: Path) -> dict[str, str]:
+    """An environment with a home directory alone."""
     return {"HOME": str(tmp_path)}
 
 
 def config(tmp_path: Path, text: str) -> dict[str, str]:
+    """An environment that names a settings file with this text."""
     file = tmp_path / "dtf.toml"
     file.write_text(text)
     return {"HOME": str(tmp_path), "DTF_CONFIG": str(file)}
