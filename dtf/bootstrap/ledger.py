@@ -22,8 +22,8 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
-#: How long a process that starts waits for the tables, in seconds.
-SCHEMA_WITHIN_S = 30.0
+#: How long a process that starts waits for the tables, in seconds; a guardian has 30 s to be ready, or to say why not.
+SCHEMA_WITHIN_S = 20.0
 _TRY_EVERY_S = 0.1
 
 

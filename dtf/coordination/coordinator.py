@@ -13,6 +13,7 @@ from dtf.coordination.planner import Planner
 from dtf.coordination.reaper import Reaper
 from dtf.coordination.settler import Settler
 from dtf.coordination.shift import Shift
+from dtf.coordination.truce import Truce
 from dtf.domain.clock import Clock
 from dtf.domain.events import Event
 from dtf.domain.ports.control import Control, Leadership, Term
@@ -48,24 +49,25 @@ class Coordinator:
         clock: Clock,
     ) -> None:
         self._config = config
-        database = Outage("The database", "running tests go on, the rest waits until it is back", clock)
+        self._database = Outage("The database", "running tests go on, the rest waits until it is back", clock)
+        self._truce = Truce(clock)
         self._lease = Lease(
             leadership,
             holder=config.holder,
             lease_s=config.lease_s,
             standby_s=config.standby_s,
             clock=clock,
-            database=database,
+            database=self._database,
         )
         loops = (
             Planner(control, durations, clock),
-            Reaper(control, config.worker_silent_s, clock),
+            Reaper(control, config.worker_silent_s, clock, self._truce),
             Settler(control),
             Outbox(control, notify, clock),
         )
         dispatcher = Dispatcher(control, hints, clock, Window(seconds=config.window_s))
-        self._loops = Shift(loops, database=database, clock=clock)
-        self._dispatching = Shift([dispatcher], database=database, clock=clock)
+        self._loops = Shift(loops, database=self._database, clock=clock)
+        self._dispatching = Shift([dispatcher], database=self._database, clock=clock)
         self._over = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
@@ -101,7 +103,10 @@ class Coordinator:
 
     def _keep(self) -> Term | None:
         try:
-            return self._lease.keep()
+            term = self._lease.keep()
         except Exception:
             log.exception("the leader lease could not be asked for; trying again in %.1f s", self._config.standby_s)
             return self._lease.term
+        if not self._database.under_way:
+            self._truce.answered()
+        return term

@@ -31,6 +31,12 @@ class Outage:
         self._next_try = 0.0
 
     @property
+    def under_way(self) -> bool:
+        """Whether the last try failed."""
+        with self._lock:
+            return self._since is not None
+
+    @property
     def pausing(self) -> bool:
         """Whether it is too early for the next try."""
         with self._lock:

@@ -11,7 +11,7 @@ class Settler:
     """Finishes jobs and runs whose shards are all finished. Recording a result does so too; this is the net below."""
 
     name = "settler"
-    interval_s = 2.0
+    interval_s = 5.0
 
     def __init__(self, control: Control) -> None:
         self._control = control

@@ -76,7 +76,9 @@ class WorkerSetup:
         simulate: Devices by declaration, such as ``cuda:4``.
         visible_cuda: What the caller allows of the NVIDIA devices (``CUDA_VISIBLE_DEVICES``); None: all.
         check_broker: Raises a ``DtfError`` when the worker must not use the broker of that URL.
-        guardian_ready_s: How long a guardian may take to be ready, in seconds.
+        guardian_ready_s: How long one guardian may take to be ready, in seconds; then the next one is started.
+        guardian_patience_s: How long a worker that starts waits for a guardian, in seconds: a database that is away
+            comes back, and what started the worker need not start it again and again meanwhile.
         guardian_stop_s: How long it may take to end when the worker stops, in seconds.
         connect: Makes the guardian's client.
         version: dtf's version.
@@ -89,6 +91,7 @@ class WorkerSetup:
     visible_cuda: str | None = None
     check_broker: Callable[[str], None] = _accept
     guardian_ready_s: float = 30.0
+    guardian_patience_s: float = 300.0
     guardian_stop_s: float = 15.0
     connect: Callable[[Path], Guardian] = connect_guardian
     version: str = ""

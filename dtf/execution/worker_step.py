@@ -29,6 +29,8 @@ _log = logging.getLogger(__name__)
 _DRAIN_S = 2.0
 #: How often a worker that waits for its guardian looks whether it was told to stop, in seconds.
 _LOOK_S = 0.2
+#: How often it says that it waits, in seconds.
+_TELL_S = 10.0
 #: What the directories of sockets are called, followed by the worker's process id.
 _PREFIX = "dtf-worker-"
 #: A socket's path has at most 107 bytes, of which the names below the parent take at most 42.
@@ -67,15 +69,24 @@ class GuardianStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has
         Raises:
             SystemExit: It will not be, and the worker is of no use without it; or the worker was told to stop.
         """
-        deadline = time.monotonic() + self._setup.guardian_ready_s
+        patience_s = self._setup.guardian_patience_s
+        began = told = time.monotonic()
         while not self._process.wait_ready(_LOOK_S):
             maybe_shutdown()
+            now = time.monotonic()
             if self._process.failure:
                 _log.critical("the worker ends: %s", self._process.failure)
                 raise SystemExit(1)
-            if time.monotonic() > deadline:
-                _log.critical("the worker ends: no guardian was ready within %g s", self._setup.guardian_ready_s)
+            if now - began > patience_s:
+                _log.critical("the worker ends: no guardian was ready within %g s", patience_s)
                 raise SystemExit(1)
+            if now - told >= _TELL_S:
+                told = now
+                _log.warning(
+                    "the worker takes no work yet: its guardian, which needs the database, is not ready after %.0f s"
+                    " of at most %g s",
+                    now - began, patience_s,
+                )  # fmt: skip
 
     def close(self, w: Any) -> None:  # noqa: ANN401, ARG002  # Celery has no types
         """The worker begins to stop: tell the guardian to claim nothing more."""

@@ -17,8 +17,13 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
-#: How long a statement waits for another writer, in seconds.
+#: How long a statement waits for another writer on Postgres, in seconds.
 LOCK_WAIT_S = 15.0
+#: The same on SQLite, where all writers wait for one: a process frozen with the lock for 15 s costs time, no work.
+SQLITE_LOCK_WAIT_S = 30.0
+#: How long Postgres leaves a transaction open whose client says nothing, in seconds: a frozen process gives its locks
+#: back soon enough for another coordinator to lead within 12 s. All that is done between two statements is quick.
+IDLE_LIMIT_S = 5.0
 #: How long a statement may take on Postgres, in seconds.
 STATEMENT_LIMIT_S = 60.0
 
@@ -169,14 +174,18 @@ def _translated(error: Exception) -> DtfError:
         return RefusedError(f"the database refuses the data: {text}")
     if "no such table" in text or getattr(root, "pgcode", None) == "42P01":
         return LedgerUnavailableError(f"the database has no ledger yet (dtf init-db makes one): {text}")
+    if getattr(root, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+        return LedgerUnavailableError(f"another process has kept the database locked for {SQLITE_LOCK_WAIT_S:g} s")
+    if "OperationalError" in names and getattr(root, "pgcode", "") is None:
+        return LedgerUnavailableError(f"the database cannot be reached: {text}")
     return LedgerUnavailableError(f"the database did not do its part: {text}")
 
 
 def _sqlite_engine(url: URL) -> Engine:
     engine = sa.create_engine(
         url,
-        connect_args={"timeout": LOCK_WAIT_S, "check_same_thread": False},
-        pool_timeout=LOCK_WAIT_S,
+        connect_args={"timeout": SQLITE_LOCK_WAIT_S, "check_same_thread": False},
+        pool_timeout=SQLITE_LOCK_WAIT_S,
         max_overflow=50,
     )
 
@@ -214,7 +223,7 @@ def _postgres_engine(url: URL) -> Engine:
         limit, wait = int(STATEMENT_LIMIT_S * 1000), int(LOCK_WAIT_S * 1000)
         with connection.cursor() as cursor:
             cursor.execute(f"SET statement_timeout = {limit}; SET lock_timeout = {wait}")
-            cursor.execute(f"SET idle_in_transaction_session_timeout = {limit}")
+            cursor.execute(f"SET idle_in_transaction_session_timeout = {int(IDLE_LIMIT_S * 1000)}")
         connection.commit()
 
     return engine

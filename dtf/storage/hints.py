@@ -21,7 +21,7 @@ class CeleryHints(Hints):
     """Sends hints over one connection, which is made when it is first needed and again when it broke.
 
     A question is put at most twice: the second time over a new connection, because an old one may have broken
-    unseen. So a broker that is away costs seconds, and one that is back is used at once.
+    unseen. One that got no answer in time is not put again: a broker that hangs costs the time-out once.
     """
 
     def __init__(self, broker_url: str) -> None:
@@ -82,6 +82,8 @@ class CeleryHints(Hints):
             try:
                 return self._try(question)
             except BrokerUnavailableError as error:
+                if _is_timeout(error):
+                    raise
                 _log.debug("trying the broker over a new connection: %s", error)
             return self._try(question)
 
@@ -118,3 +120,15 @@ class CeleryHints(Hints):
             self._app = Celery("dtf", set_as_current=False)
             self._app.conf.update(celery_settings(self._url))
         return self._app
+
+
+def _is_timeout(error: BaseException) -> bool:
+    """Whether no answer came in time, whatever the libraries made of that."""
+    from redis.exceptions import TimeoutError as RedisTimeoutError  # noqa: PLC0415  # loaded with the first hint
+
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, TimeoutError | RedisTimeoutError):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False

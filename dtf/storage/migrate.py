@@ -72,6 +72,8 @@ def _upgrade(connection: Connection) -> None:
 
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("SET LOCAL statement_timeout = '1h'; SET LOCAL lock_timeout = '5min'"))
+        # Alembic reads its scripts in between
+        connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = '5min'"))
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))

@@ -7,7 +7,6 @@ from dtf.cli.session import ledger_session
 from dtf.cli.terminal.rows import RUN_TITLES, run_row
 from dtf.cli.terminal.table import table
 from dtf.cli.views_json import run_json
-from dtf.domain.clock import SystemClock
 
 
 @click.command("runs")
@@ -22,7 +21,7 @@ def command(limit: int, active: bool, as_json: bool) -> int:
         if not found:
             output.line("no runs yet" if not active else "no run is under way")
             return 0
-        now = SystemClock().now()
+        now = ledger.views.now()
         for line in table(RUN_TITLES, [run_row(run, now) for run in found], output.table_width):
             output.line(line)
     return 0

@@ -13,7 +13,6 @@ from dtf.cli.terminal.output import Output
 from dtf.cli.terminal.rows import JOB_TITLES, RUN_TITLES, WORKER_TITLES, job_row, run_row, worker_row
 from dtf.cli.terminal.table import table
 from dtf.cli.views_json import job_json, run_json, worker_json
-from dtf.domain.clock import SystemClock
 from dtf.domain.codec import to_json
 from dtf.domain.worker import WorkerState
 from dtf.settings import Mode, Settings
@@ -42,7 +41,7 @@ def _run(name: str, output: Output, ledger: "Ledger") -> None:
     run_id = ledger.views.resolve_run(name)
     run, jobs = ledger.views.run(run_id), ledger.views.jobs(run_id)
     output.data({"run": run_json(run), "jobs": [job_json(job) for job in jobs]})
-    now = SystemClock().now()
+    now = ledger.views.now()
     for line in table(RUN_TITLES, [run_row(run, now)], output.table_width):
         output.line(line)
     if run.reason:
@@ -55,7 +54,7 @@ def _run(name: str, output: Output, ledger: "Ledger") -> None:
 
 
 def _cluster(output: Output, settings: Settings, ledger: "Ledger") -> None:
-    views, running, now = ledger.views, is_running(settings), SystemClock().now()
+    views, running, now = ledger.views, is_running(settings), ledger.views.now()
     leader, workers, backlog = views.leader(), views.workers(), views.backlog()
     active = views.runs(limit=50, active_only=True)
     live = [worker for worker in workers if worker.state is not WorkerState.OFFLINE]

@@ -6,7 +6,6 @@ from dtf.analysis.why import Situation, why
 from dtf.cli.options import json_option
 from dtf.cli.session import ledger_session
 from dtf.cli.terminal.escape import one_line
-from dtf.domain.clock import SystemClock
 from dtf.domain.errors import UnknownRecordError
 from dtf.domain.ports.views import Views
 
@@ -30,7 +29,7 @@ def command(job: str, as_json: bool) -> int:
                     workers=ledger.views.workers(),
                     leader=ledger.views.leader(),
                     backlog=ledger.views.backlog(),
-                    now=SystemClock().now(),
+                    now=ledger.views.now(),
                 )
             )
             answers.append(

@@ -7,7 +7,6 @@ from dtf.cli.session import ledger_session
 from dtf.cli.terminal.rows import WORKER_TITLES, worker_row
 from dtf.cli.terminal.table import table
 from dtf.cli.views_json import worker_json
-from dtf.domain.clock import SystemClock
 from dtf.domain.worker import WorkerState
 
 
@@ -22,7 +21,7 @@ def command(every: bool, as_json: bool) -> int:
         if not found:
             output.line("no workers; start some with: dtf up, or dtf worker")
             return 0
-        now = SystemClock().now()
+        now = ledger.views.now()
         for line in table(WORKER_TITLES, [worker_row(worker, now) for worker in found], output.table_width):
             output.line(line)
     return 0

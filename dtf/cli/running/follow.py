@@ -11,6 +11,7 @@ from dtf.cli.running.failures import count_words
 from dtf.cli.running.gather import gather
 from dtf.cli.running.host import Host
 from dtf.cli.running.interrupts import Interrupts
+from dtf.cli.running.ledger_clock import LedgerClock
 from dtf.cli.running.progress import make_progress
 from dtf.cli.running.stay import Stay
 from dtf.cli.running.summary import print_summary
@@ -67,7 +68,8 @@ def check_report_path(path: Path) -> None:
 
 
 def _watch(run_id: str, host: Host, output: Output, following: Following) -> Watched:
-    clock, ledger = SystemClock(), host.ledger
+    ledger = host.ledger
+    clock = LedgerClock(ledger.views, SystemClock())
     progress = make_progress(output, clock)
     stay = None
     if host.membership is not None:

@@ -236,6 +236,10 @@ class Views(Protocol):
         """What the audit of a run weighs."""
         ...
 
+    def now(self) -> float:
+        """Seconds since the epoch on the database's clock, by which everything in the ledger is dated."""
+        ...
+
     def ping(self) -> None:
         """Answer, or raise ``LedgerUnavailableError``."""
         ...

@@ -6,7 +6,7 @@ import os
 from collections.abc import Coroutine
 from typing import Any
 
-from dtf.domain.errors import BadInputError, LedgerUnavailableError
+from dtf.domain.errors import BadInputError, LedgerUnavailableError, UnknownRecordError
 from dtf.domain.ports.workers import Workers
 from dtf.domain.worker import WorkerState
 from dtf.execution.guardian.heartbeat import Heartbeat
@@ -50,8 +50,8 @@ class Guardian:
         with watch_worker(self._services.config.worker_pid, self._begin_stop):
             try:
                 await self._unless_stopped(put_right(self._services, self._workers))
-            except LedgerUnavailableError:
-                log.exception("the guardian cannot start")
+            except LedgerUnavailableError as error:
+                log.error("the guardian cannot start: %s", error)  # noqa: TRY400  # written for people: no traceback
                 return LedgerUnavailableError.exit_code
             loops = [asyncio.create_task(loop) for loop in self._loops()]
             try:
@@ -167,7 +167,10 @@ class Guardian:
     async def _farewell(self) -> None:
         services = self._services
         await services.database.call(services.shards.release_worker, services.worker_id, self._stop_reason)
-        await services.database.call(self._workers.set_state, services.worker_id, WorkerState.OFFLINE)
+        try:
+            await services.database.call(self._workers.set_state, services.worker_id, WorkerState.OFFLINE)
+        except UnknownRecordError:
+            log.info("the guardian ends before it registered the worker")
 
 
 async def _interrupt_when_gone(chain: SlotChain, gone: asyncio.Event) -> None:
@@ -178,5 +181,9 @@ async def _interrupt_when_gone(chain: SlotChain, gone: asyncio.Event) -> None:
 async def _try(what: str, work: Coroutine[Any, Any, None]) -> None:
     try:
         await asyncio.wait_for(work, _FAREWELL_S)
+    except TimeoutError:
+        log.warning("%s is left: it took more than %g s", what, _FAREWELL_S)
+    except LedgerUnavailableError as error:
+        log.warning("%s is left: %s", what, error)
     except Exception:  # the end goes on
         log.exception("%s failed", what)

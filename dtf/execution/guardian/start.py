@@ -31,14 +31,16 @@ async def put_right(services: Services, workers: Workers) -> None:
     if count:
         log.warning("%d processes of dead guardians were killed", count)
     deadline = asyncio.get_running_loop().time() + _LEDGER_PATIENCE_S
-    delay = _FIRST_DELAY_S
+    delay, told = _FIRST_DELAY_S, ""
     while True:
         try:
             await _settle(services.shards, workers, services)
         except LedgerUnavailableError as error:
             if asyncio.get_running_loop().time() > deadline:
                 raise
-            log.warning("the guardian waits for the ledger: %s", error)
+            if str(error) != told:
+                told = str(error)
+                log.warning("the guardian waits for the ledger: %s", error)
         else:
             return
         await asyncio.sleep(delay)

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from dtf.domain.events import Event, EventKind
 from dtf.domain.outcome import Outcome
-from dtf.domain.ports.control import Control, JobToPlan, LostAttempt, Term, WaitingShard
+from dtf.domain.ports.control import CollectingJob, Control, JobToPlan, LostAttempt, Term, WaitingShard
 from dtf.domain.shard import Disposition, JobState, ShardPlan
 from dtf.domain.worker import WorkerState
 from dtf.storage.database import Database, now
@@ -63,6 +63,14 @@ class LedgerControl(Control):
         """For each queue the first ``per_queue`` due shards by priority, rank and age, and every hinted one."""
         return self._database.read(lambda connection: waiting_shards(connection, per_queue))
 
+    def collecting(self) -> Sequence[CollectingJob]:
+        """Suites that a worker collects now."""
+        wanted = sa.select(jobs.c.job_id, jobs.c.hardware).where(
+            is_under_way, jobs.c.state == JobState.COLLECTING.value, jobs.c.started_at.is_not(None)
+        )
+        found = self._database.read(lambda connection: connection.execute(wanted).all())
+        return [CollectingJob(job_id=row.job_id, queue=row.hardware) for row in found]
+
     def slots(self) -> dict[str, int]:
         """Slots of live workers for each queue."""
         return self._database.read(planning.slots)
@@ -99,16 +107,8 @@ class LedgerControl(Control):
 
     def cancel_overdue(self, term: Term) -> int:
         """Cancel runs past their time limit, and attached runs whose command is gone; return how many."""
-        late, gone = runs.c.deadline < now(), runs.c.attached_until < now()
-        wanted = sa.select(runs.c.run_id, runs.c.timeout_s, late.label("late")).where(
-            is_open_run, runs.c.cancel_outcome.is_(None), late | gone
-        )
-        overdue = self._database.read(lambda connection: connection.execute(wanted).all())
-        for run in overdue:
-            reason = f"time limit: {run.timeout_s:g} s for the whole run" if run.late else "its command ended"
-            outcome = Outcome.TIMEOUT if run.late else Outcome.CANCELLED
-            self._write(term, partial(cancel_run, run_id=run.run_id, reason=reason, outcome=outcome))
-        return len(overdue)
+        overdue = self._database.read(lambda connection: connection.scalars(_overdue(runs.c.run_id)).all())
+        return sum(self._write(term, partial(_cancel_overdue, run_id=run_id)) for run_id in overdue)
 
     def lose_workers(self, term: Term, silent_s: float) -> Sequence[str]:
         """Set workers offline that were silent for so long; return their ids."""
@@ -165,6 +165,25 @@ class LedgerControl(Control):
 
         if sequences:
             self._write(term, work)
+
+
+_is_late = runs.c.deadline < now()
+
+
+def _overdue(*columns: sa.ColumnElement[Any]) -> sa.Select[*tuple[Any, ...]]:
+    is_over = _is_late | (runs.c.attached_until < now())
+    return sa.select(*columns).where(is_open_run, runs.c.cancel_outcome.is_(None), is_over)
+
+
+def _cancel_overdue(connection: Connection, run_id: str) -> bool:
+    # asked again: while this waited for a lock, the run's command may have given a sign of life
+    wanted = _overdue(runs.c.timeout_s, _is_late.label("late")).where(runs.c.run_id == run_id)
+    run = connection.execute(wanted).first()
+    if run is None:
+        return False
+    reason = f"time limit: {run.timeout_s:g} s for the whole run" if run.late else "its command ended"
+    cancel_run(connection, run_id, reason, Outcome.TIMEOUT if run.late else Outcome.CANCELLED)
+    return True
 
 
 def _settle_locked(connection: Connection, job_id: str) -> bool:

@@ -184,6 +184,10 @@ class LedgerViews(Views):
 
         return self._database.snapshot(work)
 
+    def now(self) -> float:
+        """Seconds since the epoch on the database's clock."""
+        return float(self._database.read(lambda connection: connection.execute(sa.select(now())).scalar_one()))
+
     def ping(self) -> None:
         """Answer, or raise ``LedgerUnavailableError``."""
         self._database.read(lambda connection: connection.scalar(sa.select(sa.func.max(leader.c.term))))

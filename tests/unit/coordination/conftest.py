@@ -50,7 +50,7 @@ class World:
             self.clock.advance(max(due[first] - self.clock.monotonic(), 0.0))
             due[first] = self.clock.monotonic() + first.step()
             first.dispatch()
-        self.clock.advance(end - self.clock.monotonic())
+        self.clock.advance(max(end - self.clock.monotonic(), 0.0))
 
 
 @pytest.fixture
