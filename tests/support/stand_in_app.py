@@ -11,6 +11,7 @@ from tests.support.stand_in_guardian import StandInClient
 BROKER_VARIABLE = "STAND_IN_BROKER_URL"
 SIMULATE_VARIABLE = "STAND_IN_SIMULATE"
 COMMAND_VARIABLE = "STAND_IN_GUARDIAN_COMMAND"
+READY_VARIABLE, PATIENCE_VARIABLE = "STAND_IN_READY_S", "STAND_IN_PATIENCE_S"
 
 
 def _setup() -> WorkerSetup:
@@ -22,6 +23,8 @@ def _setup() -> WorkerSetup:
         simulate=os.environ.get(SIMULATE_VARIABLE, ""),
         check_broker=check_broker,
         connect=StandInClient,
+        guardian_ready_s=float(os.environ.get(READY_VARIABLE, "30")),
+        guardian_patience_s=float(os.environ.get(PATIENCE_VARIABLE, "300")),
         version="test",
     )
 

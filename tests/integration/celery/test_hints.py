@@ -51,13 +51,13 @@ def test_a_dead_broker_is_told_soon_and_a_new_one_used(hints: CeleryHints, valke
 
 
 def test_a_frozen_broker_is_given_up(hints: CeleryHints, valkey: Valkey) -> None:
-    """A broker that accepts and does not answer costs a bounded time."""
+    """A broker that accepts and does not answer costs one time-out of 5 s, not a second one on a new connection."""
     hints.send_shard("cpu", "s1")
     valkey.freeze()
     began = time.monotonic()
     with pytest.raises(BrokerUnavailableError):
         hints.send_shard("cpu", "s2")
-    assert time.monotonic() - began < 12
+    assert time.monotonic() - began < 7
     valkey.thaw()
     hints.send_shard("cpu", "s3")
 

@@ -12,7 +12,13 @@ from dtf.execution.worker_step import remove_abandoned
 from dtf.storage.hints import CeleryHints
 from tests.integration.celery.conftest import StartWorker
 from tests.support.celery_worker import ROOT, CeleryWorker, is_running, wait_for
-from tests.support.stand_in_app import BROKER_VARIABLE, SIMULATE_VARIABLE
+from tests.support.stand_in_app import (
+    BROKER_VARIABLE,
+    COMMAND_VARIABLE,
+    PATIENCE_VARIABLE,
+    READY_VARIABLE,
+    SIMULATE_VARIABLE,
+)
 from tests.support.valkey import Valkey, running_valkey
 
 
@@ -216,6 +222,28 @@ def test_a_guardian_that_refuses_ends_the_worker(start_worker: StartWorker) -> N
     worker = start_worker("-c", "1", ready=False, STAND_IN_GUARDIAN_COMMAND="exit 2")
     assert worker.wait() == 1
     assert "the guardian refused to start (status 2)" in worker.output()
+
+
+def test_a_guardian_that_needs_several_starts_is_waited_for(
+    start_worker: StartWorker, hints: CeleryHints, tmp_path: Path
+) -> None:
+    """While the database is away guardians end or hang at their start; the worker takes work when one is ready."""
+    tries = tmp_path / "tries"
+    stand_in = f'{sys.executable} -m tests.support.stand_in_guardian "$0" "$@"'
+    command = f"echo >> {tries}; case $(wc -l < {tries}) in 1) exit 10;; 2) sleep 60;; *) exec {stand_in};; esac"
+    limits = {READY_VARIABLE: "3", COMMAND_VARIABLE: command}
+    worker = start_worker("-c", "1", **limits)
+    hints.send_shard("cpu", "sabc")
+    wait_for(lambda: worker.answered() == ["sabc"], worker.output)
+    assert "is not ready after 3 s" in worker.output()
+
+
+def test_a_guardian_that_is_never_ready_ends_the_worker(start_worker: StartWorker) -> None:
+    """After its patience the worker ends with status 1 and says so; what started it may start it again."""
+    limits = {PATIENCE_VARIABLE: "3", COMMAND_VARIABLE: "exit 10"}
+    worker = start_worker("-c", "1", ready=False, **limits)
+    assert worker.wait() == 1
+    assert "the worker ends: no guardian was ready within 3 s" in worker.output()
 
 
 def test_remote_shutdown_is_warm(start_worker: StartWorker, hints: CeleryHints, valkey: Valkey) -> None:

@@ -198,3 +198,22 @@ def test_what_lives_by_forking_is_caught(lab: Laboratory) -> None:
     last = (lab.work / "hop").read_text()
     time.sleep(0.3)
     assert (lab.work / "hop").read_text() == last
+
+
+def test_a_guardian_whose_worker_is_gone_at_its_start_ends_without_a_word(lab: Laboratory) -> None:
+    """It ends before it registered the worker; that is no error, and no traceback is left."""
+    lab.worker.kill()
+    guardian = lab.start_guardian()
+    assert guardian.popen.wait(20) == 0
+    assert "Traceback" not in guardian.log.read_text()
+    assert "Error" not in guardian.log.read_text()
+
+
+def test_a_guardian_without_a_ledger_at_its_end_leaves_no_traceback(lab: Laboratory) -> None:
+    """What it cannot give back runs out by itself; it says so in a line."""
+    guardian = lab.guardian()
+    lab.trouble("away")
+    guardian.popen.terminate()
+    assert guardian.popen.wait(20) == 0
+    assert "the farewell to the ledger is left" in guardian.log.read_text()
+    assert "Traceback" not in guardian.log.read_text()
