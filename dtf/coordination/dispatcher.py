@@ -1,16 +1,15 @@
 """The loop that hints waiting shards to the workers."""
 
 import logging
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from dtf.coordination.outage import Outage
 from dtf.domain.clock import Clock
 from dtf.domain.errors import BrokerUnavailableError
-from dtf.domain.ports.control import Control, Term, WaitingShard
+from dtf.domain.ports.control import CollectingJob, Control, Term, WaitingShard
 from dtf.domain.ports.hints import Hints
-from dtf.domain.shard import ShardKind
 from dtf.scheduling.dispatch import QueueState, Window, choose
 from dtf.scheduling.rehint import look
 
@@ -21,9 +20,6 @@ LOOK_S: Final = 1.0
 
 #: How many waiting shards of a queue are read at least.
 _READ = 64
-
-#: So many suites are remembered as announced.
-_REMEMBERED = 1000
 
 
 class Dispatcher:
@@ -42,7 +38,7 @@ class Dispatcher:
         self._clock = clock
         self._window = window
         self._outage = Outage("The message broker", "shards wait in the database until it is back", clock)
-        self._prepared: OrderedDict[str, None] = OrderedDict()
+        self._prepared: dict[str, int] = {}
         self._incarnation: str | None = None
         self._suspects: frozenset[str] = frozenset()
         self._next_look = 0.0
@@ -58,12 +54,14 @@ class Dispatcher:
         if self._outage.pausing:
             return
         waiting = self._control.waiting(max(_READ, self._window.shards * self._widest))
-        if not waiting:
+        collecting = self._control.collecting()
+        if not waiting and not collecting:
             return
         slots = self._control.slots()
         self._widest = max(slots.values(), default=0)
         try:
             self._dispatch(term, waiting, slots)
+            self._prepare(waiting, collecting, slots)
         except BrokerUnavailableError as error:
             self._outage.failed(error)
         else:
@@ -78,7 +76,6 @@ class Dispatcher:
         queues = {queue: QueueState(slots=slots[queue], length=length) for queue, length in lengths.items()}
         chosen = choose(waiting, queues, window=self._window)
         self._send(term, (*again, *chosen))
-        self._prepare(waiting, chosen, slots)
 
     def _lost(self, waiting: Sequence[WaitingShard], lengths: Mapping[str, int]) -> tuple[WaitingShard, ...]:
         now = self._clock.monotonic()
@@ -102,15 +99,17 @@ class Dispatcher:
                 self._control.mark_hinted(term, sent)
 
     def _prepare(
-        self, waiting: Sequence[WaitingShard], chosen: Sequence[WaitingShard], slots: Mapping[str, int]
+        self, waiting: Sequence[WaitingShard], collecting: Sequence[CollectingJob], slots: Mapping[str, int]
     ) -> None:
-        """Let slots that would idle while a suite is collected warm it up."""
+        """Let slots that would idle while a suite is collected warm it up, also those that come a little later.
+
+        Each job gets one hint for each slot, and none for the one that collects. Where shards wait nobody idles.
+        """
         busy = Counter(shard.queue for shard in waiting)
-        for shard in chosen:
-            if shard.kind != ShardKind.COLLECT or shard.job_id in self._prepared:
-                continue
-            for _ in range(slots[shard.queue] - busy[shard.queue]):
-                self._hints.send_prepare(shard.queue, shard.job_id)
-            self._prepared[shard.job_id] = None
-            if len(self._prepared) > _REMEMBERED:
-                self._prepared.popitem(last=False)
+        sent = {job.job_id: self._prepared.get(job.job_id, 0) for job in collecting}
+        for job in collecting:
+            idle = slots.get(job.queue, 0) - 1 - busy[job.queue]
+            for _ in range(idle - sent[job.job_id]):
+                self._hints.send_prepare(job.queue, job.job_id)
+                sent[job.job_id] += 1
+        self._prepared = sent

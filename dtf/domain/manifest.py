@@ -13,7 +13,8 @@ class ManifestItem:
     Attributes:
         nodeid: pytest's node id.
         module: The part before the first ``::``, which is what module fixtures belong to.
-        group: The name of its ``xdist_group`` mark; empty: none. A group is never cut.
+        group: What it may not be parted from: its ``xdist_group`` mark, or its module or class where the suite asks
+            for that with ``--dist loadfile`` or ``loadscope``; empty: nothing. A group is never cut.
     """
 
     nodeid: str
@@ -28,10 +29,12 @@ class Manifest:
     Attributes:
         items: The tests.
         deselected: How many ``-k``, ``-m`` or a plugin left out.
+        max_failures: After how many failures the suite's own options (``-x``, ``--maxfail``) end it; 0: never.
     """
 
     items: tuple[ManifestItem, ...]
     deselected: int = 0
+    max_failures: int = 0
 
     @property
     def digest(self) -> str:

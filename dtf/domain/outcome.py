@@ -39,6 +39,9 @@ class CaseOutcome(StrEnum):
     INFRA = "infra"
 
 
+#: What counts for ``--maxfail``.
+FAILURES = frozenset((CaseOutcome.FAILED, CaseOutcome.ERROR, CaseOutcome.TIMEOUT))
+
 _GRAVITY = (
     Outcome.CANCELLED,
     Outcome.INFRA,

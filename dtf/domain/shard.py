@@ -70,6 +70,9 @@ class ClaimedShard:
         items: What is left to run, as (ordinal, item); empty for commands and collections.
         crashes: How many earlier attempts ended by infrastructure failures.
         lease_s: How long the claim holds without renewal, in seconds.
+        max_failures: The job ends after so many failures; 0: never.
+        failures: How many it had when the shard was claimed, as the ledger knew. What this worker runs or records
+            at that time is not in it.
     """
 
     shard_id: str
@@ -82,6 +85,8 @@ class ClaimedShard:
     items: tuple[tuple[int, ManifestItem], ...] = ()
     crashes: int = 0
     lease_s: float = 30.0
+    max_failures: int = 0
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

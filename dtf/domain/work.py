@@ -35,7 +35,7 @@ class PytestWork:
         python: The interpreter that runs the suite; empty: the worker chooses (see ``docs/how-it-works.md``).
         environment: Variables added to the worker's.
         isolation: How often the suite gets a fresh process.
-        full_collection: Collect every module before the first test runs, for hooks that need all items at once.
+        only: Node ids as an earlier run reported them: of what is collected only these run; empty: all.
     """
 
     paths: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class PytestWork:
     python: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     isolation: Isolation = Isolation.SLOT
-    full_collection: bool = False
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

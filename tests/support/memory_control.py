@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from dtf.domain.clock import Clock
 from dtf.domain.errors import BrokerUnavailableError, LedgerUnavailableError, TermOverError
 from dtf.domain.events import Event
-from dtf.domain.ports.control import Control, JobToPlan, Leadership, LostAttempt, Term, WaitingShard
+from dtf.domain.ports.control import CollectingJob, Control, JobToPlan, Leadership, LostAttempt, Term, WaitingShard
 from dtf.domain.ports.durations import Durations
 from dtf.domain.ports.hints import Hints
 from dtf.domain.shard import Disposition, ShardPlan
@@ -69,6 +69,7 @@ class MemoryControl(Control):
     plans: dict[str, Sequence[ShardPlan]] = field(default_factory=dict)
     shards: dict[str, WaitingShard] = field(default_factory=dict)
     capacity: dict[str, int] = field(default_factory=dict)
+    collects: list[CollectingJob] = field(default_factory=list)
     lost: list[LostAttempt] = field(default_factory=list)
     expired: list[tuple[LostAttempt, Disposition]] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
@@ -108,6 +109,10 @@ class MemoryControl(Control):
             shard if shard.hinted_s is None else replace(shard, hinted_s=now - shard.hinted_s)
             for shard in self.shards.values()
         ]
+
+    def collecting(self) -> Sequence[CollectingJob]:
+        self._read("collecting")
+        return list(self.collects)
 
     def slots(self) -> dict[str, int]:
         self._read("slots")

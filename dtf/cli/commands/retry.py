@@ -11,6 +11,7 @@ from dtf.cli.running.submission import Waiting, submit_run
 from dtf.cli.session import ledger_session
 from dtf.cli.terminal.output import Output
 from dtf.domain.errors import BadInputError
+from dtf.domain.manifest import Manifest
 from dtf.domain.outcome import Outcome
 from dtf.domain.ports.views import JobView, Views
 from dtf.domain.specs import JobSpec, PytestWork, RunSpec
@@ -51,16 +52,19 @@ def command(run: str, failed: bool, wait: bool, as_json: bool) -> int:
 
 def _failed_part(views: Views, run_id: str) -> RunSpec | None:
     run = views.run(run_id)
-    jobs = tuple(spec for job in views.jobs(run_id) if (spec := _failed_job(views, job)) is not None)
+    manifests = views.audit(run_id).manifests
+    found = (_failed_job(views, job, manifests.get(job.job_id)) for job in views.jobs(run_id))
+    jobs = tuple(spec for spec in found if spec is not None)
     labels = {**run.labels, "retry_of": run_id}
     return RunSpec(jobs=jobs, name=run.name, labels=labels) if jobs else None
 
 
-def _failed_job(views: Views, job: JobView) -> JobSpec | None:
+def _failed_job(views: Views, job: JobView, manifest: Manifest | None) -> JobSpec | None:
     if job.outcome in _FINE or job.outcome is Outcome.EMPTY:
         return None
     work = job.spec.work
-    nodeids = tuple(case.nodeid for case in views.cases(job.job_id, BAD)) if isinstance(work, PytestWork) else ()
-    if not isinstance(work, PytestWork) or not nodeids:
+    if not isinstance(work, PytestWork) or manifest is None:
         return job.spec
-    return replace(job.spec, work=replace(work, paths=nodeids, keyword="", marker="", max_failures=0))
+    # by their places: the ledger's cases hold node ids as text that every database takes
+    nodeids = tuple(dict.fromkeys(manifest.items[case.ordinal].nodeid for case in views.cases(job.job_id, BAD)))
+    return replace(job.spec, work=replace(work, only=nodeids, max_failures=0)) if nodeids else job.spec

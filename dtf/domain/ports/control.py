@@ -65,6 +65,19 @@ class WaitingShard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CollectingJob:
+    """A suite whose manifest is not known yet.
+
+    Attributes:
+        job_id: The suite.
+        queue: Where its hints go.
+    """
+
+    job_id: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LostAttempt:
     """A claim whose lease ended.
 
@@ -107,6 +120,10 @@ class Control(Protocol):
 
     def waiting(self, per_queue: int) -> Sequence[WaitingShard]:
         """For each queue the first ``per_queue`` due shards by priority, rank and age, and every hinted one."""
+        ...
+
+    def collecting(self) -> Sequence[CollectingJob]:
+        """Suites that a worker collects now."""
         ...
 
     def slots(self) -> dict[str, int]:

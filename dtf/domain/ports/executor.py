@@ -28,6 +28,11 @@ class Exit:
     cpu_s: float
     max_rss_bytes: int
 
+    @property
+    def status(self) -> int:
+        """The exit status, or the signal as a negative number, as ``subprocess`` has it."""
+        return self.code if self.code is not None else -(self.signal or 0)
+
 
 class Process(Protocol):
     """A process tree that the guardian started and will not leave behind."""
@@ -97,6 +102,8 @@ class SlotContext:
         next_shard: What ``follow_on`` claimed; the guardian runs it next on the same slot.
         job_ends: Whether no shard of the job waits any more, so that the slot may end its session with this one;
             None: nobody knows.
+        failures: How many failures the job has, as far as this worker knows, with those reported here; None: nobody
+            counts them.
     """
 
     worker_id: str
@@ -116,6 +123,7 @@ class SlotContext:
     output_cap: int = 65536
     next_shard: ClaimedShard | None = None
     job_ends: Callable[[], Awaitable[bool]] | None = None
+    failures: Callable[[], int] | None = None
 
 
 class Executor(Protocol):

@@ -76,6 +76,10 @@ class Shards(Protocol):
         """The specification of a job that is not finished; None otherwise."""
         ...
 
+    def job_has_queued(self, job_id: str) -> bool:
+        """Whether a shard of the job waits to be claimed, due or not."""
+        ...
+
     def append_log(self, shard_id: str, attempt: int, sequence: int, data: bytes) -> None:
         """Add a piece to an attempt's log; a repeated sequence number changes nothing."""
         ...

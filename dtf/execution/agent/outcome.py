@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Case = dict[str, Any]
 
@@ -21,6 +24,7 @@ class Collector:
 
     Attributes:
         cap: The most characters of captured output, and of the failure, that a case keeps.
+        on_failure: Called once for an item that fails or breaks, before its teardown where that is still to come.
     """
 
     def __init__(self, config: Any) -> None:  # noqa: ANN401  # pytest's types differ between its versions
@@ -28,10 +32,13 @@ class Collector:
         self._reports: list[tuple[str, Any]] = []
         self._started = 0.0
         self.cap = 65536
+        self.on_failure: Callable[[], None] | None = None
+        self._failed = False
 
     def begin(self) -> None:
         """Forget the item before."""
         self._reports = []
+        self._failed = False
         self._started = _now()
 
     def add(self, report: Any) -> None:  # noqa: ANN401
@@ -46,6 +53,10 @@ class Collector:
                 else {"failed": "error"}.get(report.outcome, "")
             )
         self._reports.append((category, report))
+        if category in ("failed", "error") and not self._failed:
+            self._failed = True
+            if self.on_failure is not None:
+                self.on_failure()
 
     def case(self, ordinal: int, nodeid: str) -> Case:
         """The case that the reports come to."""

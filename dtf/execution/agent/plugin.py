@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from .outcome import Collector, message, text
 from .parent import Parent
 from .runner import Runner
 from .safety import why_not_to_fork
+from .selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -34,6 +36,9 @@ class AgentPlugin:
         self._deselected = 0
         self._skipped: dict[str, str] = {}
         self._collector: Collector | None = None
+        self._dist = ""
+        self._max_failures = 0
+        self._selection = Selection(order["only"])
         self.runner: Runner | None = None
 
     @pytest.hookimpl(hookwrapper=True)
@@ -50,8 +55,10 @@ class AgentPlugin:
         option = config.option
         if getattr(option, "collectonly", False):
             raise pytest.UsageError("--collect-only runs no test; use pytest itself for it")
+        self._dist = str(getattr(option, "dist", None) or "")
         xdist_shim.neutralise(option)
-        option.maxfail = 0  # the limit is the run's, not a process's
+        self._max_failures = int(getattr(option, "maxfail", 0) or 0)
+        option.maxfail = 0  # the limit is the job's, not a process's
         if getattr(option, "basetemp", None):
             Path(option.basetemp).mkdir(parents=True, exist_ok=True)
             option.basetemp = str(Path(option.basetemp) / f"{self._order['worker_id']}-{os.getpid()}")
@@ -60,8 +67,10 @@ class AgentPlugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: Any) -> None:  # noqa: ANN401
-        """Silence the terminal."""
+        """Silence the terminal, and leave out what is not asked for."""
         reporter.silence(config)
+        if self._order["only"]:
+            config.pluginmanager.register(self._selection, "dtf-selection")
         self._collector = Collector(config)
 
     def pytest_collectstart(self, collector: Any) -> None:  # noqa: ANN401
@@ -102,6 +111,10 @@ class AgentPlugin:
         if self._errors:
             self._channel.send({"event": "uncollected", "text": "\n".join(self._errors), "errors": len(self._errors)})
             raise session.Interrupted(f"{len(self._errors)} errors during collection")
+        gone = self._selection.gone(session.items)
+        if gone:
+            self._channel.send({"event": "uncollected", "text": gone})
+            raise session.Interrupted("tests are gone")
         self._channel.send(self._collected(session))
         if not session.items:
             return True
@@ -116,13 +129,16 @@ class AgentPlugin:
         return True
 
     def _collected(self, session: Any) -> Message:  # noqa: ANN401
-        items = [[item.nodeid, item.nodeid.split("::", 1)[0], xdist_shim.group_of(item)] for item in session.items]
-        if items:  # pytest counts a module that skips itself as one skip, beside the tests; alone it is nothing
+        group_of = functools.partial(xdist_shim.group_of, dist=self._dist)
+        items = [[item.nodeid, xdist_shim.file_of(item), group_of(item)] for item in session.items]
+        if items and not self._order["only"]:
+            # pytest counts a module that skips itself as one skip, beside the tests; alone it is nothing
             items += [[nodeid, items[-1][1], ""] for nodeid in self._skipped]
         return {
             "event": "collected",
             "items": items,
             "deselected": self._deselected,
+            "max_failures": self._max_failures,
             "unsafe": why_not_to_fork(),
             "pytest": pytest.__version__,
         }

@@ -73,6 +73,9 @@ class Runner:
         self._forked = forked
         self._pid = os.getpid()
         self._outbox: list[Message] = []
+        self._failures_left: int | None = None
+        self._stops = False
+        collector.on_failure = self._count_failure
         collector.cap = order["output_cap"]
         self._skipped: dict[str, str] = order["skipped"]
         self._by_id: dict[str, Any] = {}
@@ -124,6 +127,7 @@ class Runner:
     def _work(self, message: Message) -> bool:
         """Run an order; False when the session is to end with it."""
         _update_environment(message["environment"])
+        self._failures_left = message.get("failures_left")
         work = []
         for ordinal, nodeid in message["items"]:
             item = self._find(ordinal, nodeid)
@@ -143,8 +147,10 @@ class Runner:
                 following = self._await_next(item, message)
                 goes_on = following is not None
             self._run_item(ordinal, item, following)
-        self._send({"event": "done", **_usage()})
-        return goes_on
+            if self._stops:
+                break
+        self._send({"event": "done", "stopped": self._stops, **_usage()})
+        return goes_on and not self._stops
 
     def _run_item(self, ordinal: int, item: Any, following: Any) -> None:  # noqa: ANN401
         self._send({"event": "start", "ordinal": ordinal})
@@ -160,6 +166,14 @@ class Runner:
             raise
         self._check_process()
         self._outbox.append({"event": "case", **self._collector.case(ordinal, item.nodeid)})
+
+    def _count_failure(self) -> None:
+        """Have pytest stop after the test that runs, if it was one failure too many: it tears everything down then."""
+        if self._failures_left is not None:
+            self._failures_left -= 1
+            if self._failures_left <= 0:
+                self._stops = True
+                self._session.shouldfail = "stopping after too many failures"
 
     def _await_next(self, item: Any, message: Message) -> Any:  # noqa: ANN401
         """What follows the last test of an order: a test, a ``Held``, or None when the session ends."""

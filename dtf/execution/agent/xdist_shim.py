@@ -87,8 +87,17 @@ def _seed(order: dict[str, Any], option: Any) -> int:  # noqa: ANN401
     return int(order["testrun_uid"][:8], 16)
 
 
-def group_of(item: Any) -> str:  # noqa: ANN401
-    """The name of an item's ``xdist_group``, as pytest-xdist makes it; empty: none."""
+def file_of(item: Any) -> str:  # noqa: ANN401
+    """The part of an item's node id that names its file."""
+    return str(item.nodeid.split("::", 1)[0])
+
+
+def group_of(item: Any, dist: str) -> str:  # noqa: ANN401
+    """What an item may not be parted from: as ``--dist`` says it, else its ``xdist_group``; empty: nothing."""
+    if dist == "loadfile":
+        return file_of(item)
+    if dist == "loadscope":
+        return str(item.nodeid.split("[", 1)[0].rpartition("::")[0])
     names = {
         str(mark.args[0] if mark.args else mark.kwargs.get("name", "default"))
         for mark in item.iter_markers("xdist_group")

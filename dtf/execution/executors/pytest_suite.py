@@ -4,8 +4,10 @@ import asyncio
 import functools
 import logging
 import platform
+from collections.abc import Coroutine
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from dtf.domain.clock import Clock, SystemClock
 from dtf.domain.errors import BadInputError
@@ -40,19 +42,23 @@ class PytestExecutor:
         root: A directory for small private files, created when needed.
         max_idle: How many sessions that nobody uses stay warm.
         idle_s: How long they do, in seconds.
+        look_s: How often is asked whether an idle runner will have more work, in seconds.
     """
 
     kind = JobKind.PYTEST
 
-    def __init__(self, root: Path, *, max_idle: int = 2, idle_s: float = 60.0, clock: Clock | None = None) -> None:
+    def __init__(
+        self, root: Path, *, max_idle: int = 2, idle_s: float = 60.0, look_s: float = 2.0, clock: Clock | None = None
+    ) -> None:
         self._root = root
         self._max_idle = max_idle
         self._idle_s = idle_s
+        self._look_s = look_s
         self._clock = clock or SystemClock()
         self._pool_made: SessionPool | None = None
         self._slots: dict[int, Slot] = {}
         self._runs: dict[int, ShardRun] = {}
-        self._warming: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Task[None]] = set()
 
     async def run(self, shard: ClaimedShard, context: SlotContext) -> AttemptResult:
         """Collect the suite, or run a shard of it."""
@@ -75,9 +81,7 @@ class PytestExecutor:
             except (SessionFailedError, BadInputError) as error:
                 logger.info("job %s could not be prepared: %s", job_id, error)
 
-        task = asyncio.create_task(warm())
-        self._warming.add(task)
-        task.add_done_callback(self._warming.discard)
+        self._in_background(warm())
 
     async def end_slot(self, slot: int) -> None:
         """Kill what runs for the slot; its shard ends as INFRA."""
@@ -89,7 +93,7 @@ class PytestExecutor:
 
     async def close(self) -> None:
         """End every session; finish those that are idle."""
-        for task in list(self._warming):
+        for task in list(self._background):
             task.cancel()
         for run in self._runs.values():
             run.interrupt(Outcome.CANCELLED, "the worker stops")
@@ -173,7 +177,19 @@ class PytestExecutor:
                 del self._runs[context.slot]
             if run.runner is not None:
                 slot.keep(use.session, run.runner)
+                if context.job_ends is not None:
+                    self._in_background(slot.retire(context.job_ends, self._look_s))
         return run
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("what was done in the background failed", exc_info=task.exception())
 
     def _failed(self, shard: ClaimedShard, context: SlotContext, error: SessionFailedError) -> AttemptResult:
         """The result of an attempt whose session did not come up."""

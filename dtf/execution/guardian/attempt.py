@@ -9,13 +9,14 @@ from pathlib import Path
 
 from dtf.domain.case import CaseResult
 from dtf.domain.errors import LedgerUnavailableError, SourceError
-from dtf.domain.outcome import CaseOutcome, Outcome
+from dtf.domain.outcome import FAILURES, Outcome
 from dtf.domain.ports.executor import Executor, SlotContext
 from dtf.domain.ports.shards import Held
 from dtf.domain.shard import AttemptResult, ClaimedShard
 from dtf.execution.git_checkout import SourceUnavailableError
 from dtf.execution.guardian.attempt_environment import attempt_environment
 from dtf.execution.guardian.attempt_log import AttemptLog
+from dtf.execution.guardian.failure_tally import FailureTally
 from dtf.execution.guardian.interruption import Cause, Interruption
 from dtf.execution.guardian.services import Services
 
@@ -23,7 +24,6 @@ log = logging.getLogger(__name__)
 
 #: How long anything has that follows a kill, in seconds.
 _LAST_PATIENCE_S = 5.0
-_FAILURES = frozenset((CaseOutcome.FAILED, CaseOutcome.ERROR, CaseOutcome.TIMEOUT))
 
 #: Claims the shard that follows on a given one.
 FollowOn = Callable[["Attempt"], Awaitable[ClaimedShard | None]]
@@ -53,9 +53,15 @@ class Attempt:
         self._following: asyncio.Future[ClaimedShard | None] | None = None
         self._reported: dict[int, CaseResult] = {}
         self._failed = 0
+        tally = services.tallies.setdefault(claim.job_id, FailureTally())
+        self._failures = tally.since_claim()
         self._cancelled = asyncio.Event()
         self._context: SlotContext | None = None
         self._finished = False
+
+    def send(self) -> None:
+        """Its result is on its way to the ledger."""
+        self._failures.tally.send(self._failed)
 
     # as the lease keeper sees it
 
@@ -196,11 +202,14 @@ class Attempt:
             cancelled=self._cancelled,
             cancel_reason=self.interruption.reason if self.interruption else "",
             output_cap=services.config.output_cap,
+            job_ends=self._job_ends,
+            failures=lambda: self.claim.failures + self._failures.count,
         )
 
     def _report(self, case: CaseResult) -> None:
-        if case.ordinal not in self._reported and case.outcome in _FAILURES:
+        if case.ordinal not in self._reported and case.outcome in FAILURES:
             self._failed += 1
+            self._failures.tally.report()
         self._reported[case.ordinal] = case
 
     async def _claim_follow_on(self) -> ClaimedShard | None:
@@ -214,6 +223,16 @@ class Attempt:
         if self._context:
             self._context.next_shard = following
         return following
+
+    async def _job_ends(self) -> bool:
+        """Whether nothing of the job can come to this worker any more, but for what a crash brings back."""
+        services = self._services
+        if services.draining:
+            return True
+        try:
+            return not await services.database.call(services.shards.job_has_queued, self.claim.job_id)
+        except LedgerUnavailableError:  # then it may as well
+            return False
 
     async def _append(self, sequence: int, data: bytes) -> None:
         claim = self.claim

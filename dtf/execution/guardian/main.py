@@ -18,8 +18,8 @@ from dtf.execution.guardian.recorder import Recorder
 from dtf.execution.guardian.services import Services
 from dtf.execution.guardian.spool import Spool
 from dtf.execution.guardian.worker_home import WorkerHome
-from dtf.execution.processes.libc import become_subreaper
-from dtf.execution.processes.reaper import Reaper
+from dtf.processes.libc import become_subreaper
+from dtf.processes.reaper import Reaper
 from dtf.execution.processes.spawner import GuardianSpawner
 from dtf.execution.source_cache import SourceCache
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 from dtf.domain.ports.executor import Executor
 from dtf.domain.ports.shards import Shards
 from dtf.domain.work import JobKind
 from dtf.execution.guardian.config import GuardianConfig
 from dtf.execution.guardian.database import Database
+from dtf.execution.guardian.failure_tally import FailureTally
 from dtf.execution.guardian.lease_keeper import LeaseKeeper
 from dtf.execution.guardian.recorder import Recorder
 from dtf.execution.guardian.spool import Spool
@@ -32,6 +34,7 @@ class Services:
         home: The worker's directories.
         spool: Results that are not recorded yet.
         executors: By kind of job.
+        tallies: The failures of the jobs that attempts run for, as long as one of them does.
         draining: Whether nothing more is to be claimed.
     """
 
@@ -46,6 +49,7 @@ class Services:
     home: WorkerHome
     spool: Spool
     executors: Mapping[JobKind, Executor] = field(default_factory=dict)
+    tallies: WeakValueDictionary[str, FailureTally] = field(default_factory=WeakValueDictionary)
     draining: bool = False
 
     @property

@@ -24,7 +24,7 @@ class SlotChain:
 
     A module's shards come one after the other on one slot, so that its fixtures live over all of them. The next one
     is claimed while the last test of the present one is held back, and from then on it is this slot's to run or to
-    give back.
+    give back. Results are recorded in their order while the next shard runs; the chain ends with the last record.
     """
 
     def __init__(self, slot: int, services: Services) -> None:
@@ -33,6 +33,7 @@ class SlotChain:
         self._attempts: list[Attempt] = []
         self._outcomes: list[Outcome] = []
         self._reason = ""
+        self._recordings: list[asyncio.Task[None]] = []
         self._interruption: Interruption | None = None
 
     def interrupt(self, interruption: Interruption) -> None:
@@ -59,9 +60,14 @@ class SlotChain:
         if claim is None:
             return ShardReply(claimed=False, reason="the shard is not to be had")
         attempt: Attempt | None = self._take(claim)
-        while attempt:
-            await self._run(attempt)
-            attempt = self._attempts[0] if self._attempts else None
+        try:
+            while attempt:
+                await self._run(attempt)
+                attempt = self._attempts[0] if self._attempts else None
+        finally:
+            await asyncio.gather(*self._recordings, return_exceptions=True)
+        for recorded in self._recordings:
+            recorded.result()
         return ShardReply(
             claimed=True, outcome=gravest(self._outcomes), attempts=len(self._outcomes), reason=self._reason
         )
@@ -92,22 +98,34 @@ class SlotChain:
     async def _run(self, attempt: Attempt) -> None:
         try:
             result = await attempt.run()
-            self._attempts.remove(attempt)
-            if attempt.interruption and attempt.interruption.cause is Cause.CANCELLED:
-                for following in self._attempts:  # of the same job
-                    following.interrupt(attempt.interruption)
-            await self._record(attempt, result)
         except BaseException:
             # not renewed any more, the leases end and the coordinator takes the shards back
-            for held in (attempt, *self._attempts):
+            attempt.send()
+            for held in self._attempts:
                 self._services.leases.drop(held.claim.shard_id, held.claim.attempt)
+            raise
+        self._attempts.remove(attempt)
+        if attempt.interruption and attempt.interruption.cause is Cause.CANCELLED:
+            for following in self._attempts:  # of the same job
+                following.interrupt(attempt.interruption)
+        self._outcomes.append(result.outcome)
+        self._reason = self._reason or result.reason
+        self._recordings.append(asyncio.create_task(self._record(attempt, result, self._recordings[-1:])))
+
+    async def _record(self, attempt: Attempt, result: AttemptResult, before: list[asyncio.Task[None]]) -> None:
+        """Record a result after the one before, while the slot goes on."""
+        try:
+            if before:
+                await asyncio.wait(before)
+            attempt.send()
+            await self._deliver(attempt, result)
+        except BaseException:
+            self._services.leases.drop(attempt.claim.shard_id, attempt.claim.attempt)
             raise
         finally:
             await asyncio.to_thread(remove_tree, attempt.scratch)
-        self._outcomes.append(result.outcome)
-        self._reason = self._reason or result.reason
 
-    async def _record(self, attempt: Attempt, result: AttemptResult) -> None:
+    async def _deliver(self, attempt: Attempt, result: AttemptResult) -> None:
         services, claim = self._services, attempt.claim
         disposition = decide(result, crashes=claim.crashes, max_retries=claim.job.max_retries)
         files = await asyncio.to_thread(self._collect, attempt)

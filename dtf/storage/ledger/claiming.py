@@ -12,7 +12,17 @@ from dtf.domain.specs import JobSpec
 from dtf.storage.database import now
 from dtf.storage.ledger import manifests, ordinals
 from dtf.storage.ledger.json_text import load
-from dtf.storage.ledger.schema import attempts, cases, is_queued, jobs, runs, shards
+from dtf.storage.ledger.schema import (
+    FAILURE_COUNTS,
+    attempts,
+    cases,
+    is_claimed,
+    is_open_shard,
+    is_queued,
+    jobs,
+    runs,
+    shards,
+)
 
 is_due = shards.c.not_before <= now()
 
@@ -99,8 +109,11 @@ def _begin(connection: Connection, shard: Row[Any], slot: int, lease_s: float) -
             claimed_at=shard.claimed_at,
         )
     )
+    failures = sum((jobs.c[column] for column in FAILURE_COUNTS), start=sa.literal(0))
     job = connection.execute(
-        sa.select(jobs.c.spec, jobs.c.manifest_digest, runs.c.started_at)
+        sa.select(
+            jobs.c.spec, jobs.c.manifest_digest, jobs.c.max_failures, runs.c.started_at, failures.label("failures")
+        )
         .join(runs, runs.c.run_id == jobs.c.run_id)
         .where(jobs.c.job_id == shard.job_id)
     ).one()
@@ -121,7 +134,15 @@ def _begin(connection: Connection, shard: Row[Any], slot: int, lease_s: float) -
         items=_items_left(connection, shard, job.manifest_digest),
         crashes=shard.crashes,
         lease_s=lease_s,
+        max_failures=job.max_failures,
+        failures=job.failures + _failures_under_way(connection, shard) if job.max_failures else 0,
     )
+
+
+def _failures_under_way(connection: Connection, shard: Row[Any]) -> int:
+    """What other workers have reported with their renewals and not recorded yet."""
+    elsewhere = (shards.c.job_id == shard.job_id) & (shards.c.worker_id != shard.worker_id)
+    return connection.scalar(sa.select(sa.func.sum(shards.c.failed)).where(elsewhere, is_open_shard, is_claimed)) or 0
 
 
 def _items_left(

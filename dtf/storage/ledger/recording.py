@@ -12,14 +12,14 @@ from sqlalchemy.engine import Connection, Row
 from dtf.domain.codec import to_json
 from dtf.domain.events import EventKind
 from dtf.domain.outcome import CaseOutcome, Outcome, gravest, outcome_of_cases
-from dtf.domain.shard import AttemptResult, Disposition, JobState, Requeue, ShardKind, ShardState
+from dtf.domain.shard import AttemptResult, Disposition, Finish, JobState, Requeue, ShardKind, ShardState
 from dtf.storage.database import now
 from dtf.storage.ledger import manifests, outbox
 from dtf.storage.ledger.accepting import Accepted, accept_cases, fill_cases
 from dtf.storage.ledger.bulk import insert_many
 from dtf.storage.ledger.cancelling import stop_job
 from dtf.storage.ledger.json_text import dump
-from dtf.storage.ledger.schema import CASE_COUNTS, artifacts, attempts, jobs, metrics, shards, stale_results
+from dtf.storage.ledger.schema import FAILURE_COUNTS, artifacts, attempts, jobs, metrics, shards, stale_results
 from dtf.storage.ledger.settling import lock_job, settle_job
 from dtf.storage.ledger.upsert import insert_ignoring
 
@@ -27,8 +27,6 @@ _log = logging.getLogger(__name__)
 
 #: What stands for a result's digest where the attempt ended without one.
 EXPIRED, RELEASED = "expired", "released"
-
-_FAILURES = (CaseOutcome.FAILED, CaseOutcome.ERROR, CaseOutcome.TIMEOUT)
 
 #: What the cases that were left become when their shard is finished with this outcome and was not cancelled.
 _FILLED = {Outcome.INFRA: CaseOutcome.INFRA, Outcome.ERROR: CaseOutcome.ERROR}
@@ -83,14 +81,27 @@ def settle_attempt(
     _insert_metrics(connection, result)
     _insert_artifacts(connection, shard, result)
     accepted = accept_cases(connection, job, shard, result)
+    if _stop_after_failures(connection, job):  # which has called off this shard too
+        shard = connection.execute(sa.select(shards).where(shards.c.shard_id == shard.shard_id)).one()
+    if isinstance(disposition, Finish) and _stopped_by_itself(shard, result):
+        disposition = Requeue(reason="it was ended early, for failures that do not count")
     # a cancelled shard does not go out again, and neither does one of which nothing is left
     again = shard.cancel_reason is None and (bool(accepted.left) or shard.cases == 0)
     if isinstance(disposition, Requeue) and again:
         _requeue(connection, shard, result, disposition)
     else:
         _finish(connection, job, shard, result, accepted)
-    _stop_after_failures(connection, job)
+        _stop_after_failures(connection, job)  # with what was filled in
     settle_job(connection, job.job_id)
+
+
+def _stopped_by_itself(shard: Row[Any], result: AttemptResult) -> bool:
+    """Whether an attempt ended early although nobody called its shard off.
+
+    A worker ends a shard itself when it knows of too many failures. Where their results came to nothing, because
+    their attempt was superseded, the job has not failed, and what is left has to run.
+    """
+    return bool(shard.cases) and result.outcome is Outcome.CANCELLED and shard.cancel_reason is None
 
 
 def _was_recorded(connection: Connection, result: AttemptResult, digest: str) -> bool:
@@ -245,6 +256,8 @@ def _take_manifest(connection: Connection, job: Row[Any], result: AttemptResult)
             manifest_digest=manifests.store(connection, manifest),
             expected=len(manifest.items),
             deselected=manifest.deselected,
+            # what was asked for at the submission wins
+            max_failures=job.max_failures or max(0, manifest.max_failures),
         )
     )
 
@@ -258,11 +271,14 @@ def _set_collect_outcome(connection: Connection, result: AttemptResult, outcome:
     )
 
 
-def _stop_after_failures(connection: Connection, job: Row[Any]) -> None:
+def _stop_after_failures(connection: Connection, job: Row[Any]) -> bool:
+    """Call off the rest of a job that has as many failures as it may have; True when that was done now."""
     if not job.max_failures or job.cancel_outcome is not None:
-        return
-    columns = [jobs.c[CASE_COUNTS[outcome]] for outcome in _FAILURES]
+        return False
+    columns = [jobs.c[column] for column in FAILURE_COUNTS]
     failures = sum(connection.execute(sa.select(*columns).where(jobs.c.job_id == job.job_id)).one())
-    if failures >= job.max_failures:
-        reason = f"stopping after {failures} failure{'s' if failures != 1 else ''}"
-        stop_job(connection, job.job_id, Outcome.FAILED, reason)
+    if failures < job.max_failures:
+        return False
+    reason = f"stopping after {failures} failure{'s' if failures != 1 else ''}"
+    stop_job(connection, job.job_id, Outcome.FAILED, reason)
+    return True

@@ -22,7 +22,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-from dtf.domain.outcome import CaseOutcome
+from dtf.domain.outcome import FAILURES, CaseOutcome
 
 metadata = MetaData(
     naming_convention={
@@ -80,6 +80,9 @@ Index("ix_runs_open", runs.c.created_at, sqlite_where=is_open_run, postgresql_wh
 
 #: The column of ``jobs`` that counts the accepted cases with an outcome.
 CASE_COUNTS = {outcome: f"cases_{outcome.value}" for outcome in CaseOutcome}
+
+#: Those of them that ``--maxfail`` counts.
+FAILURE_COUNTS = tuple(CASE_COUNTS[outcome] for outcome in FAILURES)
 
 jobs = Table(
     "jobs",

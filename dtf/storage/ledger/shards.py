@@ -17,7 +17,7 @@ from dtf.storage.database import Database, RefusedError, now
 from dtf.storage.ledger import claiming, recording
 from dtf.storage.ledger.json_text import load
 from dtf.storage.ledger.log_writing import append_log
-from dtf.storage.ledger.schema import is_claimed, is_open_job, jobs, shards
+from dtf.storage.ledger.schema import is_claimed, is_open_job, is_open_shard, is_queued, jobs, shards
 from dtf.storage.sanitiser import clean_result, clean_text
 
 _log = logging.getLogger(__name__)
@@ -98,6 +98,11 @@ class LedgerShards(Shards):
         wanted = sa.select(jobs.c.spec).where(jobs.c.job_id == job_id, is_open_job)
         spec = self._database.read(lambda connection: connection.scalar(wanted))
         return None if spec is None else from_json(JobSpec, load(spec))
+
+    def job_has_queued(self, job_id: str) -> bool:
+        """Whether a shard of the job waits to be claimed, due or not."""
+        wanted = sa.select(sa.literal(1)).where(shards.c.job_id == job_id, is_open_shard, is_queued).limit(1)
+        return self._database.read(lambda connection: connection.scalar(wanted)) is not None
 
     def append_log(self, shard_id: str, attempt: int, sequence: int, data: bytes) -> None:
         """Add a piece to an attempt's log; a repeated sequence number changes nothing."""

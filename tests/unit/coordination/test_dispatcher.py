@@ -1,3 +1,4 @@
+from dtf.domain.ports.control import CollectingJob
 from tests.support.waiting import waiting_shard
 from tests.unit.coordination.conftest import World
 
@@ -68,17 +69,35 @@ def test_nothing_is_sent_while_no_worker_is_there_and_at_once_when_one_comes(wor
 def test_idle_slots_warm_a_suite_up_while_another_collects_it(world: World) -> None:
     """Four slots, one collects: three are told to prepare, once for the job."""
     world.control.capacity = {"cpu": 4}
-    world.control.queue([waiting_shard("s0", kind="collect", job_id="j7")])
+    world.control.collects = [CollectingJob(job_id="j7", queue="cpu")]
 
     world.play(5.0, world.coordinator())
 
     assert world.hints.prepared == [("cpu", "j7")] * 3
 
 
+def test_slots_that_come_while_a_suite_is_collected_warm_it_up_too(world: World) -> None:
+    """A worker that registers after the collection began is told to prepare; not when it comes after the end."""
+    coordinator = world.coordinator()
+    world.control.capacity = {"cpu": 1}
+    world.control.collects = [CollectingJob(job_id="j7", queue="cpu")]
+    world.play(1.0, coordinator)
+    assert world.hints.prepared == []
+    world.control.capacity = {"cpu": 2}
+
+    world.play(5.0, coordinator)
+
+    assert world.hints.prepared == [("cpu", "j7")]
+    world.control.collects = []
+    world.control.capacity = {"cpu": 3}
+    world.play(5.0, coordinator)
+    assert world.hints.prepared == [("cpu", "j7")]
+
+
 def test_busy_slots_are_not_told_to_prepare(world: World) -> None:
     """Where other shards wait nobody idles while the suite is collected."""
     world.control.capacity = {"cpu": 2}
-    world.control.queue([waiting_shard("s0", kind="collect", job_id="j7")])
+    world.control.collects = [CollectingJob(job_id="j7", queue="cpu")]
     world.control.queue(waiting_shard(f"s{rank}", run_id="r2", rank=rank) for rank in range(1, 4))
 
     world.play(1.0, world.coordinator())

@@ -80,6 +80,7 @@ class AgentProcess:
         pump.close_write_end()
         agent = cls(suite, process, channel, pump)
         base = {"args": suite.arguments, "testrun_uid": suite.testrun_uid, "dump_signal": dump_signal()}
+        base["only"] = list(suite.work.only)
         await channel.send({**base, **order})
         return agent
 
@@ -111,7 +112,9 @@ class AgentProcess:
             self.pytest_version = message["pytest"]
             items = tuple(ManifestItem(nodeid=n, module=m, group=g) for n, m, g in message["items"])
             if not self.collected.done():
-                self.collected.set_result(Manifest(items=items, deselected=message["deselected"]))
+                self.collected.set_result(
+                    Manifest(items=items, deselected=message["deselected"], max_failures=message["max_failures"])
+                )
         elif event in ("uncollected", "no_pytest"):
             self._answer = self._answer or message
         elif event == "note":

@@ -74,7 +74,13 @@ class RunnerHandle:
         self.pump.attach(None)
 
     async def begin(
-        self, shard: ClaimedShard, items: list[tuple[int, ManifestItem]], environment: Mapping[str, str], *, last: bool
+        self,
+        shard: ClaimedShard,
+        items: list[tuple[int, ManifestItem]],
+        environment: Mapping[str, str],
+        *,
+        last: bool,
+        failures_left: int | None = None,
     ) -> None:
         """Have it run items of a shard.
 
@@ -83,6 +89,7 @@ class RunnerHandle:
             items: What to run, in this order.
             environment: The whole environment for it.
             last: Whether the session ends with the last item; otherwise that one waits for ``decide``.
+            failures_left: It stops and ends its session after so many failures; None: never.
         """
         self.affinity = shard.affinity
         changes: dict[str, str | None] = {
@@ -91,7 +98,8 @@ class RunnerHandle:
         changes.update({name: None for name in self._environment if name not in environment})
         self._environment = dict(environment)
         order = [[ordinal, item.nodeid] for ordinal, item in items]
-        await self.channel.send({"do": "begin", "items": order, "environment": changes, "last": last})
+        begin: Message = {"do": "begin", "items": order, "environment": changes, "last": last}
+        await self.channel.send({**begin, "failures_left": failures_left})
 
     async def decide(self, decision: Message) -> None:
         """Say what follows the last item."""

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from dtf.domain.case import CaseResult
 from dtf.domain.clock import Clock
-from dtf.domain.outcome import CaseOutcome, Outcome, outcome_of_cases
+from dtf.domain.outcome import FAILURES, CaseOutcome, Outcome, outcome_of_cases
 from dtf.domain.ports.executor import SlotContext
 from dtf.domain.shard import ClaimedShard
 from dtf.domain.work import Isolation, PytestWork
@@ -66,6 +66,7 @@ class ShardRun:
         self._timer: asyncio.TimerHandle | None = None
         self._decision: Message | None = None
         self._deciding: asyncio.Task[None] | None = None
+        self._stopped = False
 
     @property
     def outcome(self) -> Outcome:
@@ -81,12 +82,28 @@ class ShardRun:
         watch = self._watch = asyncio.create_task(self._watch_cancel())
         try:
             while self._left and self.verdict is None:
-                await self._round()
+                if self._failures_left == 0:
+                    self.verdict, self.reason = Outcome.CANCELLED, _stopping(self._failures)
+                else:
+                    await self._round()
         finally:
             watch.cancel()
             self._stop_timer()
             if self._deciding is not None:
                 await asyncio.gather(self._deciding, return_exceptions=True)
+
+    @property
+    def _failures(self) -> int:
+        """How many failures the job has, as far as this slot knows."""
+        if self._context.failures is not None:
+            return self._context.failures()
+        return self._shard.failures + sum(case.outcome in FAILURES for case in self.cases.values())
+
+    @property
+    def _failures_left(self) -> int | None:
+        """How many more the job may have; None: any number."""
+        limit = self._shard.max_failures
+        return max(0, limit - self._failures) if limit else None
 
     async def _watch_cancel(self) -> None:
         await self._context.cancelled.wait()
@@ -112,15 +129,18 @@ class ShardRun:
             items = items[:1]
         self._order = [ordinal for ordinal, _ in items]
         alone = self._isolation in (Isolation.TEST, Isolation.SHARD)
+        self._stopped = False
         self._start_timer(None, _BOOT_S)
-        await runner.begin(self._shard, items, self._context.environment, last=alone)
+        limit = self._failures_left
+        await runner.begin(self._shard, items, self._context.environment, last=alone, failures_left=limit)
         if not alone:
             if self._decision is not None:
                 await runner.decide(self._decision)
             elif len(items) == 1:
                 self._decide()
         await self._follow(runner)
-        if self.runner is not None and (alone or (self._decision or {}).get("do") == "last"):
+        ends = alone or self._stopped or (self._decision or {}).get("do") == "last"
+        if self.runner is not None and ends:
             await self._let_end(runner)
 
     def _fail(self, error: SessionFailedError) -> None:
@@ -170,10 +190,11 @@ class ShardRun:
 
     def _on_done(self, message: Message, runner: RunnerHandle) -> None:
         self._stop_timer()
+        self._stopped = message["stopped"]
         self._account(message["cpu_s"] - runner.cpu_s, message["max_rss_bytes"])
         runner.cpu_s = message["cpu_s"]
         for ordinal in self._order:
-            if ordinal in self._left:
+            if ordinal in self._left and not self._stopped:
                 self._accept(broken(ordinal, self._left[ordinal], "the runner did not report this test"))
 
     def _on_start(self, ordinal: int) -> None:
@@ -314,3 +335,7 @@ class ShardRun:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _stopping(failures: int) -> str:
+    return f"stopping after {failures} failure{'s' if failures != 1 else ''}"

@@ -1,7 +1,8 @@
 """What a slot keeps from shard to shard."""
 
+import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from dtf.domain.ports.executor import Spawner
@@ -49,6 +50,7 @@ class Slot:
         self.number: WorkerNumber | None = None
         self._session: WarmSession | None = None
         self._runner: RunnerHandle | None = None
+        self._changing = asyncio.Lock()
 
     async def obtain(self, session: WarmSession, start: Start) -> RunnerHandle:
         """Take the runner that was kept, if it fits, else a new one.
@@ -56,6 +58,10 @@ class Slot:
         Raises:
             SessionFailedError: The session died.
         """
+        async with self._changing:  # a runner that was of no more use may be ending, and has the slot's number
+            return await self._obtain(session, start)
+
+    async def _obtain(self, session: WarmSession, start: Start) -> RunnerHandle:
         if self._runner is not None:
             fits = self._session is session and not self._runner.ended.done()
             if start.isolation is Isolation.MODULE and self._runner.affinity != start.affinity:
@@ -80,6 +86,22 @@ class Slot:
         """Keep a runner for the next shard."""
         runner.detach()
         self._session, self._runner = session, runner
+
+    async def retire(self, is_over: Callable[[], Awaitable[bool]], look_s: float) -> None:
+        """End the runner that was kept as soon as it is of no more use, unless it is taken again before.
+
+        Args:
+            is_over: Whether nothing more will come for it.
+            look_s: How often that is asked, in seconds.
+        """
+        kept = self._runner
+        while kept is not None:
+            await asyncio.sleep(look_s)
+            async with self._changing:
+                if self._runner is not kept or kept.ended.done():
+                    return
+                if await is_over() and self._runner is kept:
+                    await self.drop()
 
     async def drop(self, *, gently: bool = True) -> None:
         """End the runner that was kept; gently: its session finishes first."""
