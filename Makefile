@@ -1,9 +1,11 @@
 # `make` alone prints what there is. PYTHON=python3.12 chooses the interpreter of a new .venv.
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 EXAMPLE := examples/onnx_conformance
 WORKERS ?= 2
+# How the tests run: two at a time, each file by one process. PYTEST_ARGS="-x -k word" adds to it.
+PYTEST := -m pytest -n 2 --dist loadfile
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -22,8 +24,9 @@ run: $(VENV)/.installed  ## Set up, and run the ONNX conformance suite on two lo
 demo: $(VENV)/.installed  ## The same, and kill one worker with -9 on the way
 	@$(BIN)/python $(EXAMPLE)/run.py --workers $(WORKERS) --kill-one
 
-test: $(VENV)/.installed-dev  ## Run all tests, over SQLite and Postgres
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: $(VENV)/.installed-dev  ## Run all tests, over SQLite and Postgres; COVER=1 also notes what they cover
+	@rm -f .coverage .coverage.*
+	@$(if $(COVER),$(BIN)/coverage run,$(BIN)/python) $(PYTEST) $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-dev  ## Lint, formatting, types, directions of imports
 	@$(BIN)/ruff check .
@@ -31,12 +34,11 @@ check: $(VENV)/.installed-dev  ## Lint, formatting, types, directions of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-coverage: $(VENV)/.installed-dev  ## Run the tests below tests/unit and tests/integration and print what they cover
-	@rm -f .coverage .coverage.*
-	@$(BIN)/coverage run -m pytest -q -p no:cacheprovider tests/unit tests/integration $(PYTEST_ARGS)
+coverage: $(VENV)/.installed-dev  ## Print what the tests cover (of `make test COVER=1`, which runs if it has not)
+	@ls .coverage.* >/dev/null 2>&1 || $(MAKE) --no-print-directory test COVER=1
 	@$(BIN)/coverage combine --quiet
-	@$(BIN)/coverage report --skip-covered --sort=cover | tail -n 25
-	@echo "Coverage (lines and branches): $$($(BIN)/coverage report --format=total) %"
+	@$(BIN)/coverage report --skip-covered --sort=cover | head -n 12
+	@echo "Coverage, lines and branches: $$($(BIN)/coverage report --format=total) %"
 
 format: $(VENV)/.installed-dev  ## Format the code and put right what can be put right safely
 	@$(BIN)/ruff check --fix .

@@ -12,6 +12,12 @@ from dtf.storage.migrate import migrate
 from tests.support.postgres import PostgresCluster, PostgresMissingError
 
 
+def pytest_configure() -> None:
+    """Hide that these tests may themselves be distributed: what they start is to know nothing of it."""
+    for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
+        del os.environ[name]
+
+
 @pytest.fixture(scope="session")
 def postgres_cluster() -> Iterator[PostgresCluster]:
     """A private Postgres cluster; a test that needs it is skipped where it cannot start, and fails in CI."""

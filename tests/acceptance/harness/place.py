@@ -88,7 +88,7 @@ class Place:
         self.directory = directory
         self.state = directory / "state"
         self.token = secrets.token_hex(8)
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("DTF_", "PYTEST_", "COV_"))}
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("DTF_", "PYTEST_", "COVERAGE_"))}
         self.environment = kept | {"DTF_STATE_DIR": str(self.state), TOKEN_VARIABLE: self.token} | settings
         self._commands: list[Started] = []
 
