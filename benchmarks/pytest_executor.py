@@ -19,7 +19,7 @@ from dtf.domain.source import Source, SourceKind
 from dtf.domain.specs import JobSpec
 from dtf.domain.work import PytestWork
 from dtf.execution.executors.pytest_suite import PytestExecutor
-from dtf.execution.processes.reaper import Reaper
+from dtf.processes.reaper import Reaper
 from dtf.execution.processes.spawner import GuardianSpawner
 
 METHOD = """Each pair is one run of the suite by the executor (collection, shards of {size} tests pulled by {n} slots,

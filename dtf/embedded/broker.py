@@ -8,9 +8,9 @@ from pathlib import Path
 from dtf.domain.errors import ClusterError
 from dtf.embedded.child import Child, ChildSpec
 from dtf.embedded.log_files import LogFiles
-from dtf.embedded.reaper import Reaper
 from dtf.embedded.restart import RestartPolicy
 from dtf.embedded.valkey import ValkeyAddress, free_port, valkey_argv, valkey_environment
+from dtf.processes.reaper import Reaper
 
 _LOG = logging.getLogger(__name__)
 

@@ -12,10 +12,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from dtf.domain.errors import ClusterError
+from dtf.domain.ports.executor import Exit
 from dtf.embedded.log_files import LogFiles
-from dtf.embedded.processes import death_pact, send
-from dtf.embedded.reaper import Reaper
+from dtf.embedded.processes import send
 from dtf.embedded.restart import RestartPolicy
+from dtf.processes.libc import death_signal_armer
+from dtf.processes.reaper import Reaper
 
 _LOG = logging.getLogger(__name__)
 
@@ -78,7 +80,7 @@ class Child:
     pid: int = 0
     restarts: int = 0
     exit_code: int | None = None
-    _exited: "asyncio.Future[int] | None" = None
+    _exited: asyncio.Future[Exit] | None = None
     _started_at: float = 0.0
 
     def start(self) -> None:
@@ -95,7 +97,7 @@ class Child:
                 os.close(log)
         except OSError as error:
             raise ClusterError(f"{self.spec.name} cannot be started: {error}") from error
-        self._exited = self.reaper.watch(self.pid)
+        self._exited = self.reaper.expect(self.pid)
         self._started_at = asyncio.get_running_loop().time()
         self.state = ChildState.RUNNING
         _LOG.info("child-started name=%s pid=%d", self.spec.name, self.pid)
@@ -108,7 +110,7 @@ class Child:
         """
         if self._exited is None:
             raise ClusterError(f"{self.spec.name} was never started")
-        self.exit_code = await asyncio.shield(self._exited)
+        self.exit_code = (await asyncio.shield(self._exited)).status
         _LOG.info("child-ended name=%s pid=%d exit_code=%d", self.spec.name, self.pid, self.exit_code)
         return self.exit_code
 
@@ -175,7 +177,7 @@ class Child:
             cwd=self.spec.directory,
             env=dict(self.spec.environment),
             start_new_session=True,
-            preexec_fn=death_pact(),  # noqa: PLW1509  # the supervisor has one thread
+            preexec_fn=death_signal_armer(),  # noqa: PLW1509  # the supervisor has one thread
         )
         process.returncode = 0  # the reaper waits for it, not Popen
         if process.stdin is not None:

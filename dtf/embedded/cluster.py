@@ -12,12 +12,13 @@ from dtf.embedded.broker import start_broker
 from dtf.embedded.child import Child, ChildSpec, ChildState
 from dtf.embedded.forked import Forked
 from dtf.embedded.log_files import LogFiles
-from dtf.embedded.processes import TOKEN_VARIABLE, descendants, send
-from dtf.embedded.reaper import Reaper
+from dtf.embedded.processes import TOKEN_VARIABLE, send
 from dtf.embedded.state_directory import StateDirectory
 from dtf.embedded.supervisor_config import SupervisorConfig
 from dtf.embedded.valkey import find_valkey
 from dtf.embedded.workforce import Demand, WorkerPlan, adjust
+from dtf.processes.process_table import descendants, read_table
+from dtf.processes.reaper import Reaper
 
 _LOG = logging.getLogger(__name__)
 
@@ -130,7 +131,7 @@ class Cluster:
         if await self._reaper.wait_for_all(self.config.teardown_s):
             return
         for _ in range(_KILL_ROUNDS):
-            left = descendants(os.getpid())
+            left = descendants(read_table(), [os.getpid()])
             _LOG.warning("teardown-kill pids=%s", left)
             for pid in left:
                 send(pid, signal.SIGKILL)

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable
 
 from dtf.domain.errors import ClusterError
-from dtf.embedded.processes import death_pact
-from dtf.embedded.reaper import Reaper
+from dtf.processes.libc import death_signal_armer
+from dtf.processes.reaper import Reaper
 
 _LONGEST_MESSAGE = 4096
 
@@ -22,14 +22,14 @@ class Forked:
             function: What to run; it may import and open what it likes.
             reaper: Waits for the child.
         """
-        tie = death_pact()
+        tie = death_signal_armer()
         self._reading, writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signals = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
             pid = os.fork()
             if pid == 0:
                 _child(function, tie, writing)
-            self._exit_code = reaper.watch(pid)
+            self._ended = reaper.expect(pid)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, signals)
             os.close(writing)
@@ -41,7 +41,7 @@ class Forked:
             ClusterError: The function raised, or its process died; the message says how.
         """
         try:
-            code = await self._exit_code
+            code = (await self._ended).status
             message = _message(self._reading)
         finally:
             os.close(self._reading)

@@ -4,7 +4,8 @@ import asyncio
 import logging
 import signal
 
-from dtf.embedded.processes import holders_of, is_running, send, start_ticks
+from dtf.embedded.processes import holders_of, send
+from dtf.processes.process_table import is_alive, read_entry
 
 _LOG = logging.getLogger(__name__)
 
@@ -21,11 +22,11 @@ async def sweep(token: str) -> None:
     Args:
         token: What the predecessor's processes carry in their environment. Call before own ones are started.
     """
-    left = {pid: ticks for pid in holders_of(token) if (ticks := start_ticks(pid)) is not None}
+    left = {entry.identity for pid in holders_of(token) if (entry := read_entry(pid)) is not None}
     deadline = asyncio.get_running_loop().time() + _GRACE_S
     while left and asyncio.get_running_loop().time() < deadline:
         await asyncio.sleep(_INTERVAL_S)
-        left = {pid: ticks for pid, ticks in left.items() if is_running(pid, ticks)}
-    for pid in left:
-        _LOG.warning("leftover-killed pid=%d", pid)
-        send(pid, signal.SIGKILL)
+        left = set(filter(is_alive, left))
+    for identity in left:
+        _LOG.warning("leftover-killed pid=%d", identity.pid)
+        send(identity.pid, signal.SIGKILL)

@@ -13,9 +13,9 @@ from dtf.domain.specs import HARDWARE_TAGS
 from dtf.embedded.cluster import Cluster
 from dtf.embedded.control import User
 from dtf.embedded.forked import Forked
-from dtf.embedded.reaper import Reaper
 from dtf.embedded.workforce import MOST_WORKERS, Demand
 from dtf.execution.profile import WorkerProfile
+from dtf.processes.reaper import Reaper
 
 _LOG = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from dtf.domain.errors import ClusterError
-from dtf.embedded.processes import is_running
+from dtf.processes.process_table import ProcessId, is_alive
 
 #: A Unix socket's path has 108 bytes in the kernel; some are kept back.
 _LONGEST_SOCKET_PATH = 100
@@ -115,7 +115,8 @@ class StateDirectory:
         try:
             data = json.loads(self.address.read_bytes())
             address = ClusterAddress(**data)
-            return address if is_running(address.pid, address.start_ticks) else None
+            supervisor = ProcessId(pid=address.pid, start_ticks=address.start_ticks)
+            return address if is_alive(supervisor) else None
         except (OSError, ValueError, TypeError):  # another version's, or half a disk
             return None
 

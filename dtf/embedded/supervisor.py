@@ -14,12 +14,13 @@ from dtf.embedded.cluster_lock import ClusterLock
 from dtf.embedded.control import ControlServer
 from dtf.embedded.leftovers import sweep
 from dtf.embedded.log_files import LogFiles
-from dtf.embedded.processes import become_subreaper, start_ticks
-from dtf.embedded.reaper import Reaper
 from dtf.embedded.reception import Reception
 from dtf.embedded.state_directory import ClusterAddress, StateDirectory
 from dtf.embedded.supervisor_config import SupervisorConfig
 from dtf.embedded.workforce import WorkerPlan
+from dtf.processes.libc import become_subreaper
+from dtf.processes.process_table import identify
+from dtf.processes.reaper import Reaper
 
 __all__ = ["Supervisor", "SupervisorConfig", "WorkerPlan"]
 
@@ -81,7 +82,7 @@ class Supervisor:
         return 0
 
     async def _hold(self, server: ControlServer) -> None:
-        self._reaper.open()
+        self._reaper.start()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._reception.ended.set)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -108,7 +109,7 @@ class Supervisor:
     def _address(self) -> ClusterAddress:
         return ClusterAddress(
             pid=os.getpid(),
-            start_ticks=start_ticks(os.getpid()) or 0,
+            start_ticks=identify(os.getpid()).start_ticks,
             broker_url=self._reception.cluster.broker_url,
             database_url=self._config.database_url,
             control=str(self._directory.control_socket(self._config.environment)),

@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterable
 
-from dtf.execution.processes.process_table import ProcessId, is_alive, read_entry
+from dtf.processes.process_table import ProcessId, is_alive, read_entry
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dtf.execution.processes.process_table import ProcessId
+from dtf.processes.process_table import ProcessId
 
 #: Who answers for the process: ``<worker id>:<guardian's pid>:<guardian's start in clock ticks>``.
 OWNER_VARIABLE = "DTF_OWNER"

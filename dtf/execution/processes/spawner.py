@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from dtf.execution.processes.ending import Finder, end_processes, kill_processes
-from dtf.execution.processes.libc import death_signal_armer
 from dtf.execution.processes.managed_process import ManagedProcess
 from dtf.execution.processes.owner_token import OWNER_VARIABLE, SLOT_VARIABLE, OwnerToken, slot_of, slot_token
-from dtf.execution.processes.process_table import (
+from dtf.processes.libc import death_signal_armer
+from dtf.processes.process_table import (
     ProcessEntry,
     ProcessId,
     descendants,
@@ -19,7 +19,7 @@ from dtf.execution.processes.process_table import (
     read_environment,
     read_table,
 )
-from dtf.execution.processes.reaper import Reaper
+from dtf.processes.reaper import Reaper
 
 #: What is killed leaves orphans in its turn; after so many rounds what is left is stuck in the kernel.
 _STRAY_ROUNDS = 5

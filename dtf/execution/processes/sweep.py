@@ -3,7 +3,7 @@
 import os
 
 from dtf.execution.processes.owner_token import OWNER_VARIABLE, OwnerToken
-from dtf.execution.processes.process_table import (
+from dtf.processes.process_table import (
     ProcessId,
     descendants,
     is_alive,

@@ -13,8 +13,9 @@ import pytest
 
 from dtf.embedded.client import JoinConfig, join, peek
 from dtf.embedded.membership import Membership
-from dtf.embedded.processes import holders_of, is_running, start_ticks
+from dtf.embedded.processes import holders_of
 from dtf.embedded.state_directory import StateDirectory
+from dtf.processes.process_table import read_entry
 from tests.integration.embedded.standin import join_config
 
 REPO = Path(__file__).resolve().parents[3]
@@ -130,5 +131,5 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 def is_gone(pid: int, ticks: int | None = None) -> bool:
     """Whether a process has ended, waited for or not."""
-    now = start_ticks(pid)
-    return now is None or (ticks is not None and now != ticks) or not is_running(pid, now)
+    entry = read_entry(pid)
+    return entry is None or not entry.alive or (ticks is not None and entry.identity.start_ticks != ticks)

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from dtf.execution.processes.owner_token import OWNER_VARIABLE
-from dtf.execution.processes.process_table import identify
+from dtf.processes.process_table import identify
 from tests.integration.guardian.laboratory import Laboratory, is_running
 
 

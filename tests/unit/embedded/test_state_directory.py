@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from dtf.domain.errors import ClusterError
-from dtf.embedded.processes import start_ticks
 from dtf.embedded.state_directory import ClusterAddress, StateDirectory
+from dtf.processes.process_table import identify
 
 
 def address(pid: int, ticks: int) -> ClusterAddress:
@@ -25,7 +25,7 @@ def test_directory_and_address_are_closed_to_others(tmp_path: Path) -> None:
     """A new state directory is 0700, cluster.json 0600, and the password is in no repr."""
     directory = StateDirectory(tmp_path / "a" / "b c ü")
     directory.create()
-    here = address(os.getpid(), start_ticks(os.getpid()) or 0)
+    here = address(os.getpid(), identify(os.getpid()).start_ticks)
 
     directory.write_address(here)
 

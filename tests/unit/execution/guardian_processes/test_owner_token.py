@@ -1,7 +1,7 @@
 import pytest
 
 from dtf.execution.processes.owner_token import OwnerToken, slot_of, slot_token
-from dtf.execution.processes.process_table import ProcessId
+from dtf.processes.process_table import ProcessId
 
 
 def test_a_token_reads_back() -> None:

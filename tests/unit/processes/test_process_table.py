@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from dtf.execution.processes.ending import send_signal
-from dtf.execution.processes.process_table import (
+from dtf.processes.process_table import (
     ProcessEntry,
     ProcessId,
     descendants,

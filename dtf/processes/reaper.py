@@ -1,6 +1,7 @@
 """The one place that waits for children."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -8,6 +9,8 @@ import signal
 from dtf.domain.ports.executor import Exit
 
 log = logging.getLogger(__name__)
+
+_LONGEST_WAIT_S = 0.5  # a signal that was merged with another one costs no more than this
 
 
 class Reaper:
@@ -20,6 +23,7 @@ class Reaper:
 
     def __init__(self) -> None:
         self._expected: dict[int, asyncio.Future[Exit]] = {}
+        self._ended = asyncio.Event()
 
     def start(self) -> None:
         """Begin; in the main thread, with the loop running."""
@@ -40,15 +44,20 @@ class Reaper:
         """Whether it is a child that this process started and that has not ended."""
         return pid in self._expected
 
-    def reap(self) -> None:
-        """Collect every child that has ended."""
+    def reap(self) -> bool:
+        """Collect every child that has ended.
+
+        Returns:
+            Whether any child is left.
+        """
         while True:
             try:
                 pid, status, usage = os.wait4(-1, os.WNOHANG)
             except ChildProcessError:
-                return
+                return False
             if pid == 0:
-                return
+                return True
+            self._ended.set()
             future = self._expected.pop(pid, None)
             if future is None:
                 log.debug("an adopted orphan has ended: pid %d, status %d", pid, status)
@@ -61,3 +70,22 @@ class Reaper:
                         max_rss_bytes=usage.ru_maxrss * 1024,
                     )
                 )
+
+    async def wait_for_all(self, timeout_s: float) -> bool:
+        """Wait until no child is left, adopted ones included.
+
+        Args:
+            timeout_s: How long, in seconds.
+
+        Returns:
+            Whether none is left.
+        """
+        deadline = asyncio.get_running_loop().time() + timeout_s
+        while self.reap():
+            self._ended.clear()
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                return False
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), min(left, _LONGEST_WAIT_S))
+        return True
