@@ -1,5 +1,6 @@
 """A private Postgres cluster that lives as long as a test session."""
 
+import contextlib
 import ctypes
 import importlib.util
 import os
@@ -13,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg2
 
 _START_LIMIT_S = 60.0
@@ -112,18 +114,33 @@ class PostgresCluster:
             raise PostgresMissingError(f"initdb failed: {made.stderr.strip()[-500:]}")
         with (data / "postgresql.conf").open("a") as configuration:
             configuration.write(_CONFIGURATION.format(sockets=home))
+        self._server = [str(binaries / "postgres"), "-D", str(data)]
+        self._options = options
+        self.start()
+
+    def start(self) -> None:
+        """Start the server and wait until it answers; after ``kill`` its data are those of that moment."""
         libc = ctypes.CDLL(None)
-        with (self.root / "log").open("wb") as log:
+        with (self.root / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [binaries / "postgres", "-D", data],
+                self._server,
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 # it ends with the tests, even if those are killed
                 preexec_fn=lambda: libc.prctl(_PDEATHSIG, signal.SIGQUIT),  # noqa: PLW1509  # one call into libc
-                **options,
+                **self._options,
             )
         self._wait()
+
+    def kill(self) -> None:
+        """Kill the server and all its processes with -9."""
+        processes = [*psutil.Process(self._process.pid).children(recursive=True), psutil.Process(self._process.pid)]
+        for process in reversed(processes):  # the server first, so that it starts nothing anew
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._process.wait(30)
+        psutil.wait_procs(processes, 30)
 
     def _wait(self) -> None:
         deadline = time.monotonic() + _START_LIMIT_S

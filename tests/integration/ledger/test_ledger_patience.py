@@ -141,5 +141,6 @@ def test_the_databases_clock(ledger: Ledger) -> None:
     term = ledger.leadership.acquire("c", 60.0)
     assert term
     expires_at = ledger.database.read(lambda connection: connection.scalar(sa.select(leader.c.expires_at)))
+    assert expires_at is not None
     assert 55.0 < expires_at - ledger.views.now() <= 60.0
     assert abs(ledger.views.now() - time.time()) < 5.0
