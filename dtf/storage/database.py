@@ -22,7 +22,7 @@ LOCK_WAIT_S = 15.0
 #: The same on SQLite, where all writers wait for one: a process frozen with the lock for 15 s costs time, no work.
 SQLITE_LOCK_WAIT_S = 30.0
 #: How long Postgres leaves a transaction open whose client says nothing, in seconds: a frozen process gives its locks
-#: back soon enough for another coordinator to lead within 12 s. All that is done between two statements is quick.
+#: back soon enough for another coordinator to lead within 12 s. What holds locks does no long work between statements.
 IDLE_LIMIT_S = 5.0
 #: How long a statement may take on Postgres, in seconds.
 STATEMENT_LIMIT_S = 60.0
@@ -97,17 +97,24 @@ class Database:
         self._pid = os.getpid()
 
     def read(self, work: Callable[[Connection], T]) -> T:
-        """Run ``work`` in a transaction that writes nothing, and return what it returns.
+        """Run ``work``, which writes nothing, and return what it returns; its statements may see different states.
 
         Raises:
             LedgerUnavailableError: The database did not answer in time.
         """
-        return self._transact(work, {_BEGIN: "BEGIN"})
+        # on Postgres without a transaction, so that nothing is open while the rows are looked at
+        options = {"isolation_level": "AUTOCOMMIT"} if self.postgres else {_BEGIN: "BEGIN"}
+        return self._transact(work, options)
 
     def snapshot(self, work: Callable[[Connection], T]) -> T:
         """Like ``read``, with all statements seeing the same state."""
         options = {"isolation_level": "REPEATABLE READ"} if self.postgres else {_BEGIN: "BEGIN"}
-        return self._transact(work, options)
+
+        def unhurried(connection: Connection) -> T:
+            take_time(connection)
+            return work(connection)
+
+        return self._transact(unhurried, options)
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in a transaction, commit, and return what it returned. ``work`` may be run more than once.
@@ -143,6 +150,13 @@ class Database:
                 # what the drivers raise for text and numbers that they cannot write, outside their own errors
                 raise RefusedError(f"the database driver refuses the data: {error}") from error
         raise AssertionError("unreachable")
+
+
+def take_time(connection: Connection) -> None:
+    """Let this transaction think for longer than ``IDLE_LIMIT_S`` between statements: others do not wait for it."""
+    if connection.dialect.name == "postgresql":
+        limit = int(STATEMENT_LIMIT_S * 1000)
+        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {limit}")
 
 
 class DriverError(Exception):

@@ -19,7 +19,7 @@ SETTINGS = {"DTF_LEASE_S": "5", "DTF_POLL_S": "1"}
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
     """Two workers with one slot each."""
-    with running_cluster(tmp_path, **SETTINGS) as running:
+    with running_cluster(tmp_path, SETTINGS) as running:
         yield running
 
 

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from dtf.domain.case import CaseResult
+from dtf.domain.errors import LedgerUnavailableError
 from dtf.domain.ports.executor import SlotContext
 from dtf.domain.shard import ClaimedShard
 from dtf.domain.specs import JobSpec
@@ -52,6 +53,8 @@ class Preparation:
                     await executor.prepare(job_id, job, context)
                 finally:
                     await asyncio.to_thread(remove_tree, context.scratch)
+        except LedgerUnavailableError as error:
+            log.warning("job %s is not warmed up: %s", job_id, error)
         except Exception:
             log.exception("job %s could not be warmed up", job_id)
 

@@ -16,7 +16,7 @@ from dtf.domain.outcome import Outcome
 from dtf.domain.ports.submissions import Submissions, Submitted
 from dtf.domain.shard import JobState, ShardKind, ShardState
 from dtf.domain.specs import JobKind, JobSpec, PytestWork, RunSpec
-from dtf.storage.database import Database, RefusedError, now
+from dtf.storage.database import Database, RefusedError, now, take_time
 from dtf.storage.ledger import outbox
 from dtf.storage.ledger.bulk import insert_many
 from dtf.storage.ledger.cancelling import cancel_job, cancel_run
@@ -47,6 +47,7 @@ class LedgerSubmissions(Submissions):
         digest = hashlib.sha256("\n".join((rest, *dumped)).encode()).hexdigest()
 
         def work(connection: Connection) -> Submitted:
+            take_time(connection)  # the rows of 100,000 jobs take seconds to build
             if not insert_ignoring(connection, runs, ["idempotency_key"], _run_row(run_id, spec, digest)):
                 return _earlier(connection, spec, digest)
             return Submitted(run_id=run_id, job_ids=_insert_jobs(connection, run_id, spec, dumped), created=True)

@@ -1,6 +1,6 @@
 """A configured cluster on this host: a private Postgres, a broker, a coordinator and workers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ class Cluster:
 
 
 @contextmanager
-def running_cluster(directory: Path, workers: int = 2, **settings: str) -> Iterator[Cluster]:
+def running_cluster(directory: Path, settings: Mapping[str, str], workers: int = 2) -> Iterator[Cluster]:
     """A cluster that ends with the block.
 
     Raises:

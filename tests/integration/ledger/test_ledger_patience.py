@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from dtf.domain.errors import LedgerUnavailableError
 from dtf.storage import database
-from dtf.storage.database import now
+from dtf.storage.database import now, take_time
 from dtf.storage.ledger import Ledger, open_ledger
 from dtf.storage.ledger.schema import runs
 from dtf.storage.ledger.service_schema import leader
@@ -83,6 +83,27 @@ def test_postgres_ends_a_transaction_whose_client_is_frozen(postgres_url: str, m
             frozen.database.write(work)
         assert other.views.run(lab.run_id).name != "never"
         assert frozen.views.run(lab.run_id).jobs == 1, "the next transaction gets a new connection"
+
+
+def test_what_holds_no_lock_may_think(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads, snapshots and a submission with very many jobs outlive a pause that would end another transaction."""
+    monkeypatch.setattr(database, "IDLE_LIMIT_S", 0.3)
+
+    def ponder(connection: sa.Connection) -> int:
+        connection.execute(sa.select(now()))
+        time.sleep(0.8)
+        return int(connection.execute(sa.select(sa.literal(7))).scalar_one())
+
+    def patient(connection: sa.Connection) -> int:
+        take_time(connection)
+        return ponder(connection)
+
+    with closing(open_ledger(postgres_url)) as ledger:
+        assert ledger.database.read(ponder) == 7
+        assert ledger.database.snapshot(ponder) == 7
+        assert ledger.database.write(patient) == 7
+        with pytest.raises(LedgerUnavailableError):
+            ledger.database.write(ponder)
 
 
 def test_frozen_transactions_end_within_seconds(postgres_url: str) -> None:
