@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +19,10 @@ from tests.support.chain_executor import ChainExecutor
 
 
 class Troubled:
-    """A port of the ledger that fails while a file says how: ``away``, or ``refuses`` what is not an error."""
+    """A port of the ledger that fails while a file says how.
+
+    ``away``, ``slow to record``, ``records nothing``, or ``refuses`` what is not an error.
+    """
 
     def __init__(self, port: object, trouble: Path) -> None:
         self._port = port
@@ -33,6 +37,10 @@ class Troubled:
                 raise LedgerUnavailableError
             if kind == "refuses" and name == "record" and arguments[0].outcome is not Outcome.ERROR:
                 raise DtfError("a number is out of range")
+            if kind == "slow to record" and name == "record":
+                time.sleep(1.0)
+            if kind == "records nothing" and name == "record":
+                raise LedgerUnavailableError
             return call(*arguments, **named)
 
         return troubled

@@ -84,6 +84,8 @@ class SlotChain:
         services = self._services
         if services.draining or self._interruption or attempt.interruption:
             return None
+        if attempt.claim.max_failures and self._recordings:
+            await asyncio.wait(self._recordings[-1:])  # so that the claim's count has their failures
         claim = await services.database.call(
             services.shards.claim_follow_on,
             attempt.claim,

@@ -137,11 +137,11 @@ class Laboratory:
         submitted = self.ledger.submissions.submit(RunSpec(jobs=(spec,)))
         return self.ledger.views.shards(submitted.job_ids[0])[0].shard_id
 
-    def suite(self, *cases: str, cut: Sequence[Sequence[int]]) -> list[str]:
+    def suite(self, *cases: str, cut: Sequence[Sequence[int]], max_failures: int = 0) -> list[str]:
         """Submit a suite for ``ChainExecutor``, collect it and cut it; return the ids of its shards by rank."""
         guardian = self.guardian("collector")
         source = Source(kind=SourceKind.PATH, location=str(self.work))
-        spec = JobSpec(name="suite", work=PytestWork(paths=cases), source=source)
+        spec = JobSpec(name="suite", work=PytestWork(paths=cases, max_failures=max_failures), source=source)
         job_id = self.ledger.submissions.submit(RunSpec(jobs=(spec,))).job_ids[0]
         self.run(guardian, self.ledger.views.shards(job_id)[0].shard_id)
         term = self.ledger.leadership.acquire("laboratory", 60.0)

@@ -15,7 +15,42 @@ def test_a_slot_works_through_a_module(lab: Laboratory) -> None:
     job = lab.ledger.views.job(lab.shard(shards[0]).job_id)
     assert job.outcome is Outcome.PASSED
     assert [case.nodeid for case in lab.ledger.views.cases(job.job_id)] == [f"m.py::{name}" for name in "abcd"]
-    assert lab.log(shards[0]).decode().splitlines()[1:] == [f"{shard} on slot 0" for shard in shards]
+    said = lab.log(shards[0]).decode().splitlines()
+    assert [line for line in said if " on slot " in line][1:] == [f"{shard} on slot 0" for shard in shards]
+
+
+def test_a_slot_knows_what_its_job_has_come_to(lab: Laboratory) -> None:
+    """Each shard hears of all failures before it, whether they are recorded yet or not, and when nothing waits."""
+    shards = lab.suite("fail-a", "b", "fail-c", "d", cut=[[0], [1, 2], [3]], max_failures=9)
+    guardian = lab.guardian()
+    lab.run(guardian, shards[0])
+    said = [line for line in lab.log(shards[0]).decode().splitlines() if "failures" in line]
+    assert said[1:] == ["1 failures, ends: False", "2 failures, ends: True", "2 failures, ends: True"]
+
+
+def test_the_next_shard_does_not_wait_for_the_record(lab: Laboratory) -> None:
+    """A slow ledger holds up the chain's answer, and not the shard that follows."""
+    shards = lab.suite("a", "b", "c", cut=[[0], [1], [2]])
+    guardian = lab.guardian()
+    lab.trouble("slow to record")
+    reply = lab.run(guardian, shards[0])
+    assert (reply.outcome, reply.attempts) == (Outcome.PASSED, 3)
+    first, *_, last = (lab.attempts(shard)[-1] for shard in shards)
+    assert last.outcome is Outcome.PASSED
+    assert last.started_at - first.started_at < 1.0, "each record takes a second"
+
+
+def test_a_result_that_is_spooled_holds_up_nothing(lab: Laboratory) -> None:
+    """While records fail the chain goes on, and all results are delivered later, in the background."""
+    shards = lab.suite("a", "b", cut=[[0], [1]])
+    guardian = lab.guardian()
+    lab.trouble("records nothing")
+    assert lab.run(guardian, shards[0]).attempts == 2
+    status = guardian.client.status()
+    assert (status.spooled, sorted(status.shard_ids)) == (2, sorted(shards))
+    lab.trouble("")
+    until(lambda: guardian.client.status().spooled == 0)
+    assert lab.ledger.views.job(lab.shard(shards[0]).job_id).outcome is Outcome.PASSED
 
 
 def test_a_draining_worker_takes_nothing_more(lab: Laboratory) -> None:

@@ -1,6 +1,7 @@
 import asyncio
 import subprocess
 import sys
+import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -50,6 +51,18 @@ def bench(tmp_path: Path, runner: asyncio.Runner) -> Iterator[Bencher]:
         runner.run(entry.executor.close())
         for process in entry.spawner.started:
             assert not Path(f"/proc/{process.pid}").exists(), "a process was left"
+
+
+def lean_python(directory: Path) -> Path:
+    """An interpreter that has pytest and nothing else."""
+    venv.create(directory, with_pip=False)
+    python = directory / "bin" / "python"
+    target = next((directory / "lib").glob("python*")) / "site-packages"
+    source = Path(pytest.__file__).parents[1]
+    for name in ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments", "py.py"):
+        (target / name).symlink_to(source / name)
+    subprocess.run([python, "-c", "import pytest"], check=True)
+    return python
 
 
 def plain(directory: Path, *args: str) -> dict[str, str]:

@@ -1,5 +1,4 @@
 import asyncio
-import subprocess
 import sys
 import venv
 from collections import Counter
@@ -9,7 +8,7 @@ import pytest
 
 from dtf.domain.outcome import Outcome
 from dtf.domain.work import PytestWork
-from tests.integration.pytest_executor.conftest import Bencher, Suite, plain
+from tests.integration.pytest_executor.conftest import Bencher, Suite, lean_python, plain
 from tests.integration.pytest_executor.harness import work
 
 GOOD = "def test_a(): pass\ndef test_b(): pass\n"
@@ -150,13 +149,7 @@ def test_a_project_made_for_xdist_without_it(
     suite: Suite, bench: Bencher, runner: asyncio.Runner, tmp_path: Path
 ) -> None:
     """The same where pytest-xdist is not installed."""
-    venv.create(tmp_path / "lean", with_pip=False)
-    python = tmp_path / "lean" / "bin" / "python"
-    target = next((tmp_path / "lean" / "lib").glob("python*")) / "site-packages"
-    source = Path(pytest.__file__).parents[1]
-    for name in ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments", "py.py"):
-        (target / name).symlink_to(source / name)
-    subprocess.run([python, "-c", "import pytest"], check=True)
+    python = lean_python(tmp_path / "lean")
     made = bench(suite(XDIST))
     assert Counter(runner.run(made.run(work(python=str(python)))).values()) == {"passed": 2}
 
