@@ -10,6 +10,7 @@ from dtf.domain.clock import Clock
 from dtf.domain.errors import BrokerUnavailableError
 from dtf.domain.ports.control import CollectingJob, Control, Term, WaitingShard
 from dtf.domain.ports.hints import Hints
+from dtf.domain.shard import ShardKind
 from dtf.scheduling.dispatch import QueueState, Window, choose
 from dtf.scheduling.rehint import look
 
@@ -60,14 +61,16 @@ class Dispatcher:
         slots = self._control.slots()
         self._widest = max(slots.values(), default=0)
         try:
-            self._dispatch(term, waiting, slots)
-            self._prepare(waiting, collecting, slots)
+            chosen = self._dispatch(term, waiting, slots)
+            self._prepare(waiting, chosen, collecting, slots)
         except BrokerUnavailableError as error:
             self._outage.failed(error)
         else:
             self._outage.succeeded()
 
-    def _dispatch(self, term: Term, waiting: Sequence[WaitingShard], slots: Mapping[str, int]) -> None:
+    def _dispatch(
+        self, term: Term, waiting: Sequence[WaitingShard], slots: Mapping[str, int]
+    ) -> Sequence[WaitingShard]:
         served = {shard.queue for shard in waiting if slots.get(shard.queue, 0) > 0}
         lengths = {queue: self._hints.length(queue) for queue in sorted(served)}
         again = self._lost(waiting, lengths)
@@ -76,6 +79,7 @@ class Dispatcher:
         queues = {queue: QueueState(slots=slots[queue], length=length) for queue, length in lengths.items()}
         chosen = choose(waiting, queues, window=self._window)
         self._send(term, (*again, *chosen))
+        return chosen
 
     def _lost(self, waiting: Sequence[WaitingShard], lengths: Mapping[str, int]) -> tuple[WaitingShard, ...]:
         now = self._clock.monotonic()
@@ -99,17 +103,30 @@ class Dispatcher:
                 self._control.mark_hinted(term, sent)
 
     def _prepare(
-        self, waiting: Sequence[WaitingShard], collecting: Sequence[CollectingJob], slots: Mapping[str, int]
+        self,
+        waiting: Sequence[WaitingShard],
+        chosen: Sequence[WaitingShard],
+        collecting: Sequence[CollectingJob],
+        slots: Mapping[str, int],
     ) -> None:
         """Let slots that would idle while a suite is collected warm it up, also those that come a little later.
 
-        Each job gets one hint for each slot, and none for the one that collects. Where shards wait nobody idles.
+        Each suite gets one hint for each slot that neither collects nor has a shard waiting for it.
         """
-        busy = Counter(shard.queue for shard in waiting)
-        sent = {job.job_id: self._prepared.get(job.job_id, 0) for job in collecting}
-        for job in collecting:
-            idle = slots.get(job.queue, 0) - 1 - busy[job.queue]
-            for _ in range(idle - sent[job.job_id]):
-                self._hints.send_prepare(job.queue, job.job_id)
-                sent[job.job_id] += 1
-        self._prepared = sent
+        queues = {shard.job_id: shard.queue for shard in (*chosen, *filter(_is_hinted, waiting)) if _collects(shard)}
+        queues.update((job.job_id, job.queue) for job in collecting)
+        self._prepared = {job_id: self._prepared.get(job_id, 0) for job_id in queues}
+        busy = Counter(queues.values())
+        busy.update(shard.queue for shard in waiting if shard.job_id not in queues)
+        for job_id, queue in queues.items():
+            for _ in range(slots.get(queue, 0) - busy[queue] - self._prepared[job_id]):
+                self._hints.send_prepare(queue, job_id)
+                self._prepared[job_id] += 1
+
+
+def _is_hinted(shard: WaitingShard) -> bool:
+    return shard.hinted_s is not None
+
+
+def _collects(shard: WaitingShard) -> bool:
+    return shard.kind == ShardKind.COLLECT

@@ -18,10 +18,10 @@ from dtf.execution.guardian.recorder import Recorder
 from dtf.execution.guardian.services import Services
 from dtf.execution.guardian.spool import Spool
 from dtf.execution.guardian.worker_home import WorkerHome
-from dtf.processes.libc import become_subreaper
-from dtf.processes.reaper import Reaper
 from dtf.execution.processes.spawner import GuardianSpawner
 from dtf.execution.source_cache import SourceCache
+from dtf.processes.libc import become_subreaper
+from dtf.processes.reaper import Reaper
 
 _HOME_PATIENCE_S = 10.0
 _HOME_POLL_S = 0.1

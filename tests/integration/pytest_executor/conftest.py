@@ -42,7 +42,7 @@ def bench(tmp_path: Path, runner: asyncio.Runner) -> Iterator[Bencher]:
     made: list[Bench] = []
 
     def make(directory: Path, **more: object) -> Bench:
-        executor = PytestExecutor(tmp_path / "state", idle_s=30.0)
+        executor = PytestExecutor(tmp_path / "state", idle_s=30.0, look_s=0.2)
         made.append(Bench(executor=executor, directory=directory, scratch=tmp_path, **more))  # type: ignore[arg-type]
         return made[-1]
 

@@ -67,11 +67,16 @@ def test_nothing_is_sent_while_no_worker_is_there_and_at_once_when_one_comes(wor
 
 
 def test_idle_slots_warm_a_suite_up_while_another_collects_it(world: World) -> None:
-    """Four slots, one collects: three are told to prepare, once for the job."""
+    """Four slots, one collects: three are told to prepare, once for the job, as soon as the collection is hinted."""
+    coordinator = world.coordinator()
     world.control.capacity = {"cpu": 4}
+    world.control.queue([waiting_shard("s0", kind="collect", job_id="j7")])
+    world.play(2.0, coordinator)
+    assert world.hints.prepared == [("cpu", "j7")] * 3
+    world.control.claim("s0")
     world.control.collects = [CollectingJob(job_id="j7", queue="cpu")]
 
-    world.play(5.0, world.coordinator())
+    world.play(5.0, coordinator)
 
     assert world.hints.prepared == [("cpu", "j7")] * 3
 
