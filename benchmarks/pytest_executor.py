@@ -19,8 +19,8 @@ from dtf.domain.source import Source, SourceKind
 from dtf.domain.specs import JobSpec
 from dtf.domain.work import PytestWork
 from dtf.execution.executors.pytest_suite import PytestExecutor
-from dtf.processes.reaper import Reaper
 from dtf.execution.processes.spawner import GuardianSpawner
+from dtf.processes.reaper import Reaper
 
 METHOD = """Each pair is one run of the suite by the executor (collection, shards of {size} tests pulled by {n} slots,
 start and end of all processes included) and one `pytest -n {n}`, in alternating order."""
