@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dtf.cli.main import dtf
+from dtf.cli.root import dtf
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "cli.md"
 WIDTH = 100

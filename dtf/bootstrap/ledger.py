@@ -3,7 +3,7 @@
 import logging
 import threading
 
-from dtf.bootstrap.cluster import embedded_database_url
+from dtf.bootstrap.cluster import embedded_database, embedded_database_url
 from dtf.domain.errors import ClusterError, LedgerUnavailableError
 from dtf.settings import Mode, Settings
 from dtf.storage.ledger import Ledger, open_ledger
@@ -16,6 +16,7 @@ __all__ = [
     "ledger_at",
     "make_state_dir",
     "migrate",
+    "prepare_embedded_ledger",
     "schema_is_current",
     "wait_for_schema",
 ]
@@ -44,13 +45,29 @@ def current_ledger(settings: Settings) -> Ledger:
         LedgerUnavailableError: It cannot be reached, or a cluster's tables are missing or old.
     """
     url = database_url(settings)
-    if settings.mode is Mode.EMBEDDED:
-        make_state_dir(settings)
-    if not schema_is_current(url):
-        if settings.mode is Mode.CLUSTER:
+    if settings.mode is Mode.CLUSTER:
+        if not schema_is_current(url):
             raise LedgerUnavailableError("the database's tables are missing or of another version: dtf init-db")
-        migrate(url)
+        return open_ledger(url)
+    make_state_dir(settings)
+    prepare_embedded_ledger(settings)
     return open_ledger(url)
+
+
+def prepare_embedded_ledger(settings: Settings) -> bool:
+    """Make or upgrade the tables of the state directory's ledger; tell whether anything was to be done.
+
+    Raises:
+        LedgerUnavailableError: Its file cannot be used; the message names it.
+    """
+    url = embedded_database_url(settings)
+    try:
+        if schema_is_current(url):
+            return False
+        migrate(url)
+    except LedgerUnavailableError as error:
+        raise LedgerUnavailableError(f"{embedded_database(settings)}: {error}") from error
+    return True
 
 
 def wait_for_schema(url: str, patience_s: float = SCHEMA_WITHIN_S) -> None:

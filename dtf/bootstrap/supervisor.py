@@ -15,9 +15,9 @@ def run_supervisor(settings: Settings) -> int:
     url = embedded_database_url(settings)
 
     def prepare() -> None:
-        from dtf.storage.migrate import migrate  # noqa: PLC0415  # runs in a forked process; the supervisor stays small
+        from dtf.bootstrap.ledger import prepare_embedded_ledger  # noqa: PLC0415  # in a fork; this process stays small
 
-        migrate(url)
+        prepare_embedded_ledger(settings)
 
     def cancel_run(run_id: str, reason: str) -> None:
         from dtf.storage.ledger import open_ledger  # noqa: PLC0415  # as above

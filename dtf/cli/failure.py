@@ -21,8 +21,8 @@ def report(message: str, status: int, output: Output) -> int:
     """Tell an error on standard error, or as a line of JSON on standard output, and return the exit status."""
     lines = [cut(line, _LONGEST_LINE) for line in mask(cut(message, _LONGEST_MESSAGE)).split("\n")]
     text = "\n".join(lines)
-    output.data({"error": text, "exit_code": status})
     output.note("dtf: " + block(text))
+    output.data({"error": text, "exit_code": status})
     return status
 
 

@@ -1,11 +1,25 @@
 """Options that many commands share."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class NamedPath(click.Path):
+    """A file's path; the empty text, which would be the current directory, names none."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401  # click's
+        """The path."""
+        if value == "":
+            self.fail("the file's name is empty", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 def json_option(function: F) -> F:

@@ -19,6 +19,8 @@ def command(record: str, reason: str, as_json: bool) -> int:
             kind, record_id = "run", ledger.views.resolve_run(record)
             count = ledger.submissions.cancel_run(record_id, reason)
         except UnknownRecordError:
+            if record == "last":
+                raise
             try:
                 kind, record_id = "job", ledger.views.resolve_job(record)
             except UnknownRecordError as error:

@@ -1,13 +1,17 @@
 """``dtf coordinator``."""
 
+import os
 import signal
+import socket
 import threading
+import time
 from types import FrameType
 
 import click
 
 from dtf.bootstrap.cluster import find_endpoints
 from dtf.cli.log import configure_log
+from dtf.cli.terminal.output import Output
 from dtf.settings import load_settings
 
 
@@ -16,11 +20,15 @@ from dtf.settings import load_settings
 @click.option("--port", type=int, help="Accepted for the earlier framework: nothing listens.")
 @click.option("--worker-auto-discovery", is_flag=True, help="Accepted: workers always register themselves.")
 @click.option("--batch-processing", is_flag=True, help="Accepted: shards are always cut to batches of tests.")
-def command(host: str | None, port: int | None, worker_auto_discovery: bool, batch_processing: bool) -> int:
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON on standard output when it has ended.")
+def command(
+    host: str | None, port: int | None, worker_auto_discovery: bool, batch_processing: bool, as_json: bool
+) -> int:
     """Start a coordinator: one leads, the others stand by.
 
     It dispatches, takes back what dead workers held, and settles what is done. Any number of them may run; one leads
-    for as long as it renews its lease, and another takes over within 12 s of its death.
+    for as long as it renews its lease, and another takes over within 12 s of its death. It ends by SIGTERM or Ctrl-C;
+    the line of --json tells then what it was: host, pid, mode, what stopped it, and for how many seconds it ran.
     """
     from dtf.bootstrap.coordinator import run_coordinator  # noqa: PLC0415  # --help is quick
 
@@ -28,8 +36,10 @@ def command(host: str | None, port: int | None, worker_auto_discovery: bool, bat
     _explain(host, port, worker_auto_discovery, batch_processing)
     settings = load_settings()
     stop = threading.Event()
+    began, came = time.monotonic(), []
 
-    def end(_number: int, _frame: FrameType | None) -> None:
+    def end(number: int, _frame: FrameType | None) -> None:
+        came.append(signal.Signals(number).name)
         stop.set()
 
     endpoints = find_endpoints(settings)
@@ -40,6 +50,9 @@ def command(host: str | None, port: int | None, worker_auto_discovery: bool, bat
     finally:
         if endpoints.membership is not None:
             endpoints.membership.leave()
+    what = {"host": socket.gethostname(), "pid": os.getpid(), "mode": str(settings.mode)}
+    ended = {"stopped_by": came[0] if came else None, "duration_s": round(time.monotonic() - began, 3)}
+    Output(json_mode=as_json).data({"coordinator": what, **ended, "exit_code": 0})
     return 0
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from dtf.cli.options import json_option, pairs
+from dtf.cli.options import NamedPath, json_option, pairs
 from dtf.cli.passthrough import PassThroughCommand, after_double_dash
 from dtf.cli.running.request import Request
 from dtf.cli.running.runner import Options, run_request
@@ -27,7 +27,7 @@ from dtf.settings import Mode, load_settings, process_environment
     "--test-timeout", type=float, default=3600.0, metavar="SEC", help="The limit for one test, or the command."
 )
 @click.option("--python", default="", metavar="PROGRAM", help="The interpreter that runs the suite.")
-@click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write a JUnit XML report.")
+@click.option("--junit", type=NamedPath(), metavar="FILE", help="Write a JUnit XML report.")
 @click.option("--env", "variables", multiple=True, metavar="NAME[=VALUE]", help="Set a variable for the tests.")
 @click.option("--isolate", is_flag=True, help="A fresh process for each test; the same as --isolation test.")
 @click.option(

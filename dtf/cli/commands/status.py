@@ -10,7 +10,7 @@ from dtf.cli.session import ledger_session
 from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.figures import duration
 from dtf.cli.terminal.output import Output
-from dtf.cli.terminal.rows import JOB_TITLES, RUN_TITLES, WORKER_TITLES, job_row, run_row, worker_row
+from dtf.cli.terminal.rows import JOB_TITLES, RUN_TITLES, WORKER_TITLES, job_row, run_row, worker_rows
 from dtf.cli.terminal.table import table
 from dtf.cli.views_json import job_json, run_json, worker_json
 from dtf.domain.codec import to_json
@@ -76,7 +76,7 @@ def _cluster(output: Output, settings: Settings, ledger: "Ledger") -> None:
     for queue, states in backlog.items():
         waiting = ", ".join(f"{count} {state}" for state, count in states.items() if count)
         output.line(f"queue {one_line(queue, 60)}: {waiting}")
-    rows = [worker_row(worker, now) for worker in live]
+    rows = worker_rows(live, now)
     for line in table(WORKER_TITLES, rows, output.table_width) if rows else ["no workers"]:
         output.line(line)
     runs = [run_row(run, now) for run in active]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dtf.cli.options import json_option, pairs
+from dtf.cli.options import NamedPath, json_option, pairs
 from dtf.cli.running.request import LONGEST_TIME_S
 from dtf.cli.running.sources import bundled, in_place
 from dtf.cli.running.submission import Waiting, submit_run
-from dtf.cli.running.tasks import build_run, place_tasks
+from dtf.cli.running.tasks import build_run, place_tasks, tell_plainly
 from dtf.cli.taskfile.file import load_task_file
 from dtf.cli.terminal.output import Output
 from dtf.domain.errors import BadInputError
@@ -29,9 +29,7 @@ _LONGEST_KEY = 200
 
 
 @click.command("submit")
-@click.option(
-    "--task-file", type=click.Path(path_type=Path), metavar="FILE", help="A task, or a list, as JSON or YAML."
-)
+@click.option("--task-file", type=NamedPath(), metavar="FILE", help="A task, or a list, as JSON or YAML.")
 @click.option("--submit-test", is_flag=True, help="Submit the test of --test-file.")
 @click.option("--test-file", metavar="PATH", help="A file, directory or node id for pytest.")
 @click.option("--test-args", default="", metavar="ARGS", help="Further arguments for pytest, as one word.")
@@ -53,11 +51,13 @@ def command(**given: Any) -> int:  # noqa: ANN401  # click's values, named below
     output = Output(json_mode=given["as_json"])
     settings = load_settings()
     _check(given)
-    tasks = load_task_file(given["task_file"]) if given["task_file"] else [_test_task(given)]
+    file = load_task_file(given["task_file"]) if given["task_file"] else None
+    tasks = file.tasks if file is not None else [_test_task(given)]
     if given["priority"] is not None:
         tasks = [replace(task, priority=given["priority"]) for task in tasks]
     embedded = settings.mode is Mode.EMBEDDED
-    placed = place_tasks(tasks, Path.cwd(), environ=process_environment(), in_place=embedded)
+    tell = file.message if file is not None else tell_plainly
+    placed = place_tasks(tasks, Path.cwd(), environ=process_environment(), in_place=embedded, tell=tell)
 
     def build(ledger: "Ledger") -> RunSpec:
         def source(root: Path, subdirectory: str) -> Source:

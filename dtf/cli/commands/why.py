@@ -43,6 +43,8 @@ def command(job: str, as_json: bool) -> int:
 
 
 def _jobs(views: Views, name: str) -> list[str]:
+    if name == "last":
+        return [job.job_id for job in views.jobs(views.resolve_run(name))]
     try:
         return [views.resolve_job(name)]
     except UnknownRecordError:

@@ -8,7 +8,6 @@ from typing import Any, NoReturn
 
 import click
 
-from dtf.cli.options import json_option
 from dtf.cli.passthrough import PassThroughCommand, after_double_dash
 from dtf.cli.profiles import find_profile, is_named
 from dtf.cli.terminal.output import Output
@@ -40,7 +39,7 @@ _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 @click.option("--auto-register", is_flag=True, help="Accepted: a worker always registers itself.")
 @click.option("--coordinator-url", help="Accepted and ignored: see DTF_BROKER_URL and DTF_DATABASE_URL.")
 @click.option("--api-key", help="Accepted and ignored: there are no accounts.")
-@json_option
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON on standard output, as the worker starts.")
 @click.pass_context
 def command(context: click.Context, /, **given: Any) -> int:  # noqa: ANN401  # click's values, named below
     """Start a worker on this machine; the same as 'celery -A dtf worker'.
@@ -59,6 +58,9 @@ def command(context: click.Context, /, **given: Any) -> int:  # noqa: ANN401  # 
     named = given["profile"] is not None and is_named(given["profile"])
     arguments = celery_arguments(given, queues, profile, named=named)
     environment = worker_environment(given["tags"], profile, process_environment())
+    if given["as_json"]:
+        output.data({"pid": os.getpid(), "queues": queues.split(",") if queues else [], "command": list(arguments)})
+        os.dup2(2, 1)  # Celery's banner is for people
     sys.stdout.flush()
     return _replace(("-P", "-m", "celery", *arguments, *(after_double_dash(context) or ())), environment)
 

@@ -4,7 +4,7 @@ import click
 
 from dtf.cli.options import json_option
 from dtf.cli.session import ledger_session
-from dtf.cli.terminal.rows import WORKER_TITLES, worker_row
+from dtf.cli.terminal.rows import WORKER_TITLES, worker_rows
 from dtf.cli.terminal.table import table
 from dtf.cli.views_json import worker_json
 from dtf.domain.worker import WorkerState
@@ -22,6 +22,6 @@ def command(every: bool, as_json: bool) -> int:
             output.line("no workers; start some with: dtf up, or dtf worker")
             return 0
         now = ledger.views.now()
-        for line in table(WORKER_TITLES, [worker_row(worker, now) for worker in found], output.table_width):
+        for line in table(WORKER_TITLES, worker_rows(found, now), output.table_width):
             output.line(line)
     return 0

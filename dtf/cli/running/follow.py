@@ -13,13 +13,14 @@ from dtf.cli.running.host import Host
 from dtf.cli.running.interrupts import Interrupts
 from dtf.cli.running.ledger_clock import LedgerClock
 from dtf.cli.running.progress import make_progress
+from dtf.cli.running.report_file import write_report
 from dtf.cli.running.stay import Stay
 from dtf.cli.running.summary import print_summary
 from dtf.cli.running.verdict import exit_status
 from dtf.cli.running.watch import Ending, Watch, Watched
 from dtf.cli.terminal.output import Output
 from dtf.domain.clock import SystemClock
-from dtf.domain.errors import BadInputError, DtfError
+from dtf.domain.errors import DtfError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,20 +52,6 @@ def follow(run_id: str, host: Host, output: Output, following: Following) -> int
         if error.exit_code != exits.INFRASTRUCTURE:
             raise
         return _unreachable(run_id, output, f": {error}")
-
-
-def check_report_path(path: Path) -> None:
-    """See that a report can be written, before anything is run for it.
-
-    Raises:
-        BadInputError: It cannot.
-    """
-    try:
-        with path.open("a"):
-            return
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise BadInputError(f"the report {str(path)[:200]!r} cannot be written: {reason}") from error
 
 
 def _watch(run_id: str, host: Host, output: Output, following: Following) -> Watched:
@@ -100,7 +87,7 @@ def _conclude(record: RunRecord, watched: Watched, host: Host, output: Output, f
     idle = untaken(record.jobs, host.ledger.views.workers())
     status = exit_status(record, watched.ending, no_capacity=bool(idle))
     if following.junit is not None:
-        _write_junit(record, following.junit)
+        write_report(following.junit, junit(record))
     if following.quiet:
         output.line(f"run {record.run.run_id}: {record.run.outcome or 'unfinished'}: {count_words(counts(record))}")
     else:
@@ -113,14 +100,6 @@ def _conclude(record: RunRecord, watched: Watched, host: Host, output: Output, f
         output.note("dtf: " + (detached if goes_on else "the workers have not let go of everything yet"))
     output.data({**summary(record), "exit_code": status, "unserved": idle})
     return status
-
-
-def _write_junit(record: RunRecord, path: Path) -> None:
-    try:
-        with path.open("w", encoding="utf-8") as file:
-            file.writelines(junit(record))
-    except OSError as error:
-        raise BadInputError(f"the report {path} cannot be written: {error.strerror}") from error
 
 
 def _unreachable(run_id: str, output: Output, why: str = "") -> int:

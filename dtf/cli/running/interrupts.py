@@ -1,14 +1,11 @@
 """Ctrl-C while a run is watched: once cancels it, twice leaves at once."""
 
-import os
 import signal
 import threading
 from types import FrameType, TracebackType
 from typing import Self
 
-from dtf.cli.exits import CANCELLED
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from dtf.cli import interruption
 
 
 class Interrupts:
@@ -24,13 +21,15 @@ class Interrupts:
         self._before: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> Self:
-        for number in _SIGNALS:
+        for number in interruption.SIGNALS:
             self._before[number] = signal.signal(number, self._take)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self.pending:  # what is done after it is the ending already
+            return
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal returned
 
@@ -44,9 +43,6 @@ class Interrupts:
         return self._came.is_set()
 
     def _take(self, number: int, _frame: FrameType | None) -> None:
-        if self.pending:
-            # a second time: the user wants out now; the cluster cancels what this command leaves behind
-            os.write(2, b"\ndtf: left at once; the run is cancelled as soon as its silence is noticed\n")
-            os._exit(CANCELLED)
+        interruption.hurry()  # a second time: the user wants out now
         self.name = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
         self._came.set()

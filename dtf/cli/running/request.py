@@ -125,7 +125,21 @@ def _texts(request: Request) -> list[str]:
             problems.append("--command needs a program: dtf run --command -- PROGRAM [ARGUMENT...]")
         if request.paths:
             problems.append("--command takes no paths; put the program after --")
+        if idle := _of_suites(request):
+            problems.append(f"--command runs a program, not tests: {', '.join(idle)} cannot apply")
     return problems
+
+
+def _of_suites(request: Request) -> list[str]:
+    """The options that were given and only mean something to a suite."""
+    given = {
+        "-k": bool(request.keyword),
+        "-m": bool(request.marker),
+        "-x/--maxfail": request.max_failures != 0,
+        "--isolate/--isolation": request.isolation is not Isolation.SLOT,
+        "--python": bool(request.python),
+    }
+    return [option for option, is_given in given.items() if is_given]
 
 
 def _numbers(request: Request) -> list[str]:
@@ -143,7 +157,10 @@ def _numbers(request: Request) -> list[str]:
 def _tags(hardware: str, problems: list[str]) -> tuple[str, ...]:
     words = [word.strip() for word in hardware.split(",")]
     for word in words:
-        if word not in HARDWARE_TAGS:
+        if not word:
+            problem = f"--hardware {one_line(hardware, 80)!r} has an empty tag; known: {', '.join(HARDWARE_TAGS)}"
+            problems += [problem] if problem not in problems else []
+        elif word not in HARDWARE_TAGS:
             hint = did_you_mean(word, HARDWARE_TAGS)
             problems.append(f"unknown hardware {one_line(word, 80)!r}{hint}; known: {', '.join(HARDWARE_TAGS)}")
     return tuple(dict.fromkeys(words))

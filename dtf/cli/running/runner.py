@@ -7,10 +7,11 @@ from pathlib import Path
 from dtf.cli import exits
 from dtf.cli.failure import report
 from dtf.cli.running.capacity import impossible
-from dtf.cli.running.follow import Following, check_report_path, follow
+from dtf.cli.running.follow import Following, follow
 from dtf.cli.running.git import state
 from dtf.cli.running.host import Host
 from dtf.cli.running.labels import labels
+from dtf.cli.running.report_file import check_report_path
 from dtf.cli.running.request import Plan, Request, check
 from dtf.cli.running.sources import bundled, in_place
 from dtf.cli.terminal.escape import one_line

@@ -91,4 +91,7 @@ def _tell(submitted: Submitted, settings: Settings, output: Output, *, running: 
     if len(submitted.job_ids) > 20:
         output.line(f"  and {len(submitted.job_ids) - 20} more: dtf status {submitted.run_id}")
     if not running and settings.mode is Mode.EMBEDDED:
-        output.line("no cluster is running: it is queued, and runs as soon as there is one; start one with: dtf up")
+        output.line(
+            "no cluster is running: it is queued; any command's cluster may begin it and leaves it when it ends, "
+            "one that stays is kept by: dtf up"
+        )

@@ -13,7 +13,10 @@ from dtf.cli.terminal.escape import one_line
 from dtf.domain.errors import BadInputError
 from dtf.domain.source import Source
 from dtf.domain.specs import CommandWork, JobSpec, PytestWork, RunSpec
-from dtf.domain.tasks.task import Task
+from dtf.domain.tasks.task import Problem, Task
+
+#: Tells the problems of tasks, each place beginning with the task's number from 0.
+Tell = Callable[[Sequence[Problem]], str]
 
 #: Gives the source of a root and a working directory below it.
 SourceMaker = Callable[[Path, str], Source]
@@ -34,7 +37,14 @@ class PlacedTask:
     subdirectory: str
 
 
-def place_tasks(tasks: Sequence[Task], cwd: Path, *, environ: Mapping[str, str], in_place: bool) -> list[PlacedTask]:
+def tell_plainly(problems: Sequence[Problem]) -> str:
+    """The problems of a task that stands in no file."""
+    return "\n".join(problem.message for problem in problems)
+
+
+def place_tasks(
+    tasks: Sequence[Task], cwd: Path, *, environ: Mapping[str, str], in_place: bool, tell: Tell = tell_plainly
+) -> list[PlacedTask]:
     """Find the directories of all tasks, and the interpreters of suites where the workers share this machine's.
 
     Args:
@@ -42,21 +52,25 @@ def place_tasks(tasks: Sequence[Task], cwd: Path, *, environ: Mapping[str, str],
         cwd: Where the submitter is.
         environ: The submitter's environment.
         in_place: Whether the workers see the submitter's files and interpreters.
+        tell: Makes the message.
 
     Raises:
         BadInputError: Some do not exist; the message tells all of them.
     """
-    problems: list[str] = []
+    problems: list[Problem] = []
     placed = []
     for index, task in enumerate(tasks):
+        key = "cwd"
         try:
-            one = _place(task, cwd)
+            directory = _directory(task.cwd, cwd)
+            key = "test_file" if isinstance(task.work, PytestWork) else "argv"
+            one = _place(task, directory)
+            key = "python"
             placed.append(_with_python(one, cwd, environ) if in_place else one)
         except BadInputError as error:
-            where = f"task {index + 1} ({one_line(task.name, 100)}): " if len(tasks) > 1 else ""
-            problems += [where + line for line in str(error).split("\n")]
+            problems += [Problem(place=(index, "config", key), message=line) for line in str(error).split("\n")]
     if problems:
-        raise BadInputError("\n".join(problems))
+        raise BadInputError(tell(problems))
     return placed
 
 
@@ -101,8 +115,7 @@ def _job(task: Task, source: Source) -> JobSpec:
     )
 
 
-def _place(task: Task, cwd: Path) -> PlacedTask:
-    directory = _directory(task.cwd, cwd)
+def _place(task: Task, directory: Path) -> PlacedTask:
     if isinstance(task.work, PytestWork):
         found = locate(task.work.paths, directory)
         work = replace(task.work, paths=found.paths)
@@ -130,11 +143,11 @@ def _directory(named: str, cwd: Path) -> Path:
         reason = "not a directory" if directory.exists() else "there is no such directory"
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-    raise BadInputError(f"config.cwd {one_line(named, 200)!r}: {reason}")
+    raise BadInputError(f"{one_line(named, 200)!r}: {reason}")
 
 
 def _check_program(work: CommandWork, directory: Path) -> None:
     """A program that is named by a relative path is part of the source, so it must be there."""
     program = work.argv[0]
     if "/" in program and not program.startswith("/") and not (directory / program).is_file():
-        raise BadInputError(f"config.argv[0] {one_line(program, 200)!r}: there is no such file")
+        raise BadInputError(f"{one_line(program, 200)!r}: there is no such file")

@@ -1,5 +1,7 @@
 """From a task file's path to its tasks."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from dtf.cli.taskfile.json_text import parse_json, with_lines
@@ -15,7 +17,35 @@ MOST_BYTES = 2**20
 _MOST_PROBLEMS = 50
 
 
-def load_task_file(path: Path) -> list[Task]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFile:
+    """A task file that can be used, as far as its text tells.
+
+    Attributes:
+        path: Where it is.
+        text: What it holds.
+        parsed: Its content, with lines where they are known already.
+        tasks: The tasks.
+    """
+
+    path: Path
+    text: str
+    parsed: Parsed
+    tasks: list[Task]
+
+    def message(self, problems: Sequence[Problem]) -> str:
+        """What is told of these problems, each with its line.
+
+        Args:
+            problems: Each place begins with the task's number from 0.
+        """
+        if not isinstance(self.parsed.document, list):
+            problems = [Problem(place=problem.place[1:], message=problem.message) for problem in problems]
+        known = self.parsed if self.parsed.lines else with_lines(self.text, self.parsed)
+        return _message(self.path, problems, known)
+
+
+def load_task_file(path: Path) -> TaskFile:
     """Read and validate a task file whole.
 
     Raises:
@@ -30,7 +60,7 @@ def load_task_file(path: Path) -> list[Task]:
     tasks, problems = read_tasks(parsed.document)
     if problems:
         raise BadInputError(_message(path, problems, with_lines(text, parsed) if is_json else parsed))
-    return tasks
+    return TaskFile(path=path, text=text, parsed=parsed, tasks=tasks)
 
 
 def _text(path: Path) -> str:
@@ -63,7 +93,7 @@ def _yaml(text: str) -> Parsed:
     return parse_yaml(text)
 
 
-def _message(path: Path, problems: list[Problem], parsed: Parsed) -> str:
+def _message(path: Path, problems: Sequence[Problem], parsed: Parsed) -> str:
     lines = [f"{path}: the task file cannot be used:"]
     for problem in problems[:_MOST_PROBLEMS]:
         number = parsed.line(problem.place)

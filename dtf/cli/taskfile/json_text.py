@@ -1,9 +1,13 @@
 """Reads strict JSON."""
 
 import json
+import re
 from typing import Any, NoReturn
 
 from dtf.cli.taskfile.parsed import Parsed, SyntaxProblemError
+
+#: A key with its colon, another text (skipped whole), a brace, or a constant that JSON does not have.
+_TOKENS = re.compile(r'(?P<key>"(?:[^"\\]|\\.)*+")(?=\s*:)|"(?:[^"\\]|\\.)*+"|(?P<mark>[{}]|NaN|-?Infinity)', re.DOTALL)
 
 
 def parse_json(text: str) -> Parsed:
@@ -14,6 +18,8 @@ def parse_json(text: str) -> Parsed:
     """
     try:
         return Parsed(document=json.loads(text, object_pairs_hook=_object, parse_constant=_refuse))
+    except _MoreThanJsonError as error:
+        raise SyntaxProblemError(_where(text, str(error)) + error.reason) from None
     except json.JSONDecodeError as error:
         message = f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}"
         raise SyntaxProblemError(message) from error
@@ -37,14 +43,50 @@ def with_lines(text: str, parsed: Parsed) -> Parsed:
         return parsed
 
 
+class _MoreThanJsonError(Exception):
+    """What Python's reader takes and JSON does not allow; the message is the token that it is about."""
+
+    def __init__(self, token: str, reason: str) -> None:
+        super().__init__(token)
+        self.reason = reason
+
+
+def _where(text: str, token: str) -> str:
+    """Line and column of the first forbidden constant, or of the first key that stands twice in its object.
+
+    Args:
+        text: JSON as far as Python's reader came.
+        token: The constant; anything else: a key.
+    """
+    open_objects: list[set[str]] = []
+    for match in _TOKENS.finditer(text):
+        found = match.group("mark")
+        if found == "{":
+            open_objects.append(set())
+        elif found == "}" and open_objects:
+            open_objects.pop()
+        elif match.group("key") and open_objects:
+            key = json.loads(match.group("key"))
+            if key == token and key in open_objects[-1]:
+                return _position(text, match.start())
+            open_objects[-1].add(key)
+        elif found == token:
+            return _position(text, match.start())
+    return ""
+
+
+def _position(text: str, index: int) -> str:
+    return f"line {text.count(chr(10), 0, index) + 1}, column {index - text.rfind(chr(10), 0, index)}: "
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise SyntaxProblemError(f"the key {key[:80]!r} stands twice in one object")
+            raise _MoreThanJsonError(key, f"the key {key[:80]!r} stands twice in one object")
         found[key] = value
     return found
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise SyntaxProblemError(f"{constant} is not JSON; numbers must be finite")
+    raise _MoreThanJsonError(constant, f"{constant} is not JSON; numbers must be finite")

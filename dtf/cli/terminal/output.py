@@ -6,6 +6,7 @@ import shutil
 import sys
 from typing import Any
 
+from dtf.cli import interruption
 from dtf.settings import mask
 
 
@@ -49,8 +50,10 @@ class Output:
 
     def data(self, value: dict[str, Any]) -> None:
         """Write the line of JSON, if it was asked for."""
-        if self.json_mode:
-            self._write(json.dumps(value, allow_nan=False, default=str) + "\n")
+        text = json.dumps(value, allow_nan=False, default=str) + "\n" if self.json_mode else ""
+        with interruption.answering(value.get("exit_code")):
+            if text:
+                self._write(text)
 
     def note(self, text: str) -> None:
         """Write a line to standard error."""

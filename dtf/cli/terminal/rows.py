@@ -1,6 +1,7 @@
 """The ledger's views as rows of tables."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from dtf.cli.terminal.figures import duration
 from dtf.domain.ports.views import JobView, RunView, WorkerView
@@ -10,6 +11,8 @@ RUN_TITLES = ("run", "outcome", "jobs", "cases", "attempts", "age", "name")
 JOB_TITLES = ("job", "hardware", "state", "outcome", "cases", "shards", "name")
 WORKER_TITLES = ("worker", "state", "queues", "slots", "busy", "cpu", "memory", "seen", "devices")
 
+_SHORT_ID = 6
+
 #: Outcomes in the order in which they are shown.
 _ORDER = ("passed", "failed", "error", "timeout", "infra", "skipped", "xfailed", "xpassed")
 
@@ -18,7 +21,7 @@ def run_row(run: RunView, now: float) -> tuple[str, ...]:
     """A run."""
     return (
         run.run_id,
-        str(run.outcome or "running"),
+        str(run.outcome or ("running" if run.attempts else "queued")),
         f"{run.jobs_finished}/{run.jobs}",
         tally(run.cases, run.expected),
         str(run.attempts),
@@ -35,8 +38,13 @@ def job_row(job: JobView) -> tuple[str, ...]:
     return (job.job_id, job.spec.hardware, str(job.state), outcome, cases, shards or "-", job.spec.name)
 
 
-def worker_row(worker: WorkerView, now: float) -> tuple[str, ...]:
-    """A worker."""
+def worker_rows(workers: Sequence[WorkerView], now: float) -> list[tuple[str, ...]]:
+    """Workers; those that share a name are told apart by the end of their ids."""
+    names = Counter(worker.info.name for worker in workers)
+    return [_worker_row(worker, now, is_shared=names[worker.info.name] > 1) for worker in workers]
+
+
+def _worker_row(worker: WorkerView, now: float, *, is_shared: bool) -> tuple[str, ...]:
     load, info = worker.load, worker.info
     devices = [
         device.name
@@ -45,7 +53,7 @@ def worker_row(worker: WorkerView, now: float) -> tuple[str, ...]:
         for device in info.devices
     ]
     return (
-        info.name,
+        f"{info.name} ({info.worker_id[-_SHORT_ID:]})" if is_shared else info.name,
         str(worker.state),
         ",".join(info.queues) or "-",
         str(info.slots),

@@ -117,7 +117,7 @@ class Reader:
         found = {}
         for name, value in self.below(key).items():
             if not name or "=" in name or "\0" in name:
-                self.note("is no name for a variable", key, name)
+                self.note("the name of a variable is empty" if not name else "is no name for a variable", key, name)
             elif name.startswith("DTF_"):
                 self.note("variables that begin with DTF_ are dtf's own", key, name)
             else:

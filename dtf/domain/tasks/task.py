@@ -48,5 +48,5 @@ class Problem:
         """The place as people write it: ``config.argv[0]``; empty for the whole document."""
         text = ""
         for step in self.place:
-            text += f"[{step}]" if isinstance(step, int) else f".{step[:80]}"
+            text += f"[{step}]" if isinstance(step, int) else f".{step[:80] if step else repr(step)}"
         return text.removeprefix(".")

@@ -39,7 +39,7 @@ def message(file: Path) -> str:
 
 def test_a_command_in_json_is_read_whole(tmp_path: Path) -> None:
     """Every key of a command's task file arrives."""
-    (task,) = load_task_file(write(tmp_path, json.dumps(GOOD), "task.json"))
+    (task,) = load_task_file(write(tmp_path, json.dumps(GOOD), "task.json")).tasks
     assert task.work == CommandWork(argv=("echo", "hi"), environment={"A": "b"})
     assert (task.name, task.priority, task.cwd, task.hardware) == ("hello", 7, "sub", "cuda")
     assert (task.timeout_s, task.max_retries) == (5.0, 2)
@@ -49,7 +49,7 @@ def test_a_list_of_tests_in_yaml_is_read(tmp_path: Path) -> None:
     """One file may hold several tasks, and test_args may be one text."""
     text = "- type: test\n  config: {test_file: tests/a.py, test_args: '-k \"x y\"'}\n"
     text += "- type: test\n  config:\n    test_file: b\n"
-    first, second = load_task_file(write(tmp_path, text))
+    first, second = load_task_file(write(tmp_path, text)).tasks
     assert first.work == PytestWork(paths=("tests/a.py",), args=("-k", "x y"))
     assert second.name == "b"
 
@@ -57,7 +57,7 @@ def test_a_list_of_tests_in_yaml_is_read(tmp_path: Path) -> None:
 def test_anchors_are_allowed_where_they_stay_small(tmp_path: Path) -> None:
     """An alias is ordinary YAML."""
     text = "- &a {type: command, config: {argv: [echo]}}\n- *a\n"
-    assert len(load_task_file(write(tmp_path, text))) == 2
+    assert len(load_task_file(write(tmp_path, text)).tasks) == 2
 
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(

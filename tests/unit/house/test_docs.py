@@ -55,7 +55,7 @@ def test_every_hook_is_documented() -> None:
 
 def test_the_command_page_is_current() -> None:
     """docs/cli.md is what `make docs` would write now."""
-    from dtf.cli.main import dtf
+    from dtf.cli.root import dtf
     from tools import cli_reference
 
     assert (ROOT / "docs" / "cli.md").read_text() == cli_reference.page(dtf)
@@ -64,7 +64,7 @@ def test_the_command_page_is_current() -> None:
 @pytest.mark.parametrize("name", [name for name, entry in CATALOGUE.items() if not entry.hidden])
 def test_every_flag_is_documented(name: str) -> None:
     """Each option of each command that people use stands in docs/cli.md under its command."""
-    from dtf.cli.main import dtf
+    from dtf.cli.root import dtf
 
     command = dtf.get_command(click.Context(dtf), name)
     assert command is not None
