@@ -6,6 +6,7 @@ from dtf.bootstrap.ledger import database_url, ledger_at, wait_for_schema
 from dtf.domain.worker import WorkerInfo
 from dtf.execution.executors.builtin import BuiltinExecutors
 from dtf.execution.guardian import GuardianConfig, run_guardian
+from dtf.execution.socket_directory import remove_after
 from dtf.plugins.manager import find_executors, load_plugins
 from dtf.settings import Settings, process_environment
 
@@ -51,3 +52,4 @@ def start_guardian(settings: Settings, worker: WorkerInfo, *, socket: Path, work
         )
     finally:
         ledger.close()
+        remove_after(socket, worker_pid)

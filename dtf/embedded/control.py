@@ -80,6 +80,8 @@ class ControlServer:
             ClusterError: The socket cannot be made.
         """
         try:
+            # again: another supervisor that has just ended removes the directory when it finds it empty
+            self._path.parent.mkdir(mode=0o700, exist_ok=True)
             self._path.unlink(missing_ok=True)
             self._server = await asyncio.start_unix_server(self._serve, path=self._path, limit=LONGEST_LINE)
             self._path.chmod(0o600)
@@ -93,10 +95,12 @@ class ControlServer:
             self._server.close()
 
     def unlink(self) -> None:
-        """Remove the socket from the file system, unless another supervisor's has taken its place."""
+        """Remove the socket, unless another supervisor's has taken its place, and its directory if nothing is left."""
         with contextlib.suppress(FileNotFoundError):
             if self._path.stat().st_ino == self._inode:
                 self._path.unlink()
+        with contextlib.suppress(OSError):  # in use by others
+            self._path.parent.rmdir()
 
     async def finish(self, timeout_s: float) -> None:
         """Let the answers to goodbyes go out, then cut every connection.

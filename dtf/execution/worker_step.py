@@ -4,13 +4,10 @@ import contextlib
 import logging
 import os
 import socket
-import tempfile
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
-import psutil
 from celery import bootsteps
 from celery.worker.components import Pool
 from celery.worker.state import active_requests, maybe_shutdown
@@ -21,6 +18,7 @@ from dtf.domain.worker import WorkerInfo
 from dtf.execution.detect import host_fingerprint
 from dtf.execution.guardian_process import GuardianProcess
 from dtf.execution.probes import cpu
+from dtf.execution.socket_directory import keep_pool_files_in, make_socket_directory
 from dtf.execution.task import SOCKET_KEY
 
 _log = logging.getLogger(__name__)
@@ -31,10 +29,6 @@ _DRAIN_S = 2.0
 _LOOK_S = 0.2
 #: How often it says that it waits, in seconds.
 _TELL_S = 10.0
-#: What the directories of sockets are called, followed by the worker's process id.
-_PREFIX = "dtf-worker-"
-#: A socket's path has at most 107 bytes, of which the names below the parent take at most 42.
-_LONGEST_PARENT = 65
 
 
 class GuardianStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
@@ -47,9 +41,9 @@ class GuardianStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has
 
     def create(self, w: Any) -> None:  # noqa: ANN401  # Celery has no types
         """Start the guardian; it comes up beside the rest of the worker."""
-        parent = socket_parent(Path(tempfile.gettempdir()))
-        remove_abandoned(parent)
-        self._socket = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent)) / "guardian.sock"
+        directory = make_socket_directory(os.getpid())
+        keep_pool_files_in(directory)
+        self._socket = directory / "guardian.sock"
         self._setup = w.setup
         # before the pool forks, so that its children know it
         w.app.conf[SOCKET_KEY] = str(self._socket)
@@ -119,21 +113,6 @@ class GuardianStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has
             self._setup.connect(self._socket).drain()
         except (OSError, EOFError, DtfError) as error:
             _log.warning("the guardian could not be told to drain: %r", error)
-
-
-def socket_parent(temporary: Path) -> Path:
-    """Where sockets lie: the directory for temporary files, or ``/tmp`` where its name leaves no room for them."""
-    fits = len(os.fsencode(temporary)) <= _LONGEST_PARENT
-    return temporary if fits else Path("/tmp")  # noqa: S108  # the directory made in it is private
-
-
-def remove_abandoned(parent: Path) -> None:
-    """Remove the empty directories of workers that were killed; their guardians removed the sockets."""
-    for directory in parent.glob(f"{_PREFIX}*"):
-        pid = directory.name.removeprefix(_PREFIX).partition("-")[0]
-        if pid.isdigit() and not psutil.pid_exists(int(pid)):
-            with contextlib.suppress(OSError):  # another user's, or not empty
-                directory.rmdir()
 
 
 def describe_worker(worker: Any) -> WorkerInfo:  # noqa: ANN401  # Celery has no types

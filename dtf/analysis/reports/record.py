@@ -51,6 +51,12 @@ def counts(record: RunRecord) -> dict[str, int]:
     return found
 
 
+def notes(record: RunRecord) -> list[str]:
+    """What the executors remarked on the run, each remark once, in the order in which they came."""
+    lines = (line for attempt in record.attempts for line in attempt.proof.get("notes", "").split("\n"))
+    return list(dict.fromkeys(filter(None, map(str.strip, lines))))
+
+
 def command_outcome(job: JobView) -> str:
     """What a finished command counts as; empty for suites, and for commands that never began."""
     if job.spec.kind is not JobKind.COMMAND or job.started_at is None or any(job.cases.values()):
@@ -72,6 +78,7 @@ def summary(record: RunRecord) -> Mapping[str, object]:
         "jobs": {"submitted": run.jobs, "terminal": run.jobs_finished},
         "shards": dict(run.shards),
         "attempts": run.attempts,
+        "notes": notes(record),
         "created_at": run.created_at,
         "finished_at": run.finished_at,
         "makespan_s": _rounded(record.makespan_s),

@@ -15,6 +15,9 @@ MOST_BY_NAME = 1000
 
 _ERRORS = (CaseOutcome.ERROR, CaseOutcome.INFRA)
 
+#: How the source of a test or a fixture begins.
+_SOURCE = ("def ", "async def ", "class ", "@")
+
 #: The order and the words of pytest's last line.
 _WORDS = ("failed", "passed", "skipped", "xfailed", "xpassed", "error", "timeout", "infra", "cancelled")
 
@@ -32,7 +35,7 @@ def print_short_summary(record: RunRecord, output: Output) -> None:
     if not bad:
         return
     output.line(rule("short test summary info", "=", output.width))
-    for case in bad[:MOST_BY_NAME]:
+    for case in sorted(bad[:MOST_BY_NAME], key=lambda case: case.outcome in _ERRORS):  # failures first, as pytest
         output.line(_short(case, output.width))
     if len(bad) > MOST_BY_NAME:
         total = sum(record.run.cases.get(name, 0) for name in BAD)
@@ -68,13 +71,18 @@ def _section(output: Output, title: str, cases: Iterable[CaseResult]) -> None:
             output.line(rule(title, "=", output.width))
         output.line(rule(_title(case), "_", output.width))
         output.line()
-        details = block(case.details).rstrip("\n") or one_line(case.message or str(case.outcome))
+        details = _as_pytest_indents(block(case.details).rstrip("\n")) or one_line(case.message or str(case.outcome))
         output.line(details)
         captured = block(case.output).rstrip("\n")
         if captured:
             output.line(captured)
         if case.outcome is CaseOutcome.TIMEOUT:
             output.line(f"(ended after {duration(case.duration_s)}, its time limit)")
+
+
+def _as_pytest_indents(details: str) -> str:
+    """The details with the indentation of a first line of source, which pytest's text of a report has lost."""
+    return f"    {details}" if details.startswith(_SOURCE) else details
 
 
 def _title(case: CaseResult) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dtf.analysis.reports.junit import junit
-from dtf.analysis.reports.record import RunRecord, counts, summary
+from dtf.analysis.reports.record import RunRecord, counts, notes, summary
 from dtf.cli import exits
 from dtf.cli.running.capacity import untaken
 from dtf.cli.running.failures import count_words
@@ -18,6 +18,7 @@ from dtf.cli.running.stay import Stay
 from dtf.cli.running.summary import print_summary
 from dtf.cli.running.verdict import exit_status
 from dtf.cli.running.watch import Ending, Watch, Watched
+from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.output import Output
 from dtf.domain.clock import SystemClock
 from dtf.domain.errors import DtfError
@@ -92,6 +93,8 @@ def _conclude(record: RunRecord, watched: Watched, host: Host, output: Output, f
         output.line(f"run {record.run.run_id}: {record.run.outcome or 'unfinished'}: {count_words(counts(record))}")
     else:
         print_summary(record, host.ledger.views, output)
+    for remark in notes(record):
+        output.note(f"note: {one_line(remark, 1000)}")
     if status == exits.NO_CAPACITY:
         output.note(f"dtf: no worker serves {', '.join(idle)}")
     if not watched.let_go:

@@ -22,12 +22,13 @@ def print_summary(record: RunRecord, views: Views, output: Output) -> None:
     """Write failures, counts, and how the makespan compares with what was possible."""
     if output.json_mode:
         return
-    _print_tails(record, views, output)
+    shown = _print_tails(record, views, output)
     print_failures(record, output)
     print_short_summary(record, output)
     for job in record.jobs:
         if job.reason and job.outcome not in _FINE:
-            output.line(f"{job.outcome or 'unfinished'}: {one_line(job.spec.name)}: {one_line(job.reason)}")
+            reason = one_line(unsaid(job.reason, shown.get(job.job_id, "")))
+            output.line(f"{job.outcome or 'unfinished'}: {one_line(job.spec.name)}: {reason}")
     output.line(_speed(record))
     missing = record.run.expected - sum(record.run.cases.values())
     words = count_words(counts(record)) + (f", {missing} not run" if missing > 0 else "")
@@ -45,15 +46,42 @@ def _speed(record: RunRecord) -> str:
     return text
 
 
-def _print_tails(record: RunRecord, views: Views, output: Output) -> None:
+def once(text: str) -> str:
+    """A text that says everything twice, said once: what pytest printed, and what dtf was told of it."""
+    text = text.strip("\n")
+    for gap in range(1, 4):
+        half, rest = divmod(len(text) - gap, 2)
+        if rest == 0 and half > 0 and text[:half] == text[-half:] and not text[half:-half].strip("\n"):
+            return text[:half]
+    return text
+
+
+def unsaid(reason: str, shown: str) -> str:
+    """The reason without its detail where that was shown right before.
+
+    Args:
+        reason: ``what went wrong: the detail``.
+        shown: What was printed about it.
+    """
+    head, separator, detail = reason.partition(": ")
+    return head if separator and detail.strip() and detail.strip() in shown else reason
+
+
+def _print_tails(record: RunRecord, views: Views, output: Output) -> dict[str, str]:
+    """Print what commands and broken collections wrote; return the collections' by job."""
+    told: dict[str, str] = {}
     shown = [job for job in record.jobs if job.spec.kind is JobKind.COMMAND or is_uncollectable(record, job.job_id)]
     for job in shown[:_MOST_TAILS]:
         tail = log_tail(views, record.run.run_id, job.job_id, _TAIL_BYTES)
         if tail:
             output.line(rule(_title(job), "=", output.width))
-            output.line(block(tail.decode("utf-8", "backslashreplace")).rstrip("\n"))
+            text = block(tail.decode("utf-8", "backslashreplace")).rstrip("\n")
+            if job.spec.kind is JobKind.PYTEST:
+                told[job.job_id] = text = once(text)
+            output.line(text)
     if len(shown) > _MOST_TAILS:
         output.line(f"... and {len(shown) - _MOST_TAILS} more jobs: dtf logs {record.run.run_id}")
+    return told
 
 
 def _title(job: JobView) -> str:

@@ -72,6 +72,14 @@ def test_what_is_no_file_is_refused_without_blocking(
         (["run", "--workers", "0", "tests"], "workers"),
         (["run", "--python", "/nope", "tests"], "/nope"),
         (["run", "--junit", "/nope/x.xml", "tests"], "cannot be written"),
+        (["run", "--junit", "/dev/zero", "tests"], "not a regular file"),
+        (["run", "--junit", ".", "tests"], "a directory"),
+        (["run", "--junit", "", "tests"], "the file's name is empty"),
+        (["submit", "--task-file", ""], "the file's name is empty"),
+        (["report", "-o", "/nope/x"], "cannot be written"),
+        (["run", "--command", "-k", "x", "-x", "--", "true"], "-k, -x/--maxfail cannot apply"),
+        (["cancel", "last"], "there is no run yet"),
+        (["why", "last"], "there is no run yet"),
         (["run", "--env", "NOT_SET", "tests"], "NOT_SET"),
         (["run", "--label", "novalue", "tests"], "NAME=VALUE"),
         (["run", "--command"], "needs a program"),
@@ -84,7 +92,6 @@ def test_what_is_no_file_is_refused_without_blocking(
         (["worker", "--profile", "lite"], "did you mean 'light'?"),
         (["up", "--profile", "nope.toml"], "nope.toml"),
         (["rnu"], "did you mean 'run'?"),
-        (["report", "-o", "/nope/x"], ""),
         (["why", "nope"], "nope"),
         (["status", "last"], "there is no run yet"),
         (["retry", "last"], "--failed"),
@@ -134,3 +141,24 @@ def test_a_database_that_is_away_is_exit_10_and_keeps_its_password(dtf: Dtf) -> 
     assert done.status == 10
     assert done.data["exit_code"] == 10
     assert "s3cret" not in done.out + done.err
+
+
+@pytest.mark.parametrize("arguments", [["run", "--junit", "fifo", "tests"], ["report", "last", "-o", "fifo"]])
+def test_a_report_into_a_fifo_is_refused_before_anything_is_submitted(
+    dtf: Dtf, place: Path, tmp_path: Path, arguments: list[str]
+) -> None:
+    """Nobody reads it, so writing would block for ever."""
+    os.mkfifo(place / "fifo")
+    done = dtf(*arguments)
+    assert done.status == 2
+    assert "a FIFO, not a regular file" in done.err
+    assert not written(tmp_path)
+
+
+def test_a_broken_ledger_is_named(dtf: Dtf, tmp_path: Path) -> None:
+    """The message says which file is no database."""
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "ledger.sqlite3").write_text("no database at all " * 100)
+    done = dtf("runs")
+    assert done.status == 10
+    assert str(tmp_path / "state" / "ledger.sqlite3") in done.err

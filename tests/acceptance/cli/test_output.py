@@ -89,6 +89,18 @@ def test_a_report_goes_to_a_file_or_to_standard_output(dtf: Dtf, place: Path, ki
     assert (place / "out").read_text(encoding="utf-8") == printed.out
 
 
+def test_a_report_is_itself_the_line_of_json(dtf: Dtf) -> None:
+    """With --json and no file; other formats than JSON are a text in it."""
+    run = submit(dtf)["run_id"]
+    assert dtf("cancel", "last").status == 0
+    for more in ([], ["--format", "json"]):
+        done = dtf("report", "last", "--json", *more)
+        assert (done.status, len(done.out.splitlines())) == (0, 1)
+        assert done.data["run_id"] == run
+        assert len(done.data["job_list"]) == 1
+    assert dtf("report", "--format", "junit", "--json").data["report"].startswith("<?xml")
+
+
 def test_a_hostile_name_cannot_act_on_the_terminal(dtf: Dtf, place: Path) -> None:
     """Escape sequences, direction marks and markup in names are shown, not obeyed."""
     (place / "evil\x1b[2J\u202e[red]").mkdir()

@@ -2,14 +2,19 @@ from dataclasses import replace
 
 import pytest
 
+from dtf.analysis.reports.record import notes, summary
 from dtf.cli.commands.logs import LogPrinter
 from dtf.cli.running.failures import count_words, print_failures, print_short_summary
 from dtf.cli.running.progress import LINE_EVERY_S, LineProgress, describe
+from dtf.cli.running.summary import once, unsaid
 from dtf.cli.terminal.figures import duration, size
 from dtf.cli.terminal.output import Output
+from dtf.cli.terminal.rows import run_row, worker_rows
 from dtf.domain.case import CaseResult
 from dtf.domain.outcome import CaseOutcome, Outcome
+from dtf.domain.ports.views import AttemptView, WorkerView
 from dtf.domain.work import PytestWork
+from dtf.domain.worker import WorkerInfo, WorkerState
 from tests.support.fake_clock import FakeClock
 from tests.unit.analysis_reports.test_reports import job, record
 from tests.unit.cli.test_watch import RUNNING
@@ -113,3 +118,74 @@ def test_figures_are_readable() -> None:
     """The unit fits the size."""
     assert [duration(s) for s in (None, 0.1, 12.34, 125, 3720)] == ["-", "0.10 s", "12.3 s", "2 min 05 s", "1 h 02 min"]
     assert [size(n) for n in (10, 1536, 5 * 2**30)] == ["10 B", "1.5 KiB", "5.0 GiB"]
+
+
+@pytest.mark.parametrize("first", ["def test_a():", "@pytest.fixture", "async def test_a():"])
+def test_the_first_line_of_source_stands_where_pytest_puts_it(first: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Pytest's text of a report has lost the indentation of its first line alone."""
+    told = printed(capsys, replace(case(CaseOutcome.FAILED), details=f"{first}\n>       assert 0\nE       assert 0"))
+    assert f"\n\n    {first}\n>       assert 0\n" in told
+    told = printed(capsys, replace(case(CaseOutcome.FAILED), details="self = <X>\n\n    def test_a(self):"))
+    assert "\n\nself = <X>\n\n    def" in told
+
+
+def test_failures_come_before_errors_in_the_summary(capsys: pytest.CaptureFixture[str]) -> None:
+    """As with pytest."""
+    told = printed(capsys, case(CaseOutcome.ERROR), case(CaseOutcome.FAILED))
+    assert told.index("FAILED t/test_a.py") < told.index("ERROR t/test_a.py")
+
+
+def test_an_error_of_usage_is_said_once() -> None:
+    """What was printed and what was told of it are the same text."""
+    usage = "ERROR: usage: x\nx: error: unrecognized arguments: --no"
+    assert once(f"{usage}\n\n{usage}\n") == usage
+    assert once("a\nb") == "a\nb"
+    assert once("aa") == "aa"
+    assert unsaid("not accepted: unrecognized arguments: --no", usage) == "not accepted"
+    assert unsaid("not accepted: something else", usage) == "not accepted: something else"
+
+
+def test_a_run_of_which_nothing_began_is_queued() -> None:
+    """Only what has an attempt is running."""
+    assert run_row(replace(RUNNING, attempts=0, outcome=None), 0.0)[1] == "queued"
+    assert run_row(replace(RUNNING, attempts=1, outcome=None), 0.0)[1] == "running"
+
+
+def test_workers_of_one_name_are_told_apart() -> None:
+    """Celery's node names are not unique; the ids are."""
+    rows = worker_rows([worker("w000001", "a@h"), worker("w000002", "a@h"), worker("w000003", "b@h")], 0.0)
+    assert [row[0] for row in rows] == ["a@h (000001)", "a@h (000002)", "b@h"]
+
+
+def test_notes_are_told_once_each() -> None:
+    """What several attempts remark alike is one remark."""
+    found = record([job("j1", PytestWork(), Outcome.PASSED, {"passed": 1})], {})
+    found = replace(found, attempts=[attempt({"notes": "a\nb"}), attempt({"notes": "b\n"}), attempt({})])
+    assert notes(found) == ["a", "b"]
+    assert summary(found)["notes"] == ["a", "b"]
+
+
+def worker(worker_id: str, name: str) -> WorkerView:
+    """A worker without devices."""
+    info = WorkerInfo(worker_id=worker_id, name=name, host="h", fingerprint="f", pid=1, queues=("cpu",), slots=1)
+    return WorkerView(info=info, state=WorkerState.ONLINE, load=None, registered_at=0.0, seen_at=0.0, took_work_at=None)
+
+
+def attempt(proof: dict[str, str]) -> AttemptView:
+    """A finished attempt."""
+    return AttemptView(
+        shard_id="s1",
+        job_id="j1",
+        attempt=1,
+        worker_id="w1",
+        worker_name="w",
+        slot=0,
+        outcome=Outcome.PASSED,
+        reason="",
+        started_at=0.0,
+        duration_s=1.0,
+        cpu_s=1.0,
+        exit_code=0,
+        signal=None,
+        proof=proof,
+    )

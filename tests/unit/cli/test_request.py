@@ -10,6 +10,7 @@ from dtf.cli.running.place import locate
 from dtf.cli.running.request import Request, check
 from dtf.domain.errors import BadInputError
 from dtf.domain.specs import CommandWork, PytestWork
+from dtf.domain.work import Isolation
 
 
 @pytest.fixture
@@ -148,3 +149,20 @@ def test_what_changes_pytest_is_carried_from_the_callers_environment(request_: R
 def test_one_job_for_each_tag(request_: Request) -> None:
     """A tag that is named twice counts once."""
     assert check(replace(request_, hardware="cpu, cuda,cpu")).tags == ("cpu", "cuda")
+
+
+def test_an_empty_tag_is_told_once(request_: Request) -> None:
+    """A stray comma is named as one."""
+    told = problems(replace(request_, hardware=","))
+    assert told.count("--hardware ','") == 1
+    assert "unknown hardware ''" not in told
+
+
+def test_options_of_suites_are_refused_for_a_command(request_: Request) -> None:
+    """Nothing that was asked for is ignored in silence."""
+    command = replace(request_, paths=(), command=("true",))
+    told = problems(
+        replace(command, keyword="x", marker="y", max_failures=1, isolation=Isolation.TEST, python="/nonexist")
+    )
+    assert "-k, -m, -x/--maxfail, --isolate/--isolation, --python cannot apply" in told
+    assert check(command).work == CommandWork(argv=("true",))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from dtf.cli.running.tasks import place_tasks
 from dtf.cli.taskfile.file import load_task_file
 from dtf.domain.errors import BadInputError
 from dtf.domain.specs import CommandWork, PytestWork
@@ -76,9 +77,20 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("[1, 2]", "t.json", ["[0]: must be a mapping, not a number"]),
         ("[]", "t.json", ["holds 0 tasks"]),
         ("3", "t.json", ["must be a mapping"]),
-        ('{"type": "command", "type": "test"}', "t.json", ["'type' stands twice"]),
+        ('{"type": "command", "type": "test"}', "t.json", ["line 1, column 21", "'type' stands twice"]),
         ("type: command\ntype: test\n", "t.yaml", ["line 2", "twice"]),
-        ('{"type": "command", "config": {"argv": ["a"], "timeout": NaN}}', "t.json", ["NaN is not JSON"]),
+        (
+            '{"type": "command", "config": {"argv": ["a"], "timeout": NaN}}',
+            "t.json",
+            ["line 1, column 58", "NaN is not JSON"],
+        ),
+        (
+            '{"a": "NaN {",\n "b": {"a": 1}, "c": {"x": 1,\n  "x": -Infinity}}',
+            "t.json",
+            ["line 3, column 8", "-Infinity"],
+        ),
+        ('{"a": "\\"a\\":",\n "b": {"a": 1},\n "a": 1}', "t.json", ["line 3, column 2", "'a' stands twice"]),
+        ("type: command\nconfig: {argv: [a], env: {'': x}}\n", "t.yaml", ["config.env.'': the name of a variable is"]),
         ('{"type": "command", "config": {"argv": ["a"], "timeout": 1e999}}', "t.json", ["config.timeout", "finite"]),
         ("type: command\nconfig:\n  argv: [a]\n  timeout: .nan\n", "t.yaml", ["line 4", "config.timeout", "finite"]),
         ("type: command\nconfig:\n  argv: [a]\n  timeout: -5\n", "t.yaml", ["line 4", "must be from"]),
@@ -147,3 +159,17 @@ def test_what_is_no_regular_file_is_refused_without_blocking(tmp_path: Path) -> 
     assert "not a regular file" in message(Path("/dev/zero"))
     assert "no such file" in message(tmp_path / "missing")
     assert "cannot be read" in message(Path("x" * 5000))
+
+
+@pytest.mark.parametrize("suffix", ["yaml", "json"])
+def test_a_directory_that_is_missing_is_told_with_file_and_line(tmp_path: Path, suffix: str) -> None:
+    """What only shows when the task is placed has its place in the file all the same."""
+    text = json.dumps([{"type": "command", "config": {"argv": ["a"]}}] * 2, indent=1).replace(
+        '"a"\n   ]\n  }\n }\n]', '"a"\n   ],\n   "cwd": "nope"\n  }\n }\n]'
+    )
+    number = text[: text.index("nope")].count("\n") + 1
+    file = load_task_file(write(tmp_path, text, f"t.{suffix}"))
+    with pytest.raises(BadInputError) as caught:
+        place_tasks(file.tasks, tmp_path, environ={}, in_place=True, tell=file.message)
+    assert f"t.{suffix}: the task file" in str(caught.value)
+    assert f"line {number}: [1].config.cwd: 'nope': there is no such directory" in str(caught.value)

@@ -1,0 +1,89 @@
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.acceptance
+
+
+def start(place: Path, environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
+    """A command of which it is known that it takes signals."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dtf", *arguments],
+        cwd=place,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        caught = Path(f"/proc/{process.pid}/status").read_text().partition("SigCgt:")[2].split()[0]
+        if int(caught, 16) & (1 << (signal.SIGTERM - 1)):  # Python itself takes SIGINT, but not SIGTERM
+            break
+        time.sleep(0.002)
+    return process
+
+
+@pytest.mark.parametrize("step_s", [0.0, 0.1])
+def test_impatient_interrupts_are_exit_13_with_the_line_of_json_last(
+    place: Path, environment: dict[str, str], step_s: float
+) -> None:
+    """Four from the first moment on: no traceback, no death by signal, one line of JSON."""
+    process = start(place, environment, "run", "tests", "--json")
+    for _ in range(4):
+        time.sleep(step_s)
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 13, err
+    assert "Traceback" not in err
+    lines = [line for line in out.splitlines() if line.startswith("{")]
+    assert len(lines) == 1
+    assert out.endswith(lines[0] + "\n")
+    assert json.loads(lines[0])["exit_code"] == 13
+
+
+def test_a_coordinator_tells_at_its_end_what_it_was(place: Path, environment: dict[str, str]) -> None:
+    """With --json one line, when it was stopped."""
+    urls = {"DTF_BROKER_URL": "redis://127.0.0.1:1/0", "DTF_DATABASE_URL": f"sqlite:///{place}/c.sqlite3"}
+    subprocess.run([sys.executable, "-m", "dtf", "init-db"], cwd=place, env={**environment, **urls}, check=True)
+    process = start(place, {**environment, **urls}, "coordinator", "--json")
+    time.sleep(3.0)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+    (line,) = out.splitlines()
+    told = json.loads(line)
+    assert process.returncode == told["exit_code"], err
+    assert process.returncode in (0, 13)  # 13: the machine was too slow for it to begin
+    if process.returncode == 0:
+        assert told["stopped_by"] == "SIGTERM"
+        assert (told["coordinator"]["pid"], told["coordinator"]["mode"]) == (process.pid, "cluster")
+
+
+def test_nothing_of_dtf_is_left_among_the_temporary_files(
+    place: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Neither sockets nor what the workers' pools map; the tests see TMPDIR as it is."""
+    temporary = tmp_path / "t"
+    temporary.mkdir()
+    (place / "tests" / "test_a.py").write_text(
+        f"import os\ndef test_a(): assert os.environ['TMPDIR'] == {str(temporary)!r}\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "dtf", "run", "tests"],
+        cwd=place,
+        env={**environment, "TMPDIR": str(temporary)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    ours = [entry.name for entry in temporary.iterdir() if entry.name.startswith(("dtf-worker-", "pymp-"))]
+    assert not ours
