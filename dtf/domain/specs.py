@@ -24,7 +24,8 @@ class JobSpec:
         hardware: The tag whose queue serves it.
         requirements: What narrows the tag, such as ``vram_gb>=24``; a free word is a tag.
         priority: 0 (last) to 10 (first).
-        timeout_s: The limit for a command, or for one test of a suite; seconds.
+        timeout_s: The limit for a command, or for one test of a suite; seconds. A suite's collection may take as long,
+            but 600 s in any case.
         max_retries: How often an infrastructure failure sends a shard out again.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import traceback
 
 from .channel import Channel, Message
 from .process import adopt_orphans
@@ -40,10 +41,18 @@ def _serve(channel: Channel, order: Message) -> int:
     from . import xdist_shim  # noqa: PLC0415  # these need pytest
     from .plugin import AgentPlugin  # noqa: PLC0415
 
+    if not {"--version", "-V"}.isdisjoint(order["args"]):  # pytest answers before it asks any plugin
+        channel.send({"event": "uncollected", "text": "ERROR: --version runs no test; use pytest itself for it"})
+        return 4
     gc.disable()  # a collection makes few cycles and many objects; runners turn it on again
     plugin = AgentPlugin(channel, order)
-    plugins: list[object] = [plugin] if xdist_shim.installed() else [plugin, xdist_shim.XdistShim()]
-    status = int(pytest.main(list(order["args"]), plugins=plugins))
+    try:
+        status = int(pytest.main(list(order["args"]), plugins=[plugin, xdist_shim.XdistShim()]))
+    except BaseException:
+        if plugin.runner is None:
+            raise
+        traceback.print_exc()  # a forked process must not come out of here
+        status = 3
     if plugin.runner is not None:
         plugin.runner.leave(status)
     return status

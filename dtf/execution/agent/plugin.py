@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from . import reporter, xdist_shim
+from . import options, reporter, xdist_shim
 from .outcome import Collector, message, text
 from .parent import Parent
 from .runner import Runner
@@ -43,18 +43,17 @@ class AgentPlugin:
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_load_initial_conftests(self, early_config: Any) -> Generator[None, None, None]:  # noqa: ANN401
-        """Keep pytest-cov out: each process would write the same file."""
-        if getattr(early_config.known_args_namespace, "cov_source", None):
-            early_config.known_args_namespace.cov_source = []
-            self._channel.send({"event": "note", "text": "coverage (--cov) is not measured by dtf"})
+        """Keep pytest-cov out."""
+        options.switch_off_coverage(early_config.known_args_namespace, self._note)
         yield
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_cmdline_main(self, config: Any) -> None:  # noqa: ANN401
-        """Make the session one of a worker: plugins that write files leave that to a controller then."""
+        """Take out what is not this process's to do."""
         option = config.option
-        if getattr(option, "collectonly", False):
-            raise pytest.UsageError("--collect-only runs no test; use pytest itself for it")
+        options.refuse(option)
+        options.switch_off(option, self._note)
+        xdist_shim.agree_on_seed(self._order, option)
         self._dist = str(getattr(option, "dist", None) or "")
         xdist_shim.neutralise(option)
         self._max_failures = int(getattr(option, "maxfail", 0) or 0)
@@ -62,16 +61,20 @@ class AgentPlugin:
         if getattr(option, "basetemp", None):
             Path(option.basetemp).mkdir(parents=True, exist_ok=True)
             option.basetemp = str(Path(option.basetemp) / f"{self._order['worker_id']}-{os.getpid()}")
-        config.workerinput = xdist_shim.worker_input(self._order, option)
-        config.workeroutput = {}
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: Any) -> None:  # noqa: ANN401
         """Silence the terminal, and leave out what is not asked for."""
         reporter.silence(config)
+        options.forget(config)
         if self._order["only"]:
             config.pluginmanager.register(self._selection, "dtf-selection")
         self._collector = Collector(config)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: Any) -> None:  # noqa: ANN401
+        """Silence what plugins have put in the terminal's place."""
+        reporter.silence(session.config)
 
     def pytest_collectstart(self, collector: Any) -> None:  # noqa: ANN401
         """Say which module is imported: if that kills the process, nobody else could."""
@@ -100,6 +103,13 @@ class AgentPlugin:
         if self.runner is None and not self._errors:
             self._channel.send({"event": "uncollected", "text": f"{excinfo.typename}: {excinfo.value}"})
 
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_runtest_makereport(self, call: Any) -> Generator[None, None, None]:  # noqa: ANN401
+        """Before a test is torn down has to be known what follows it."""
+        yield
+        if self.runner is not None and (call.when == "call" or (call.when == "setup" and call.excinfo)):
+            self.runner.look_ahead()
+
     def pytest_runtest_logreport(self, report: Any) -> None:  # noqa: ANN401
         """Gather the reports on the running item."""
         if self._collector is not None:
@@ -127,6 +137,9 @@ class AgentPlugin:
         if self.runner is not None:
             self.runner.run()
         return True
+
+    def _note(self, text: str) -> None:
+        self._channel.send({"event": "note", "text": text})
 
     def _collected(self, session: Any) -> Message:  # noqa: ANN401
         group_of = functools.partial(xdist_shim.group_of, dist=self._dist)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from . import capture
+from . import capture, xdist_shim
+from .following import Held, Later
 from .outcome import skipped_module
 
 if TYPE_CHECKING:
@@ -24,31 +25,6 @@ if TYPE_CHECKING:
 # Tests patch modules; what is needed between them is kept here.
 _getpid = os.getpid
 _exit = os._exit
-
-
-class Held:
-    """Stands for the next test while it is not known which one it will be.
-
-    pytest tears down what the next test does not need. This one needs the session and the packages of the test
-    before, but not its module: what lives for a module ends, what lives for longer stays.
-    """
-
-    def __init__(self, item: Any) -> None:  # noqa: ANN401  # pytest's types differ between its versions
-        self._item = item
-        chain = []
-        for node in item.listchain():
-            if isinstance(node, pytest.File) and not isinstance(node, pytest.Package):
-                break
-            if node is not item:
-                chain.append(node)
-        self._chain = chain
-
-    def listchain(self) -> list[Any]:
-        """The collectors that stay set up."""
-        return list(self._chain)
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        return getattr(self._item, name)
 
 
 class Runner:
@@ -75,6 +51,7 @@ class Runner:
         self._outbox: list[Message] = []
         self._failures_left: int | None = None
         self._stops = False
+        self._later: Later | None = None
         collector.on_failure = self._count_failure
         collector.cap = order["output_cap"]
         self._skipped: dict[str, str] = order["skipped"]
@@ -108,8 +85,7 @@ class Runner:
 
     def _set_up(self, order: Message) -> None:
         config = self._session.config
-        config.workerinput["workerid"] = order["worker_id"]
-        config.workerinput["workercount"] = order["worker_count"]
+        xdist_shim.become_worker(config, order)
         os.environ["PYTEST_XDIST_WORKER"] = order["worker_id"]  # noqa: TID251  # the suite reads it there
         os.environ["PYTEST_XDIST_WORKER_COUNT"] = str(order["worker_count"])  # noqa: TID251
         os.environ["PYTEST_XDIST_TESTRUNUID"] = config.workerinput["testrunuid"]  # noqa: TID251
@@ -137,20 +113,29 @@ class Runner:
                 self._outbox.append({"event": "case", **skipped_module(ordinal, nodeid, self._skipped[nodeid])})
             else:
                 self._outbox.append({"event": "missing", "ordinal": ordinal})
-        goes_on = True
+        following: Any = self._session
         if work:
             self._settle(work[0][1])
         for place, (ordinal, item) in enumerate(work):
-            if place + 1 < len(work):
-                following = work[place + 1][1]
-            else:
-                following = self._await_next(item, message)
-                goes_on = following is not None
+            following = work[place + 1][1] if place + 1 < len(work) else self._await_next(item, message)
             self._run_item(ordinal, item, following)
-            if self._stops:
+            if self._stops or self._stopped_by:
                 break
-        self._send({"event": "done", "stopped": self._stops, **_usage()})
-        return goes_on and not self._stops
+        goes_on = following.goes_on() if isinstance(following, Later) else following is not None
+        self._send({"event": "done", "stopped": self._stops, "stopped_by": self._stopped_by, **_usage()})
+        return goes_on and not self._stops and not self._stopped_by
+
+    @property
+    def _stopped_by(self) -> str:
+        """Why the suite itself wants no further test; empty: it does not."""
+        session = self._session
+        return "" if self._stops else str(session.shouldfail or session.shouldstop or "")
+
+    def look_ahead(self) -> None:
+        """Find out now what follows the running test, if that is still open."""
+        if self._later is not None:
+            self._check_process()
+            self._later.resolve()
 
     def _run_item(self, ordinal: int, item: Any, following: Any) -> None:  # noqa: ANN401
         self._send({"event": "start", "ordinal": ordinal})
@@ -164,6 +149,8 @@ class Runner:
             message = f"{name}: {error}" if str(error) else name
             self._send({"event": "quit", "ordinal": ordinal, "message": message, "details": details[-20000:]})
             raise
+        finally:
+            self._later = None
         self._check_process()
         self._outbox.append({"event": "case", **self._collector.case(ordinal, item.nodeid)})
 
@@ -176,11 +163,26 @@ class Runner:
                 self._session.shouldfail = "stopping after too many failures"
 
     def _await_next(self, item: Any, message: Message) -> Any:  # noqa: ANN401
-        """What follows the last test of an order: a test, a ``Held``, or None when the session ends."""
+        """What follows the last test of an order.
+
+        That its session ends with it is told before it begins, if it is so. Otherwise nothing is claimed for this slot
+        before the test has been called: what was claimed would wait as long as it takes.
+        """
         if message.get("last"):
             return None
         self._outbox.append({"event": "holding"})
         answer = self._receive()
+        if answer is not None and answer["do"] == "later":
+            self._later = Later(lambda: self._ask_next(item))
+            return self._later
+        return self._following(item, answer)
+
+    def _ask_next(self, item: Any) -> Any:  # noqa: ANN401
+        self._outbox.append({"event": "claiming"})
+        return self._following(item, self._receive())
+
+    def _following(self, item: Any, answer: Message | None) -> Any:  # noqa: ANN401
+        """What an answer says: a test, a ``Held``, or None when the session ends."""
         if answer is None or answer["do"] in ("last", "end"):
             return None
         if answer["do"] == "next":

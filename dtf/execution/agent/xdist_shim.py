@@ -1,8 +1,17 @@
-"""Makes a project that was made for pytest-xdist work as it is, with and without pytest-xdist."""
+"""Makes a project that was made for pytest-xdist work as it is, with and without pytest-xdist.
+
+Plugins have two halves for pytest-xdist. One is for its controller: at configuration, without ``config.workerinput``,
+it starts what all workers share, and fills ``workerinput`` in ``pytest_configure_node``. The other is for a worker, and
+finds there what the first one left. Here one process is both, one after the other: it is configured and collects as an
+ordinary pytest that has no pytest-xdist, and becomes a worker (``become_worker``) before it runs its first test.
+"""
 
 from __future__ import annotations
 
+import functools
+import importlib
 import importlib.util
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,11 +31,21 @@ _VALUED = {
 _FLAGS = ("--loadscope-reorder", "--no-loadscope-reorder", "-f", "--looponfail")
 
 
-class XdistShim:
-    """Stands in for pytest-xdist where it is not installed: its options are accepted, its fixtures work."""
+#: The names of pytest-xdist's plugins, which have no part here.
+_PLUGINS = ("xdist", "xdist.plugin", "xdist.looponfail")
 
-    def pytest_addoption(self, parser: Any) -> None:  # noqa: ANN401  # pytest's types differ between its versions
+
+class XdistShim:
+    """Stands in for pytest-xdist: its options are accepted, its fixtures work, its hooks may be implemented."""
+
+    def pytest_addhooks(self, pluginmanager: Any) -> None:  # noqa: ANN401  # pytest's types differ between versions
+        """Make the hooks known, where pytest-xdist is installed."""
+        if installed():
+            pluginmanager.add_hookspecs(importlib.import_module("xdist.newhooks"))
+
+    def pytest_addoption(self, parser: Any, pluginmanager: Any) -> None:  # noqa: ANN401
         """Accept the options; how many processes there are is not the suite's to say here."""
+        _keep_out(pluginmanager)
         group = parser.getgroup("xdist", "accepted for projects made for pytest-xdist")
         group._addoption("-n", "--numprocesses", dest="numprocesses", action="store")  # noqa: SLF001  # lower case
         group._addoption("-d", dest="distload", action="store_true", default=False)  # noqa: SLF001  # options are
@@ -57,13 +76,42 @@ def installed() -> bool:
     return importlib.util.find_spec("xdist") is not None
 
 
+def _keep_out(pluginmanager: Any) -> None:  # noqa: ANN401
+    """Load none of pytest-xdist's plugins, not for ``-p xdist`` either: plugins that see it serve a controller."""
+    for name in _PLUGINS:
+        pluginmanager.set_blocked(name)
+    unblock = getattr(pluginmanager, "unblock", None)
+    if unblock is not None:
+        pluginmanager.unblock = functools.partial(_unblock, unblock)
+
+
+def _unblock(unblock: Any, name: str) -> bool:  # noqa: ANN401
+    return False if name in _PLUGINS else bool(unblock(name))
+
+
+def become_worker(config: Any, order: dict[str, Any]) -> None:  # noqa: ANN401
+    """Give the configuration what a worker of pytest-xdist has, as the suite's own controller halves fill it."""
+    given = worker_input(order, config.option)
+    node = SimpleNamespace(
+        config=config,
+        workerinput=given,
+        workeroutput={},
+        gateway=SimpleNamespace(id=order["worker_id"], spec=SimpleNamespace(popen=True)),
+    )
+    configure_node = getattr(config.hook, "pytest_configure_node", None)
+    if configure_node is not None:
+        configure_node(node=node)
+    config.workerinput = given
+    config.workeroutput = node.workeroutput
+
+
 def neutralise(option: Any) -> None:  # noqa: ANN401  # argparse's namespace
     """Have pytest-xdist distribute nothing: the work is distributed already."""
     neutral: dict[str, Any] = {"dist": "no", "numprocesses": None, "maxprocesses": None, "tx": [], "distload": False}
     for name, value in neutral.items():
         if hasattr(option, name):
             setattr(option, name, value)
-    for name in ("looponfail", "loadgroup", "usepdb"):
+    for name in ("looponfail", "loadgroup"):
         if getattr(option, name, False):
             setattr(option, name, False)
 
@@ -71,8 +119,7 @@ def neutralise(option: Any) -> None:  # noqa: ANN401  # argparse's namespace
 def worker_input(order: dict[str, Any], option: Any) -> dict[str, Any]:  # noqa: ANN401  # argparse's namespace
     """What ``config.workerinput`` holds in a worker of pytest-xdist; plugins look there."""
     return {
-        # pytest-randomly's controller would send it; all workers of a job have to shuffle alike
-        "randomly_seed": _seed(order, option),
+        "randomly_seed": getattr(option, "randomly_seed", None),
         "workerid": order["worker_id"],
         "workercount": order["worker_count"],
         "testrunuid": order["testrun_uid"],
@@ -80,11 +127,10 @@ def worker_input(order: dict[str, Any], option: Any) -> dict[str, Any]:  # noqa:
     }
 
 
-def _seed(order: dict[str, Any], option: Any) -> int:  # noqa: ANN401
-    seed = getattr(option, "randomly_seed", None)
-    if isinstance(seed, int) and any("randomly-seed" in str(argument) for argument in order["args"]):
-        return seed
-    return int(order["testrun_uid"][:8], 16)
+def agree_on_seed(order: dict[str, Any], option: Any) -> None:  # noqa: ANN401
+    """Have pytest-randomly shuffle alike in all processes of a job: each would draw a seed of its own."""
+    if getattr(option, "randomly_seed", None) == "default":
+        option.randomly_seed = int(order["testrun_uid"][:8], 16)
 
 
 def file_of(item: Any) -> str:  # noqa: ANN401

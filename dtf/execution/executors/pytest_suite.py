@@ -4,7 +4,7 @@ import asyncio
 import functools
 import logging
 import platform
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from dtf.execution.executors.pytest_session.session_use import SessionUse
 from dtf.execution.executors.pytest_session.shard_run import ShardRun
 from dtf.execution.executors.pytest_session.slot import Slot
 from dtf.execution.executors.pytest_session.suite import Suite
+from dtf.execution.executors.pytest_session.warm_session import WarmSession
 
 logger = logging.getLogger(__name__)
 
@@ -43,17 +44,26 @@ class PytestExecutor:
         max_idle: How many sessions that nobody uses stay warm.
         idle_s: How long they do, in seconds.
         look_s: How often is asked whether an idle runner will have more work, in seconds.
+        collect_s: How long a collection may take at least, in seconds; a job's longer limit for a test counts too.
     """
 
     kind = JobKind.PYTEST
 
     def __init__(
-        self, root: Path, *, max_idle: int = 2, idle_s: float = 60.0, look_s: float = 2.0, clock: Clock | None = None
+        self,
+        root: Path,
+        *,
+        max_idle: int = 2,
+        idle_s: float = 60.0,
+        look_s: float = 2.0,
+        collect_s: float = 600.0,
+        clock: Clock | None = None,
     ) -> None:
         self._root = root
         self._max_idle = max_idle
         self._idle_s = idle_s
         self._look_s = look_s
+        self._collect_s = collect_s
         self._clock = clock or SystemClock()
         self._pool_made: SessionPool | None = None
         self._slots: dict[int, Slot] = {}
@@ -77,7 +87,7 @@ class PytestExecutor:
         async def warm() -> None:
             try:
                 async with self._pool.use(self._suite(job_id, job, context), context.spawner) as session:
-                    await session.manifest(job.timeout_s)
+                    await session.manifest(self._limit_s(job))
             except (SessionFailedError, BadInputError) as error:
                 logger.info("job %s could not be prepared: %s", job_id, error)
 
@@ -149,7 +159,7 @@ class PytestExecutor:
         )
 
     async def _collect(self, shard: ClaimedShard, context: SlotContext, suite: Suite) -> AttemptResult:
-        async with SessionUse(self._pool, suite, shard, context) as use:
+        async with self._use(shard, context, suite) as use:
             manifest, proof = await use.manifest(), use.session.proof
         empty = not manifest.items
         left_out = f" ({manifest.deselected} deselected)" if manifest.deselected else ""
@@ -167,7 +177,7 @@ class PytestExecutor:
     async def _work(self, shard: ClaimedShard, context: SlotContext, suite: Suite) -> ShardRun:
         """Run a shard on its slot's runner, which is kept for the next one."""
         slot = self._slots.setdefault(context.slot, Slot(context.slot))
-        async with SessionUse(self._pool, suite, shard, context) as use:
+        async with self._use(shard, context, suite) as use:
             run = self._runs[context.slot] = ShardRun(
                 shard, suite.work, context, functools.partial(use.obtain, slot), self._clock
             )
@@ -177,9 +187,28 @@ class PytestExecutor:
                 del self._runs[context.slot]
             if run.runner is not None:
                 slot.keep(use.session, run.runner)
-                if context.job_ends is not None:
-                    self._in_background(slot.retire(context.job_ends, self._look_s))
+            elif context.job_ends is not None and await context.job_ends():
+                await asyncio.gather(*(other.leave(use.session) for other in self._slots.values()))
+            complaints, use.session.complaints = use.session.complaints, []
+            if complaints and run.verdict is None:
+                run.give_up(complaints[0])
+        if context.job_ends is not None:
+            self._in_background(self._retire(slot, use.session, context.job_ends))
         return run
+
+    async def _retire(self, slot: Slot, session: WarmSession, job_ends: Callable[[], Awaitable[bool]]) -> None:
+        """End what a shard has left as soon as its job has no more work: the slot's runner, then the warm parent."""
+        await slot.retire(job_ends, self._look_s)
+        wanted = session.users or any(slot.keeps(session) for slot in self._slots.values())
+        if not wanted and await job_ends():
+            self._pool.discard(session)
+
+    def _use(self, shard: ClaimedShard, context: SlotContext, suite: Suite) -> SessionUse:
+        return SessionUse(self._pool, suite, shard, context, self._limit_s(shard.job))
+
+    def _limit_s(self, job: JobSpec) -> float:
+        """How long a collection may take: many fast tests may come with a slow import."""
+        return max(job.timeout_s, self._collect_s)
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -41,8 +41,8 @@ def bench(tmp_path: Path, runner: asyncio.Runner) -> Iterator[Bencher]:
     """Make a bench over a suite's directory; it is closed at the end, and must leave no process."""
     made: list[Bench] = []
 
-    def make(directory: Path, **more: object) -> Bench:
-        executor = PytestExecutor(tmp_path / "state", idle_s=30.0, look_s=0.2)
+    def make(directory: Path, *, collect_s: float = 60.0, **more: object) -> Bench:
+        executor = PytestExecutor(tmp_path / "state", idle_s=30.0, look_s=0.2, collect_s=collect_s)
         made.append(Bench(executor=executor, directory=directory, scratch=tmp_path, **more))  # type: ignore[arg-type]
         return made[-1]
 

@@ -35,7 +35,19 @@ BROKEN: dict[str, tuple[dict[str, str], PytestWork, str]] = {
     "interpreter": ({"test_a.py": GOOD}, work(python="/no/python"), "no interpreter /no/python"),
     "not an interpreter": ({"test_a.py": GOOD}, work(python="/bin/false"), "with status 1"),
     "collect only": ({"test_a.py": GOOD}, work("--collect-only"), "--collect-only"),
-    "version": ({"test_a.py": GOOD}, work("--version"), "pytest"),
+    "version": ({"test_a.py": GOOD}, work("--version"), "--version runs no test"),
+    "help": ({"test_a.py": GOOD}, work("--help"), "--help runs no test"),
+    "setup plan": ({"test_a.py": GOOD}, work("--setup-plan"), "--setup-plan runs no test"),
+    "setup only": ({"test_a.py": GOOD}, work("--setup-only"), "--setup-only runs no test"),
+    "fixtures": ({"test_a.py": GOOD}, work("--fixtures"), "--fixtures runs no test"),
+    "markers": ({"test_a.py": GOOD}, work("--markers"), "--markers runs no test"),
+    "pdb": ({"test_a.py": GOOD}, work("--pdb"), "--pdb needs a terminal"),
+    "trace": ({"test_a.py": GOOD}, work("--trace"), "--trace needs a terminal"),
+    "two files of one name": (
+        {"a/test_x.py": GOOD, "b/test_x.py": GOOD},
+        work(),
+        "collected: import file mismatch: imported module 'test_x' has this __file__ attribute:",
+    ),
 }
 
 
@@ -81,10 +93,24 @@ def test_a_module_that_skips_itself(suite: Suite, bench: Bencher, runner: asynci
 
 
 def test_a_collection_that_never_ends(suite: Suite, bench: Bencher, runner: asyncio.Runner) -> None:
-    """A collection over the limit is a TIMEOUT, and its process dies."""
-    made = bench(suite({"test_a.py": "import time\ntime.sleep(600)\n"}), timeout_s=1.5)
+    """A collection over its limit is an ERROR that says so, and its process dies."""
+    made = bench(suite({"test_a.py": "import time\ntime.sleep(600)\n"}), timeout_s=0.5, collect_s=1.5)
     result = runner.run(made.collect(work()))
-    assert result.outcome is Outcome.TIMEOUT
+    assert (result.outcome, result.reason) == (Outcome.ERROR, "the collection took longer than 1.5 s")
+
+
+def test_a_slow_import(suite: Suite, bench: Bencher, runner: asyncio.Runner) -> None:
+    """The limit for one test does not limit the collection."""
+    made = bench(suite({"test_a.py": "import time\ntime.sleep(1.5)\n" + GOOD}), timeout_s=1.0)
+    assert runner.run(made.collect(work())).outcome is Outcome.PASSED
+
+
+def test_usage_errors_are_told_once(suite: Suite, bench: Bencher, runner: asyncio.Runner) -> None:
+    """What pytest does not accept stands once in the reason and once in the log."""
+    made = bench(suite({"test_a.py": GOOD}))
+    result = runner.run(made.collect(work(paths=("nowhere.py",))))
+    assert result.reason.count("nowhere.py") == 1
+    assert made.text.count("nowhere.py") == 1
 
 
 def test_an_interpreter_without_pytest(suite: Suite, bench: Bencher, runner: asyncio.Runner, tmp_path: Path) -> None:
@@ -115,10 +141,9 @@ def test_a_test_that_is_gone(suite: Suite, bench: Bencher, runner: asyncio.Runne
     assert collected.manifest is not None
     shard = other.shard(work(), list(enumerate(collected.manifest.items)))
     result = runner.run(other.executor.run(shard, other.context(0)))
-    assert [(case.outcome.value, case.message) for case in result.cases] == [
-        ("error", "collected at planning, gone now"),
-        ("passed", ""),
-    ]
+    gone, kept = result.cases
+    assert (gone.outcome.value, kept.outcome.value) == ("error", "passed")
+    assert gone.message.startswith("collected at planning, gone now: the ids of parameters must not depend on")
 
 
 XDIST = {

@@ -1,7 +1,6 @@
 """One process of the suite's interpreter that runs the session agent."""
 
 import asyncio
-import logging
 import signal
 from collections.abc import Callable, Mapping
 
@@ -14,8 +13,6 @@ from dtf.execution.executors.pytest_session.failure import SessionFailedError, e
 from dtf.execution.executors.pytest_session.log_pump import LogPump
 from dtf.execution.executors.pytest_session.suite import LAUNCH, Suite
 
-logger = logging.getLogger(__name__)
-
 OnMessage = Callable[[Message], None]
 
 
@@ -27,6 +24,7 @@ class AgentProcess:
         ended: How the process ended.
         unsafe: Why it may not be forked; empty when it may. Known once it has collected.
         pytest_version: Of the suite's interpreter.
+        notes: What of the suite's options has no effect, for people.
         pump: What it prints.
         channel: The connection.
     """
@@ -39,6 +37,7 @@ class AgentProcess:
         self.pump = pump
         self.unsafe = ""
         self.pytest_version = ""
+        self.notes: list[str] = []
         self.collected: asyncio.Future[Manifest] = loop.create_future()
         self.ended: asyncio.Future[Death] = loop.create_future()
         self._collecting = ""
@@ -118,7 +117,7 @@ class AgentProcess:
         elif event in ("uncollected", "no_pytest"):
             self._answer = self._answer or message
         elif event == "note":
-            logger.info("%s: %s", self.suite.workdir, message["text"])
+            self.notes.append(message["text"])
         else:
             self._on_message(message)
 

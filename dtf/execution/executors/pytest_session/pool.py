@@ -51,6 +51,11 @@ class SessionPool:
             self._close_idle(self._max_idle)
             asyncio.get_running_loop().call_later(self._idle_s + 0.1, self._close_old)
 
+    def discard(self, session: WarmSession) -> None:
+        """Close a session that will not be wanted any more, unless somebody uses it."""
+        if session.users == 0 and self._sessions.get(session.suite.key) is session:
+            self._close(session.suite.key)
+
     async def close(self) -> None:
         """Close all sessions."""
         for key in list(self._sessions):

@@ -16,6 +16,7 @@ from dtf.execution.executors.pytest_session.agent_process import AgentProcess, d
 from dtf.execution.executors.pytest_session.channel import AgentChannel, Message
 from dtf.execution.executors.pytest_session.death import Death
 from dtf.execution.executors.pytest_session.log_pump import LogPump, Sink
+from dtf.execution.executors.pytest_session.session_end import SessionEnd
 
 logger = logging.getLogger(__name__)
 
@@ -158,11 +159,12 @@ class RunnerHandle:
             await asyncio.to_thread(kill_tree, self.pid)
         return await self._await_end()
 
-    async def end(self, grace_s: float) -> Death:
+    async def end(self, grace_s: float) -> SessionEnd:
         """Have it end its session; kill it when that takes longer."""
         await self.channel.send({"do": "end"})
         await asyncio.wait([self.ended], timeout=grace_s)
-        return await self.kill()
+        in_time = self.ended.done()
+        return SessionEnd(death=await self.kill(), grace_s=None if in_time else grace_s)
 
     def close(self) -> None:
         """Let go of what was kept of it."""

@@ -29,7 +29,10 @@ class SessionUse:
 
     session: WarmSession
 
-    def __init__(self, pool: SessionPool, suite: Suite, shard: ClaimedShard, context: SlotContext) -> None:
+    def __init__(
+        self, pool: SessionPool, suite: Suite, shard: ClaimedShard, context: SlotContext, collect_s: float
+    ) -> None:
+        self._collect_s = collect_s
         self._pool = pool
         self._suite = suite
         self._shard = shard
@@ -60,12 +63,12 @@ class SessionUse:
         if session.collected:
             return await session.manifest(0.0)
         session.pump.attach(self._context.log)
-        collecting = asyncio.create_task(session.manifest(self._shard.job.timeout_s))
+        collecting = asyncio.create_task(session.manifest(self._collect_s))
         cancelled = asyncio.create_task(self._context.cancelled.wait())
         try:
             await asyncio.wait([collecting, cancelled], return_when=asyncio.FIRST_COMPLETED)
             if collecting.done():
-                return collecting.result()
+                return _told_once(collecting)
             raise SessionFailedError(Outcome.CANCELLED, self._context.cancel_reason or "cancelled")
         finally:
             collecting.cancel()
@@ -100,5 +103,15 @@ class SessionUse:
             spawner=self._context.spawner,
             affinity=self._shard.affinity,
             isolation=self._suite.work.isolation,
-            limit_s=self._shard.job.timeout_s,
+            limit_s=self._collect_s,
         )
+
+
+def _told_once(collecting: asyncio.Task[Manifest]) -> Manifest:
+    """The result; what the process printed about its failure is in the log already."""
+    try:
+        return collecting.result()
+    except SessionFailedError as error:
+        if error.printed:
+            raise SessionFailedError(error.outcome, error.reason) from error
+        raise

@@ -15,11 +15,20 @@ from dtf.execution.executors.pytest_session.channel import Message
 from dtf.execution.executors.pytest_session.death import RETRIES_AFTER_KILL, Death, charge
 from dtf.execution.executors.pytest_session.failure import SessionFailedError
 from dtf.execution.executors.pytest_session.runner_handle import RunnerHandle
+from dtf.execution.executors.pytest_session.succession import Succession
 
 logger = logging.getLogger(__name__)
 
 #: How long a runner may take before its first test begins, in seconds.
 _BOOT_S = 120.0
+
+#: How long a session may take to end after its last test, in seconds.
+_END_S = 60.0
+
+_GONE = (
+    "collected at planning, gone now: the ids of parameters must not depend on the time, on chance or on the order of "
+    "a set"
+)
 
 Obtain = Callable[[], Awaitable[RunnerHandle]]
 
@@ -32,7 +41,7 @@ class ShardRun:
 
     Attributes:
         cases: What was reported, by ordinal.
-        verdict: Set when the shard ends before its last test: INFRA or CANCELLED.
+        verdict: Set when the shard ends before its last test, or its session with an error: INFRA, CANCELLED, ERROR.
         reason: Why.
         death: How the last runner that died ended.
         runner: The runner that is in use; None: none, or it ends.
@@ -64,9 +73,9 @@ class ShardRun:
         self._idle_deaths = 0
         self._quitting = False
         self._timer: asyncio.TimerHandle | None = None
-        self._decision: Message | None = None
-        self._deciding: asyncio.Task[None] | None = None
+        self._succession = Succession(shard, work.isolation, context)
         self._stopped = False
+        self._stopped_by = ""
 
     @property
     def outcome(self) -> Outcome:
@@ -89,8 +98,7 @@ class ShardRun:
         finally:
             watch.cancel()
             self._stop_timer()
-            if self._deciding is not None:
-                await asyncio.gather(self._deciding, return_exceptions=True)
+            await self._succession.finish()
 
     @property
     def _failures(self) -> int:
@@ -133,15 +141,13 @@ class ShardRun:
         self._start_timer(None, _BOOT_S)
         limit = self._failures_left
         await runner.begin(self._shard, items, self._context.environment, last=alone, failures_left=limit)
-        if not alone:
-            if self._decision is not None:
-                await runner.decide(self._decision)
-            elif len(items) == 1:
-                self._decide()
+        if len(items) == 1:
+            self._succession.foresee(runner)
         await self._follow(runner)
-        ends = alone or self._stopped or (self._decision or {}).get("do") == "last"
-        if self.runner is not None and ends:
+        if self.runner is not None and (alone or self._stopped or self._stopped_by or self._succession.is_last):
             await self._let_end(runner)
+        if self._stopped_by:
+            self.give_up(f"the session was stopped: {self._stopped_by}")
 
     def _fail(self, error: SessionFailedError) -> None:
         """There is no session to run in: the suite's own fault is an error of each test that is left."""
@@ -168,9 +174,9 @@ class ShardRun:
                 self._accept(reported(message, self._kills.get(message["ordinal"], 0)))
             case "missing":
                 ordinal = message["ordinal"]
-                self._accept(broken(ordinal, self._left[ordinal], "collected at planning, gone now"))
-            case "holding":
-                self._decide()
+                self._accept(broken(ordinal, self._left[ordinal], _GONE))
+            case "holding" | "claiming" as event:
+                self._succession.answer(event, runner)
             case "quit":
                 self._on_quit(message)
             case "done":
@@ -190,11 +196,11 @@ class ShardRun:
 
     def _on_done(self, message: Message, runner: RunnerHandle) -> None:
         self._stop_timer()
-        self._stopped = message["stopped"]
+        self._stopped, self._stopped_by = message["stopped"], message["stopped_by"]
         self._account(message["cpu_s"] - runner.cpu_s, message["max_rss_bytes"])
         runner.cpu_s = message["cpu_s"]
         for ordinal in self._order:
-            if ordinal in self._left and not self._stopped:
+            if ordinal in self._left and not self._stopped and not self._stopped_by:
                 self._accept(broken(ordinal, self._left[ordinal], "the runner did not report this test"))
 
     def _on_start(self, ordinal: int) -> None:
@@ -202,8 +208,8 @@ class ShardRun:
         self._started_at = self._clock.now()
         self._idle_deaths = 0
         self._start_timer(ordinal, self._shard.job.timeout_s)
-        if ordinal in self._order[-2:-1] or len(self._order) == 1:
-            self._decide()
+        if ordinal in self._order[-2:] and self.runner is not None:
+            self._succession.foresee(self.runner)
 
     def _on_quit(self, message: Message) -> None:
         """The test ended the session; the runner finishes it, and another one runs the rest."""
@@ -276,36 +282,18 @@ class ShardRun:
             self.cases[case.ordinal] = case
             self._context.report(case)
 
-    def _decide(self) -> None:
-        """Find out what follows the last item; once a shard."""
-        if self._deciding is None and self._isolation not in (Isolation.TEST, Isolation.SHARD):
-            self._deciding = asyncio.create_task(self._find_next())
-
-    async def _find_next(self) -> None:
-        try:
-            following = await self._context.follow_on()
-        except Exception:
-            logger.exception("the next shard after %s could not be claimed", self._shard.shard_id)
-            following = None
-        self._context.next_shard = following
-        if following is not None:
-            items = [[ordinal, item.nodeid] for ordinal, item in following.items]
-            self._decision = {"do": "next", "items": items}
-        elif self._isolation is Isolation.MODULE or await self._job_ends():
-            self._decision = {"do": "last"}
-        else:
-            self._decision = {"do": "release"}
-        if self.runner is not None:
-            await self.runner.decide(self._decision)
-
-    async def _job_ends(self) -> bool:
-        ask = self._context.job_ends
-        return ask is not None and await ask()
-
     async def _let_end(self, runner: RunnerHandle) -> None:
-        """Wait for a session that ends with this shard: its teardown belongs to it."""
-        await runner.end(min(self._shard.job.timeout_s, 60.0))
+        """Wait for a session that ends with this shard: its teardown, and what its hooks say, belong to it."""
+        end = await runner.end(min(self._shard.job.timeout_s, _END_S))
+        self.death = end.death
         self._release(runner)
+        if end.complaint and not self._stopped_by and self.verdict is None:
+            self.give_up(end.complaint)
+
+    def give_up(self, reason: str) -> None:
+        """End with an error that no test has."""
+        self.verdict, self.reason = Outcome.ERROR, reason
+        self._context.log(f"[dtf: {reason}]\n".encode(errors="replace"))
 
     async def _kill(self, runner: RunnerHandle) -> None:
         death = self.death = await runner.kill()

@@ -103,12 +103,30 @@ class Slot:
                 if await is_over() and self._runner is kept:
                     await self.drop()
 
+    def keeps(self, session: WarmSession) -> bool:
+        """Whether it keeps a runner of this session."""
+        return self._runner is not None and self._session is session
+
+    async def leave(self, session: WarmSession) -> None:
+        """End the runner that was kept, if it is one of this session."""
+        if not self.keeps(session):
+            return
+        async with self._changing:
+            if self.keeps(session):
+                await self.drop()
+
     async def drop(self, *, gently: bool = True) -> None:
         """End the runner that was kept; gently: its session finishes first."""
         runner, self._runner = self._runner, None
         if runner is None:
             return
-        await (runner.end(CLOSE_S) if gently else runner.kill())
+        if gently:
+            complaint = (await runner.end(CLOSE_S)).complaint
+            if complaint and self._session is not None:
+                logger.warning("slot %d, %s: %s", self.index, self._session.suite.workdir, complaint)
+                self._session.complaints.append(complaint)
+        else:
+            await runner.kill()
         printed = runner.pump.tail().strip()
         if printed:
             logger.info("slot %d: a finished session had printed: %s", self.index, printed[-4000:])

@@ -34,11 +34,13 @@ class WarmSession:
         suite: What it holds.
         users: How many shards use it now.
         idle_since: When the last of them ended, on the loop's clock.
+        complaints: What was wrong with the end of its runners' sessions and is no shard's verdict yet.
     """
 
     def __init__(self, suite: Suite, agent: AgentProcess, directory: Path) -> None:
         self.suite = suite
         self.users = 0
+        self.complaints: list[str] = []
         self.idle_since = asyncio.get_running_loop().time()
         self._agent = agent
         self._directory = directory
@@ -76,8 +78,10 @@ class WarmSession:
 
     @property
     def proof(self) -> dict[str, str]:
-        """What ran the suite."""
-        return {"interpreter": self.suite.interpreter.path, "pytest": self._agent.pytest_version}
+        """What ran the suite, and under ``notes``, one a line, what of its options has no effect."""
+        found = {"interpreter": self.suite.interpreter.path, "pytest": self._agent.pytest_version}
+        notes = "\n".join(dict.fromkeys(self._agent.notes))
+        return {**found, "notes": notes} if notes else found
 
     async def manifest(self, limit_s: float) -> Manifest:
         """Wait for the collection.
@@ -181,7 +185,7 @@ async def _collect(agent: AgentProcess, limit_s: float) -> Manifest:
         await asyncio.wait([agent.collected], timeout=limit_s)
     if not agent.collected.done():
         await agent.kill()
-        raise SessionFailedError(Outcome.TIMEOUT, f"the collection took longer than {limit_s:g} s")
+        raise SessionFailedError(Outcome.ERROR, f"the collection took longer than {limit_s:g} s")
     return agent.collected.result()
 
 
