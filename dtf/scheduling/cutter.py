@@ -14,10 +14,17 @@ _SLACK = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """Between which predicted durations a piece should be, in seconds."""
+    """How large a piece should be.
+
+    Attributes:
+        least_s: Its predicted duration at least, in seconds.
+        most_s: And at most.
+        parts: Into how many pieces for each slot all that is left is cut in thought.
+    """
 
     least_s: float
     most_s: float
+    parts: int = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,13 +132,13 @@ def cut(units: Sequence[Unit], *, slots: int, sizes: Sizes) -> list[Piece]:
     """Cut units into pieces by playing the run through.
 
     Each slot that gets free goes on with its unit, or begins the next one, or helps where most is left. What it takes
-    is its share of all that is left, halved (guided self-scheduling, Polychronopoulos and Kuck 1987): large pieces at
+    is a part of its share of all that is left (guided self-scheduling, Polychronopoulos and Kuck 1987): large pieces at
     the beginning, small ones where the run ends, so that the slots end at about the same time.
 
     Args:
         units: The longest first.
         slots: How many slots pull.
-        sizes: Between which durations a piece should be.
+        sizes: How large a piece should be.
 
     Returns:
         Pieces in the order in which they would be pulled.
@@ -147,7 +154,7 @@ def cut(units: Sequence[Unit], *, slots: int, sizes: Sizes) -> list[Piece]:
         unit = current[slot]
         if unit is None or unit.empty:
             unit = current[slot] = pool.pick()
-        wanted_s = min(max(left_s / (2 * slots), sizes.least_s), sizes.most_s)
+        wanted_s = min(max(left_s / (sizes.parts * slots), sizes.least_s), sizes.most_s)
         piece = unit.take(wanted_s, sizes.least_s)
         pieces.append(piece)
         left_s -= piece.seconds

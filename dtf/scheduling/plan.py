@@ -18,6 +18,10 @@ MOST_S: Final = 2.0
 LEAST_TESTS: Final = 8
 MOST_TESTS: Final = 100
 
+#: Into how many pieces a slot's share of what is left is cut in thought, where tests are not known: a piece of slow
+#: ones that is begun last holds up the end.
+_UNKNOWN_PARTS = 6
+
 #: In how many pieces at least a slot's work comes, where tests are not known: they may be slow ones.
 _PIECES_PER_SLOT = 16
 
@@ -66,7 +70,8 @@ def _sizes(weights: Weights, slots: int) -> Sizes:
     if weights.are_known:
         return Sizes(least_s=LEAST_S, most_s=MOST_S)
     least = min(max(len(weights.seconds) / (_PIECES_PER_SLOT * slots), 1), LEAST_TESTS)
-    return Sizes(least_s=least * weights.typical_s, most_s=MOST_TESTS * weights.typical_s)
+    most_s = MOST_TESTS * weights.typical_s
+    return Sizes(least_s=least * weights.typical_s, most_s=most_s, parts=_UNKNOWN_PARTS)
 
 
 def _urgency(piece: Piece) -> tuple[int, float]:

@@ -247,3 +247,14 @@ def test_a_large_suite_is_planned_fast(known: bool) -> None:
         plan(manifest, slots=16, durations=durations)
 
         assert time.process_time() - begin < 1.5
+
+
+def test_unknown_tests_come_in_small_shards_at_the_end() -> None:
+    """On a first run no shard has more than a twelfth of the tests, and the last eight have at most 12 tests each."""
+    items = tuple(ManifestItem(nodeid=f"m{n % 3}.py::test_{n:04}", module=f"m{n % 3}.py") for n in range(600))
+
+    shards = plan(Manifest(items=items), slots=2, durations={})
+
+    sizes = [len(shard.ordinals) for shard in shards]
+    assert max(sizes) <= 50
+    assert max(sizes[-8:]) <= 12

@@ -40,3 +40,18 @@ def test_no_pytest() -> None:
     """The command that installs pytest is named."""
     error = told(Death(code=3, signal=None), event="no_pytest", error="No module named 'pytest'")
     assert error.reason.endswith("install it: /py -m pip install pytest")
+
+
+def test_a_refusal_without_a_traceback_is_told_whole() -> None:
+    """Of a refusal in several lines all is told but the hint, for each module once."""
+    body = "import file mismatch:\nimported module 'x' has this __file__ attribute:\n  /a/x.py\nHINT: remove it\n"
+    error = told(Death(code=2, signal=None), event="uncollected", text=f"__ ERROR collecting b/x.py __\n{body}")
+    assert error.reason.endswith(
+        "collected: import file mismatch: imported module 'x' has this __file__ attribute: /a/x.py"
+    )
+
+
+def test_a_message_is_told_once() -> None:
+    """What is printed twice stands once in the reason."""
+    error = told(Death(code=4, signal=None), "ERROR: file or directory not found: x\n" * 2)
+    assert error.reason.endswith("arguments: file or directory not found: x")
