@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dtf.execution.worker_step import remove_abandoned
+from dtf.execution.socket_directory import remove_abandoned
 from dtf.storage.hints import CeleryHints
 from tests.integration.celery.conftest import StartWorker
 from tests.support.celery_worker import ROOT, CeleryWorker, is_running, wait_for
