@@ -136,7 +136,7 @@ class AttemptResult:
         max_rss_bytes: Their largest resident set.
         metrics: Named measures.
         artifacts: Files that were kept.
-        proof: What it ran on: host, pid, interpreter, versions, device UUID; and under ``notes`` remarks for people, one
+        proof: What it ran on: host, pid, interpreter, versions, device UUID; under ``notes`` remarks for people, one
             a line.
         crashed: Whether an infrastructure failure counts against the shard (False for a drained worker).
     """
