@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,12 +31,13 @@ def test_the_conformance_suite(place: Place) -> None:
     place.assert_nothing_left()
 
 
-def test_a_third_party_suite(place: Place) -> None:
+def test_a_third_party_suite(place: Place, tmp_path: Path) -> None:
     """A part of networkx's own suite, as installed: the same outcomes as plain pytest."""
     spec = importlib.util.find_spec("networkx")
     assert spec is not None
     assert spec.origin is not None
-    suite = Path(spec.origin).parent / "algorithms" / "shortest_paths"
+    suite = shutil.copytree(Path(spec.origin).parent / "algorithms" / "shortest_paths", tmp_path / "shortest_paths")
+    (suite / "pytest.ini").write_text("[pytest]\n")  # away from this project's own settings
     plain = plain_outcomes(suite, environment=place.environment, scratch=place.directory)
     assert len(plain) > 100
     assert differences(plain, distributed_outcomes(place, suite)) == []

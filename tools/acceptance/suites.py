@@ -1,6 +1,7 @@
 """Suites whose outcomes or fixtures are compared with those of plain pytest and of pytest-xdist."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -51,6 +52,8 @@ def session_fixture() -> int:
 def same_as_pytest(suite: Path) -> int:
     """Run a suite with plain pytest and with dtf; print the counts, and the cases that differ; return their number."""
     with a_place() as place:
+        suite = shutil.copytree(suite, place.directory / suite.name)  # away from this project's own pytest settings
+        (suite / "pytest.ini").write_text("[pytest]\n")
         plain = plain_outcomes(suite, environment=place.environment, scratch=place.directory)
         done = place.dtf("run", str(suite), "--workers", "2", "--json", timeout_s=3600)
         report = json.loads(place.dtf("report", done.answer["run_id"], "--format", "json").out)

@@ -15,6 +15,12 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         _OUTCOMES[report.nodeid] = _outcome(report)
 
 
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """Note modules that skip themselves: pytest counts each as one skipped test."""
+    if report.skipped:
+        _OUTCOMES[report.nodeid] = "skipped"
+
+
 def _outcome(report: pytest.TestReport) -> str:
     if hasattr(report, "wasxfail"):
         return "xfailed" if report.skipped else "xpassed"
