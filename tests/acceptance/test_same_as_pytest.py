@@ -78,3 +78,18 @@ def test_uses_the_model(model, number):
     time.sleep(0.1)
     assert model == 42
 """
+
+
+def test_a_project_whose_warnings_are_errors(place: Place, tmp_path: Path) -> None:
+    """A project that makes every warning an error, as dtf's own does, runs as with plain pytest."""
+    suite = tmp_path / "suite"
+    suite.mkdir()
+    (suite / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\naddopts = --strict-markers --strict-config\n")
+    (suite / "test_a.py").write_text(
+        "import warnings\ndef test_quiet():\n    pass\ndef test_warns():\n    warnings.warn('x')\n"
+    )
+    assert distributed_outcomes(place, suite, status=1) == {
+        "test_a.py::test_quiet": "passed",
+        "test_a.py::test_warns": "failed",
+    }
+    place.assert_nothing_left()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -41,7 +42,7 @@ class XdistShim:
     def pytest_addhooks(self, pluginmanager: Any) -> None:  # noqa: ANN401  # pytest's types differ between versions
         """Make the hooks known, where pytest-xdist is installed."""
         if installed():
-            pluginmanager.add_hookspecs(importlib.import_module("xdist.newhooks"))
+            pluginmanager.add_hookspecs(_hook_specifications())
 
     def pytest_addoption(self, parser: Any, pluginmanager: Any) -> None:  # noqa: ANN401
         """Accept the options; how many processes there are is not the suite's to say here."""
@@ -69,6 +70,20 @@ class XdistShim:
     def testrun_uid(self, request: Any) -> str:  # noqa: ANN401
         """The same in all processes of a run."""
         return str(request.config.workerinput["testrunuid"])
+
+
+def _hook_specifications() -> Any:  # noqa: ANN401  # a module
+    """The module of pytest-xdist's hooks, without leaving pytest-xdist imported.
+
+    pytest is about to mark the modules of installed plugins for the rewriting of assertions, and warns of each that is
+    imported already: an error where a project makes warnings errors.
+    """
+    before = set(sys.modules)
+    module = importlib.import_module("xdist.newhooks")
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] == "xdist":
+            del sys.modules[name]
+    return module
 
 
 def installed() -> bool:
