@@ -18,6 +18,14 @@ STATUS = 13
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+class Interrupted(KeyboardInterrupt):
+    """A signal asked the command to end.
+
+    A class of its own, as CPython ends by SIGINT, whatever the exit status, once a plain KeyboardInterrupt went through
+    ``exec()`` of a string, and modules that are imported use that (namedtuple, dataclasses).
+    """
+
+
 class _Life:
     """What the handlers must know of the command; the signals are the whole process's, and so is this.
 
@@ -99,7 +107,7 @@ def _unwind(number: int, frame: FrameType | None) -> None:
         _leave(number, frame)
         return
     hurry()
-    raise KeyboardInterrupt(number, frame)
+    raise Interrupted(number, frame)
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

@@ -87,3 +87,17 @@ def test_nothing_of_dtf_is_left_among_the_temporary_files(
     assert done.returncode == 0, done.stdout + done.stderr
     ours = [entry.name for entry in temporary.iterdir() if entry.name.startswith(("dtf-worker-", "pymp-"))]
     assert not ours
+
+
+def test_an_interrupt_inside_exec_does_not_change_the_exit_status() -> None:
+    """After a plain KeyboardInterrupt in ``exec()`` of a string CPython ends by SIGINT; after dtf's own it does not."""
+    program = (
+        "import os, signal, sys\n"
+        "from dtf.cli import interruption\n"
+        "interruption.begin(json_mode=False)\n"
+        "try:\n"
+        "    exec('os.kill(os.getpid(), signal.SIGINT)')\n"
+        "except KeyboardInterrupt:\n"
+        "    sys.exit(13)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 13

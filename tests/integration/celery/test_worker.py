@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from dtf.execution.socket_directory import remove_abandoned
@@ -169,7 +170,10 @@ def test_a_dead_guardian_is_replaced(start_worker: StartWorker, hints: CeleryHin
     hints.send_shard("cpu", "s60000xlong")
     wait_for(lambda: worker.events("asked"), worker.output)
     first = _registered(worker)
-    os.kill(_guardian(worker), signal.SIGKILL)
+    killed = _guardian(worker)
+    os.kill(killed, signal.SIGKILL)
+    # a hint that meets it while it dies is left to the ledger, too
+    wait_for(lambda: not psutil.pid_exists(killed), worker.output)
     hints.send_shard("cpu", "snext")
     wait_for(lambda: worker.answered() == ["snext"], worker.output)
     assert len(worker.started()) == 2
