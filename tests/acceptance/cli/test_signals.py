@@ -89,9 +89,9 @@ def test_nothing_of_dtf_is_left_among_the_temporary_files(
     assert not ours
 
 
-def test_an_interrupt_inside_exec_does_not_change_the_exit_status() -> None:
+def test_an_interrupt_inside_exec_does_not_change_the_exit_status(tmp_path: Path) -> None:
     """After a plain KeyboardInterrupt in ``exec()`` of a string CPython ends by SIGINT; after dtf's own it does not."""
-    program = (
+    (tmp_path / "interrupted.py").write_text(
         "import os, signal, sys\n"
         "from dtf.cli import interruption\n"
         "interruption.begin(json_mode=False)\n"
@@ -100,4 +100,5 @@ def test_an_interrupt_inside_exec_does_not_change_the_exit_status() -> None:
         "except KeyboardInterrupt:\n"
         "    sys.exit(13)\n"
     )
-    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 13
+    done = subprocess.run([sys.executable, "-m", "interrupted"], cwd=tmp_path, check=False, timeout=60)
+    assert done.returncode == 13
