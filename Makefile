@@ -37,7 +37,7 @@ check: $(VENV)/.installed-dev  ## Lint, formatting, types, directions of imports
 coverage: $(VENV)/.installed-dev  ## Print what the tests cover (of `make test COVER=1`, which runs if it has not)
 	@ls .coverage.* >/dev/null 2>&1 || $(MAKE) --no-print-directory test COVER=1
 	@$(BIN)/coverage combine --quiet
-	@$(BIN)/coverage report --skip-covered --sort=cover | head -n 12
+	@$(BIN)/coverage report --skip-covered --sort=cover | sed -n '1,12p'
 	@echo "Coverage, lines and branches: $$($(BIN)/coverage report --format=total) %"
 
 format: $(VENV)/.installed-dev  ## Format the code and put right what can be put right safely
