@@ -132,7 +132,7 @@ def _no_worker(s: Situation) -> Why | None:
         return None
     return Why(
         cause=Cause.NO_WORKER,
-        sentence=f"No worker consumes the queue {s.queue}.",
+        sentence=f"No worker that has the hardware for it consumes the queue {s.queue}.",
         advice=f"Start one where the hardware is: `dtf worker -Q {s.queue}`.",
     )
 
