@@ -40,6 +40,7 @@ from dtf.settings import Mode, load_settings, process_environment
 @click.option("--label", "labels", multiple=True, callback=pairs, metavar="K=V", help="Label the run.")
 @click.option("--priority", type=int, default=5, metavar="0..10", help="10 goes first [default: 5].")
 @click.option("--bundle", is_flag=True, help="Pack the source even where the workers see it.")
+@click.option("--git", default="", metavar="URL", help="The workers fetch the checked-out commit from there.")
 @click.option("--command", "is_command", is_flag=True, help="Run the program after '--' in place of a suite.")
 @json_option
 @click.pass_context
@@ -72,6 +73,10 @@ def command(context: click.Context, /, **given: Any) -> int:  # noqa: ANN401  # 
         in_place=settings.mode is Mode.EMBEDDED,
     )
     options = Options(
-        workers=given["workers"] or 0, junit=given["junit"], labels=given["labels"], bundle=given["bundle"]
+        workers=given["workers"] or 0,
+        junit=given["junit"],
+        labels=given["labels"],
+        bundle=given["bundle"],
+        git=given["git"],
     )
     return run_request(request, options, settings, Output(json_mode=given["as_json"]))

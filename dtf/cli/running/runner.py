@@ -13,7 +13,7 @@ from dtf.cli.running.host import Host
 from dtf.cli.running.labels import labels
 from dtf.cli.running.report_file import check_report_path
 from dtf.cli.running.request import Plan, Request, check
-from dtf.cli.running.sources import bundled, in_place
+from dtf.cli.running.sources import bundled, checked_out, in_place
 from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.output import Output
 from dtf.domain.source import Source
@@ -30,12 +30,14 @@ class Options:
         junit: Where the JUnit report goes; None: nowhere.
         labels: The user's own labels.
         bundle: Whether the files travel although the workers see them.
+        git: The repository from which the workers fetch the checked-out commit; empty: the files travel.
     """
 
     workers: int = 0
     junit: Path | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     bundle: bool = False
+    git: str = ""
 
 
 def run_request(request: Request, options: Options, settings: Settings, output: Output) -> int:
@@ -54,6 +56,8 @@ def run_request(request: Request, options: Options, settings: Settings, output: 
 
 def _source(plan: Plan, host: Host, options: Options) -> Source:
     root, subdirectory = plan.place.root, plan.place.subdirectory
+    if options.git:
+        return checked_out(root, subdirectory, options.git)
     if host.is_embedded and not options.bundle:
         return in_place(root, subdirectory)
     return bundled(root, subdirectory, host.ledger.blobs, host.settings.bundle_cap_bytes)
