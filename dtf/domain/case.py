@@ -1,6 +1,7 @@
 """One test's outcome."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from dtf.domain.outcome import CaseOutcome
 
@@ -20,6 +21,7 @@ class CaseResult:
         output: Captured output as pytest prints it, with section titles; capped.
         started_at: Seconds since the epoch, on the worker's clock.
         crashes: How often the process died under it before this result.
+        properties: What the test recorded with pytest's ``record_property``; capped.
     """
 
     ordinal: int
@@ -32,3 +34,4 @@ class CaseResult:
     output: str = ""
     started_at: float = 0.0
     crashes: int = 0
+    properties: Mapping[str, str] = field(default_factory=dict)

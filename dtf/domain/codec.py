@@ -15,7 +15,14 @@ T = TypeVar("T")
 TYPE_KEY = "type"
 
 #: The name of each class that takes part in a union, as it stands in JSON.
-_UNION_NAMES = {"PytestWork": "pytest", "CommandWork": "command", "Finish": "finish", "Requeue": "requeue"}
+_UNION_NAMES = {
+    "PytestWork": "pytest",
+    "CommandWork": "command",
+    "BenchmarkWork": "benchmark",
+    "BrowserWork": "browser",
+    "Finish": "finish",
+    "Requeue": "requeue",
+}
 
 
 def to_json(value: object) -> Any:  # noqa: ANN401  # JSON has no narrower type

@@ -15,11 +15,13 @@ class ManifestItem:
         module: The part before the first ``::``, which is what module fixtures belong to.
         group: What it may not be parted from: its ``xdist_group`` mark, or its module or class where the suite asks
             for that with ``--dist loadfile`` or ``loadscope``; empty: nothing. A group is never cut.
+        requires: What narrows the hardware for this test: its ``dtf`` mark's ``requires``, in canonical form.
     """
 
     nodeid: str
     module: str
     group: str = ""
+    requires: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ class Manifest:
         state = hashlib.sha256()
         for item in self.items:
             # surrogatepass: a parametrised id may hold any lone surrogate
-            pair = f"{item.nodeid}\0{item.group}\n"
+            pair = f"{item.nodeid}\0{item.group}\n" + "".join(f"\0{text}\n" for text in item.requires)
             state.update(pair.encode("utf-8", "surrogatepass"))
         return "sha256:" + state.hexdigest()
 

@@ -47,12 +47,14 @@ class ShardPlan:
         affinity: The module (or group) that the shard belongs to; a slot that ran one goes on with the next.
         predicted_s: The predicted duration in seconds.
         rank: The order of dispatch inside its job, 0 first.
+        requires: What its tests ask for beside what the job does.
     """
 
     ordinals: tuple[int, ...]
     affinity: str
     predicted_s: float
     rank: int
+    requires: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,14 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dtf.domain.queue import queue_name
 from dtf.domain.source import Source
-from dtf.domain.work import CommandWork, JobKind, PytestWork, Work
+from dtf.domain.work import KINDS, BenchmarkWork, BrowserWork, CommandWork, JobKind, PytestWork, Work
 
 #: Priorities go from 0 (last) to 10 (first).
 LOWEST_PRIORITY, DEFAULT_PRIORITY, HIGHEST_PRIORITY = 0, 5, 10
 
 #: The hardware tags that dtf knows; each is a queue.
-HARDWARE_TAGS = ("cpu", "cuda", "rocm", "webgpu", "webnn", "mps", "openvino", "qualcomm")
+HARDWARE_TAGS = ("cpu", "cuda", "rocm", "gpu", "webgpu", "webnn", "mps", "openvino", "qualcomm")
+
+#: What ``gpu`` means: either of them.
+GPU_TAGS = ("cuda", "rocm")
+
+#: Tags that a worker only declares (``dtf worker --tags openvino``): its CPU slots then take their shards.
+DECLARED_TAGS = ("mps", "openvino", "qualcomm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +48,20 @@ class JobSpec:
     @property
     def kind(self) -> JobKind:
         """The kind of its work."""
-        return JobKind.PYTEST if isinstance(self.work, PytestWork) else JobKind.COMMAND
+        return KINDS[type(self.work)]
+
+    @property
+    def queue(self) -> str:
+        """Where its shards wait."""
+        return queue_name(self.hardware, self.requirements)
+
+    @property
+    def affinity(self) -> str:
+        """What its one shard belongs to, so that a slot goes on with the next of the same; empty: nothing."""
+        work = self.work
+        if not isinstance(work, BenchmarkWork) or not work.model_grouping or work.batch_size_limit <= 1:
+            return ""
+        return f"model {work.model} {work.runtime} seed {work.seed}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +86,14 @@ class RunSpec:
 
 
 __all__ = [
+    "DECLARED_TAGS",
     "DEFAULT_PRIORITY",
+    "GPU_TAGS",
     "HARDWARE_TAGS",
     "HIGHEST_PRIORITY",
     "LOWEST_PRIORITY",
+    "BenchmarkWork",
+    "BrowserWork",
     "CommandWork",
     "JobKind",
     "JobSpec",

@@ -10,6 +10,8 @@ class JobKind(StrEnum):
 
     PYTEST = "pytest"
     COMMAND = "command"
+    BENCHMARK = "benchmark"
+    BROWSER = "browser"
 
 
 class Isolation(StrEnum):
@@ -64,4 +66,83 @@ class CommandWork:
     artifacts: tuple[str, ...] = ()
 
 
-Work = PytestWork | CommandWork
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchmarkWork:
+    """Measurements of one model.
+
+    Attributes:
+        model: A built-in (``mlp``, ``cnn``, ``bert``), a file relative to the working directory, or a hub's name.
+        batch_sizes: Each is measured by itself.
+        precision: ``fp32``, ``fp16``, ``bf16`` or ``int8``.
+        warm_up: Calls before the measured ones.
+        iterations: Measured calls.
+        runtime: ``onnxruntime`` or ``torch``; empty: by the model.
+        tolerance: The largest error against the CPU reference that passes; None: the precision's own.
+        seed: Of the inputs, and of a built-in model's weights.
+        python: The interpreter with the runtime; empty: dtf's own.
+        environment: Variables added to the worker's.
+        batch_size_limit: How many jobs of one model follow each other on a slot with the model loaded once; 1: none.
+        model_grouping: Whether jobs of one model follow each other.
+        hardware_grouping: Whether they do so only on the same requirements.
+    """
+
+    model: str
+    batch_sizes: tuple[int, ...] = (1,)
+    precision: str = "fp32"
+    warm_up: int = 5
+    iterations: int = 50
+    runtime: str = ""
+    tolerance: float | None = None
+    seed: int = 0
+    python: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    batch_size_limit: int = 8
+    model_grouping: bool = True
+    hardware_grouping: bool = True
+
+
+class BrowserCheck(StrEnum):
+    """What is done in the browser."""
+
+    #: A compute shader with numeric verification.
+    WGSL = "wgsl"
+    #: An ONNX model in onnxruntime-web, compared with the CPU.
+    MODEL = "model"
+    #: A page or folder of the user's, which reports through ``window.dtf``.
+    PAGE = "page"
+    #: A Playwright script of the user's.
+    SCRIPT = "script"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserWork:
+    """Something done in a real browser.
+
+    Attributes:
+        check: What.
+        target: A model, a page or folder, or a script, relative to the working directory; empty for ``WGSL``.
+        provider: What a model runs on: ``wasm``, ``webgpu`` or ``webnn``.
+        args: Words for the script, or ``NAME=VALUE`` pairs for the page's query.
+        tolerance: The largest error that passes; None: the check's own.
+        seed: Of a model's inputs, and of a built-in model's weights.
+        environment: Variables added to the worker's.
+    """
+
+    check: BrowserCheck
+    target: str = ""
+    provider: str = "webgpu"
+    args: tuple[str, ...] = ()
+    tolerance: float | None = None
+    seed: int = 0
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+Work = PytestWork | CommandWork | BenchmarkWork | BrowserWork
+
+#: The kind of each class of work.
+KINDS: Mapping[type, JobKind] = {
+    PytestWork: JobKind.PYTEST,
+    CommandWork: JobKind.COMMAND,
+    BenchmarkWork: JobKind.BENCHMARK,
+    BrowserWork: JobKind.BROWSER,
+}

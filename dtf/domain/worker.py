@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from dtf.domain.slot import Slot
+
 
 class WorkerState(StrEnum):
     """Where a worker stands."""
@@ -61,6 +63,7 @@ class WorkerInfo:
         memory_bytes: The host's memory.
         cpu_count: The host's cores as this process may use them.
         version: dtf's version.
+        slot_table: Its slots and what each owns; empty: all of them run on the CPU.
     """
 
     worker_id: str
@@ -75,6 +78,7 @@ class WorkerInfo:
     memory_bytes: int = 0
     cpu_count: int = 1
     version: str = ""
+    slot_table: tuple[Slot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,8 @@ from dtf.execution.probes import amd, cpu, nvidia
 _log = logging.getLogger(__name__)
 _MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 _MOST_SIMULATED = 1024
+#: A device is of one of them; ``gpu`` only means some of them together.
+_KINDS = tuple(tag for tag in HARDWARE_TAGS if tag != "gpu")
 
 
 def detect_devices(*, simulate: str = "", visible_cuda: str | None = None) -> tuple[Device, ...]:
@@ -54,10 +56,8 @@ def simulated_devices(text: str) -> tuple[Device, ...]:
     devices: list[Device] = []
     for part in (word.strip() for word in text.split(",") if word.strip()):
         tag, _, number = part.partition(":")
-        if tag not in HARDWARE_TAGS:
-            raise SettingsError(
-                f"simulated devices {text!r}: unknown hardware {tag!r} (known: {', '.join(HARDWARE_TAGS)})"
-            )
+        if tag not in _KINDS:
+            raise SettingsError(f"simulated devices {text!r}: unknown hardware {tag!r} (known: {', '.join(_KINDS)})")
         if number and not (number.isascii() and number.isdigit() and int(number) <= _MOST_SIMULATED):
             raise SettingsError(f"simulated devices {text!r}: {number!r} is no count from 0 to {_MOST_SIMULATED}")
         devices += [

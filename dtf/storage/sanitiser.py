@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from dtf.domain.case import CaseResult
 from dtf.domain.shard import Artifact, AttemptResult, Metric
+from dtf.domain.slot import Slot
 from dtf.domain.worker import Device, WorkerInfo, WorkerLoad
 
 #: The most characters of a node id, a name or a media type.
@@ -79,6 +80,7 @@ def clean_case(case: CaseResult) -> CaseResult:
         output=clean_text(case.output, TEXT_CAP),
         started_at=clean_number(case.started_at),
         crashes=clean_integer(case.crashes, _LARGEST_COUNT),
+        properties=clean_mapping(case.properties),
     )
 
 
@@ -133,6 +135,17 @@ def clean_worker(info: WorkerInfo) -> WorkerInfo:
         queues=tuple(clean_text(queue, NAME_CAP) for queue in info.queues),
         tags=tuple(clean_text(tag, NAME_CAP) for tag in info.tags),
         devices=tuple(_clean_device(device) for device in info.devices),
+        slot_table=tuple(_clean_slot(slot) for slot in info.slot_table),
+    )
+
+
+def _clean_slot(slot: Slot) -> Slot:
+    return replace(
+        slot,
+        number=clean_integer(slot.number, _LARGEST_COUNT),
+        tags=tuple(clean_text(tag, NAME_CAP) for tag in slot.tags),
+        devices=tuple(clean_text(uuid, NAME_CAP) for uuid in slot.devices),
+        memory_bytes=clean_integer(slot.memory_bytes),
     )
 
 

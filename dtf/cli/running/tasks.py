@@ -120,7 +120,8 @@ def _place(task: Task, directory: Path) -> PlacedTask:
         found = locate(task.work.paths, directory)
         work = replace(task.work, paths=found.paths)
         return PlacedTask(task=replace(task, work=work), root=found.root, subdirectory=found.subdirectory)
-    _check_program(task.work, directory)
+    if isinstance(task.work, CommandWork):
+        _check_program(task.work, directory)
     top = top_level(directory)
     root = top if top is not None and directory.is_relative_to(top) else directory
     return PlacedTask(task=task, root=root, subdirectory=str(directory.relative_to(root)))

@@ -10,6 +10,7 @@ from dtf.domain.case import CaseResult
 from dtf.domain.shard import AttemptResult, ClaimedShard
 from dtf.domain.specs import JobSpec
 from dtf.domain.work import JobKind
+from dtf.domain.worker import Device
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,9 @@ class SlotContext:
             None: nobody knows.
         failures: How many failures the job has, as far as this worker knows, with those reported here; None: nobody
             counts them.
+        hardware: The hardware tag of the shard.
+        devices: What the shard has to itself while it runs, those that satisfy its requirements first; of browsers
+            all that satisfy them, the first to be used. The environment names them already.
     """
 
     worker_id: str
@@ -124,6 +128,8 @@ class SlotContext:
     next_shard: ClaimedShard | None = None
     job_ends: Callable[[], Awaitable[bool]] | None = None
     failures: Callable[[], int] | None = None
+    hardware: str = "cpu"
+    devices: tuple[Device, ...] = ()
 
 
 class Executor(Protocol):

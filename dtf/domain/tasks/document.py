@@ -61,7 +61,11 @@ def _name(top: Reader) -> str:
 
 
 def _default_name(work: Work) -> str:
-    words = work.argv if isinstance(work, CommandWork) else work.paths
+    words: tuple[str, ...] = ()
+    if isinstance(work, CommandWork):
+        words = work.argv
+    elif isinstance(work, PytestWork):
+        words = work.paths
     return " ".join(words)[:80] or "task"
 
 

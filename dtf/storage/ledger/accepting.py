@@ -15,6 +15,7 @@ from dtf.domain.shard import AttemptResult
 from dtf.storage.ledger import manifests, ordinals
 from dtf.storage.ledger.bulk import insert_many
 from dtf.storage.ledger.claiming import accepted_outcomes
+from dtf.storage.ledger.json_text import dump
 from dtf.storage.ledger.schema import CASE_COUNTS, cases, jobs
 from dtf.storage.sanitiser import NAME_CAP, clean_text
 
@@ -106,4 +107,5 @@ def _row(result: AttemptResult, job_id: str, case: CaseResult) -> dict[str, Any]
         "message": case.message,
         "details": case.details,
         "output": case.output,
+        "properties": dump(dict(case.properties)) if case.properties else "",
     }

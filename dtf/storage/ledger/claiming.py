@@ -53,7 +53,7 @@ def claim_follow_on(
     """Claim the next shard of the same job and affinity, unless something more urgent waits in its queue."""
     urgent = (
         sa.select(sa.literal(1))
-        .where(is_queued, is_due, shards.c.queue == before.job.hardware, shards.c.priority > before.job.priority)
+        .where(is_queued, is_due, shards.c.queue == before.job.queue, shards.c.priority > before.job.priority)
         .limit(1)
     )
     if connection.scalar(urgent):

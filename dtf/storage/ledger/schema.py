@@ -239,6 +239,8 @@ cases = Table(
     Column("message", Text, nullable=False),
     Column("details", Text, nullable=False),
     Column("output", Text, nullable=False),
+    # JSON object; empty: none
+    _text("properties"),
     # named, because it is the promise: one accepted case for each place in the manifest
     UniqueConstraint("job_id", "ordinal", name="uq_cases_one_accepted"),
 )

@@ -53,6 +53,8 @@ workers = Table(
     # JSON lists of strings
     Column("queues", Text, nullable=False),
     Column("tags", Text, nullable=False),
+    # JSON list of slots
+    Column("slot_table", Text, nullable=False, server_default="[]"),
     # JSON of the last WorkerLoad
     Column("load", Text),
 )

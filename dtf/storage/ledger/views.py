@@ -246,4 +246,5 @@ def _case(row: Row[Any]) -> CaseResult:
         output=row.output,
         started_at=row.started_at,
         crashes=row.crashes,
+        properties=load(row.properties) if row.properties else {},
     )

@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection
 
 from dtf.domain.codec import from_json
 from dtf.domain.ports.views import WorkerView
+from dtf.domain.slot import Slot
 from dtf.domain.worker import Device, DeviceState, WorkerInfo, WorkerLoad, WorkerState
 from dtf.storage.ledger.json_text import load
 from dtf.storage.ledger.schema import attempts
@@ -39,6 +40,7 @@ def worker_views(connection: Connection) -> list[WorkerView]:
                 memory_bytes=row.memory_bytes,
                 cpu_count=row.cpu_count,
                 version=row.version,
+                slot_table=tuple(from_json(Slot, slot) for slot in load(row.slot_table)),
             ),
             state=WorkerState(row.state),
             load=from_json(WorkerLoad, load(row.load)) if row.load else None,

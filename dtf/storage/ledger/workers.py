@@ -69,6 +69,7 @@ def _register(connection: Connection, info: WorkerInfo) -> None:
         "cpu_count": info.cpu_count,
         "queues": dump(info.queues),
         "tags": dump(info.tags),
+        "slot_table": dump(to_json(info.slot_table)),
         "load": None,
     }
     if not insert_ignoring(connection, workers, ["worker_id"], {"worker_id": info.worker_id, **row}):

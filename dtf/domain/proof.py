@@ -1,0 +1,35 @@
+"""The words of a proof: what an attempt says about where it ran."""
+
+from enum import StrEnum
+
+#: The hardware tag that was asked for.
+HARDWARE = "hardware"
+#: The UUIDs of the devices that the slot owned, separated by spaces, and their names, separated by semicolons.
+DEVICE, DEVICE_NAME = "device", "device_name"
+#: ``yes`` where the adapter is software (SwiftShader), and where the device exists by declaration only.
+SOFTWARE, SIMULATED = "software", "simulated"
+#: What shows that it ran there: one sentence, such as the process that was seen on the device.
+EVIDENCE = "evidence"
+#: Why it did not run there; an attempt with this word ends as INFRA, "ran elsewhere".
+ELSEWHERE = "elsewhere"
+#: The execution providers with the nodes that each really took, as JSON: ``{"CPUExecutionProvider": 12}``.
+PROVIDERS = "providers"
+YES = "yes"
+
+#: How the reason of an attempt begins whose proof contradicts its tag.
+RAN_ELSEWHERE = "ran elsewhere"
+
+
+class Standing(StrEnum):
+    """What a result says about the hardware that it names."""
+
+    #: It ran there, and something shows it.
+    PROVEN = "proven"
+    #: It was put there, and nothing shows that it used it.
+    NOT_PROVEN = "not proven"
+    #: It ran on a software adapter that stands in for the hardware.
+    SOFTWARE = "software"
+    #: It ran on a device that exists by declaration only.
+    SIMULATED = "simulated"
+    #: It ran on something else.
+    ELSEWHERE = "ran elsewhere"

@@ -1,0 +1,135 @@
+"""Which slots of a worker satisfy what a queue's name asks for."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from dtf.domain.errors import BadInputError
+from dtf.domain.queue import split_queue
+from dtf.domain.requirement import DEVICES, ORDERINGS, Comparison, Requirement, as_number, device_count
+from dtf.domain.slot import Slot
+from dtf.domain.specs import GPU_TAGS
+from dtf.domain.worker import Device, DeviceState, WorkerInfo
+
+#: What is known of a device: the probe's details, and what ``facts_of`` adds.
+Facts = Mapping[str, str | int | float | bool]
+
+_GB = 1e9
+
+
+def facts_of(
+    worker: WorkerInfo, device: Device | None = None, memory_bytes: int = 0
+) -> dict[str, str | int | float | bool]:
+    """What can be required of a device on a worker, by name in lower case.
+
+    ``host``, ``worker``, ``cores`` and ``memory_gb`` are the machine's; ``device`` (the name), ``uuid``, ``simulated``,
+    ``vram_gb`` and all that the probe read are the device's. Sizes count 10**9 bytes as one GB, so that a card that is
+    sold as 24 GB has them.
+
+    Args:
+        worker: The worker.
+        device: One of its devices; None: nothing but the host.
+        memory_bytes: The slot's share of the device's memory; 0: all of it.
+    """
+    facts: dict[str, str | int | float | bool] = {
+        "host": worker.host,
+        "worker": worker.name,
+        "cores": worker.cpu_count,
+        "memory_gb": worker.memory_bytes / _GB,
+    }
+    if device is None:
+        return facts
+    facts.update({name.lower(): value for name, value in device.details.items()})
+    facts.update({"device": device.name, "uuid": device.uuid, "simulated": device.simulated})
+    memory = memory_bytes or device.details.get("memory_bytes", 0)
+    if device.kind != "cpu" and isinstance(memory, int | float):
+        facts["vram_gb"] = memory / _GB
+    return facts
+
+
+def satisfies(requirement: Requirement, facts: Facts, tags: Iterable[str] = ()) -> bool:
+    """Whether facts and free tags fulfil a requirement; what is not known is not fulfilled."""
+    value = facts.get(requirement.name)
+    if requirement.comparison is Comparison.HAS:
+        return value is True or requirement.name in {tag.lower() for tag in tags}
+    if value is None:
+        return False
+    if requirement.comparison in ORDERINGS:
+        return _ordered(requirement.comparison, _number(value), requirement.number)
+    return _equal(value, requirement) is (requirement.comparison is Comparison.IS)
+
+
+def _equal(value: str | float | bool, requirement: Requirement) -> bool:
+    if isinstance(value, bool):
+        return requirement.value in (("true", "yes", "1") if value else ("false", "no", "0"))
+    wanted = requirement.number
+    if not math.isnan(wanted) and _number(value) == wanted:
+        return True
+    # a requirement has no spaces
+    return "".join(str(value).lower().split()) == requirement.value
+
+
+def _ordered(comparison: Comparison, value: float, wanted: float) -> bool:
+    if math.isnan(value):
+        return False
+    if comparison is Comparison.AT_LEAST:
+        return value >= wanted
+    if comparison is Comparison.AT_MOST:
+        return value <= wanted
+    return value > wanted if comparison is Comparison.MORE else value < wanted
+
+
+def _number(value: str | float | bool) -> float:
+    return as_number(value) if isinstance(value, str) else float(value)
+
+
+def slots_for(worker: WorkerInfo, queue: str) -> tuple[Slot, ...]:
+    """The worker's slots that can take the queue's shards, each for one device; none when it is no queue's name."""
+    try:
+        tag, requirements = split_queue(queue)
+    except BadInputError:
+        return ()
+    return tuple(
+        slot
+        for slot in table_of(worker)
+        if tag in slot.tags and devices_for(worker, slot, tag, requirements) is not None
+    )
+
+
+def capacity(worker: WorkerInfo, queue: str) -> int:
+    """How many of the queue's shards the worker can run at a time."""
+    slots = slots_for(worker, queue)
+    if not slots:
+        return 0
+    devices = device_count(split_queue(queue)[1])
+    if devices == 1:
+        return len(slots)
+    return len({slot.devices for slot in slots}) // devices
+
+
+def devices_for(
+    worker: WorkerInfo, slot: Slot, tag: str, requirements: Sequence[Requirement]
+) -> tuple[Device, ...] | None:
+    """The slot's devices of the tag that fulfil all requirements; None: there is none.
+
+    A slot without devices (a CPU's) is asked for the host's facts, and gives an empty tuple.
+    """
+    asked = [requirement for requirement in requirements if requirement.name != DEVICES]
+    own = [device for device in worker.devices if device.uuid in slot.devices and _is_of(device, tag)]
+    if not own:
+        return () if all(satisfies(r, facts_of(worker), worker.tags) for r in asked) else None
+    good = tuple(
+        device
+        for device in own
+        if device.state is DeviceState.AVAILABLE
+        and all(satisfies(r, facts_of(worker, device, slot.memory_bytes), worker.tags) for r in asked)
+    )
+    return good or None
+
+
+def table_of(worker: WorkerInfo) -> tuple[Slot, ...]:
+    """The worker's slots; where it tells none, as many as it says, each for whatever it consumes."""
+    return worker.slot_table or tuple(Slot(number=number, tags=worker.queues) for number in range(worker.slots))
+
+
+def _is_of(device: Device, tag: str) -> bool:
+    return device.kind in GPU_TAGS if tag == "gpu" else device.kind == tag
