@@ -34,4 +34,4 @@ class CaseResult:
     output: str = ""
     started_at: float = 0.0
     crashes: int = 0
-    properties: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict, hash=False)

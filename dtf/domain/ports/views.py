@@ -7,7 +7,7 @@ from typing import Protocol
 from dtf.domain.case import CaseResult
 from dtf.domain.manifest import Manifest
 from dtf.domain.outcome import Outcome
-from dtf.domain.shard import Artifact, JobState, ShardState
+from dtf.domain.shard import Artifact, JobState, Metric, ShardState
 from dtf.domain.specs import JobSpec
 from dtf.domain.worker import WorkerInfo, WorkerLoad, WorkerState
 
@@ -207,6 +207,20 @@ class Views(Protocol):
 
     def cases(self, job_id: str, outcomes: Sequence[str] = ()) -> Iterator[CaseResult]:
         """A job's accepted cases in manifest order, only of these outcomes if any are named."""
+        ...
+
+    def placed_cases(self, job_id: str) -> Iterator[tuple[str, int, CaseResult]]:
+        """A job's accepted cases in manifest order, as (shard id, attempt, case).
+
+        Their details and output are left out.
+        """
+        ...
+
+    def metrics(self, run_id: str) -> Sequence[tuple[str, str, int, Metric]]:
+        """What a run's accepted attempts measured, as (shard id, job id, attempt, metric), in the order of measuring.
+
+        An attempt is accepted when it finished its shard. A value that was not finite is what it was.
+        """
         ...
 
     def artifacts(self, run_id: str) -> Sequence[tuple[str, int, Artifact]]:

@@ -18,6 +18,10 @@ _GRAVITY = ("failed", "error", "xpassed", "xfailed", "skipped", "passed")
 
 _MESSAGE_CAP = 1000
 
+#: How many of a test's recorded properties a case keeps, and how many characters of a name and of a value.
+_MOST_PROPERTIES = 100
+_NAME_CAP, _VALUE_CAP = 200, 4000
+
 
 class Collector:
     """Gathers the reports on the item that runs.
@@ -74,6 +78,7 @@ class Collector:
             "message": clean(message(*gravest))[:_MESSAGE_CAP],
             "details": cut(clean("\n".join(details)), self.cap),
             "output": cut(clean(sections(self._reports[-1][1], self.cap)), self.cap),
+            "properties": properties(self._reports[-1][1]),
         }
 
 
@@ -110,6 +115,18 @@ def text(report: Any) -> str:  # noqa: ANN401
 def sections(report: Any, cap: int) -> str:  # noqa: ANN401
     """The captured output with pytest's titles; each section is cut before they are joined."""
     return "\n".join(f"{' ' + title + ' ':-^80}\n{cut(content, cap)}" for title, content in report.sections if content)
+
+
+def properties(report: Any) -> dict[str, str]:  # noqa: ANN401
+    """What the test recorded with ``record_property``, as text; of equal names the last counts."""
+    found: dict[str, str] = {}
+    for pair in list(getattr(report, "user_properties", ()))[:_MOST_PROPERTIES]:
+        try:
+            name, value = pair
+            found[clean(str(name))[:_NAME_CAP]] = cut(clean(str(value)), _VALUE_CAP)
+        except Exception as error:  # noqa: BLE001  # a suite's own value may raise anything, and be no pair
+            found[f"property {len(found) + 1}"] = f"<it cannot be shown: {type(error).__name__}>"
+    return found
 
 
 def cut(content: str, cap: int) -> str:

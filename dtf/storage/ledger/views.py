@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection, Row
 
 from dtf.domain.case import CaseResult
 from dtf.domain.errors import UnknownRecordError
-from dtf.domain.outcome import CaseOutcome, Outcome
+from dtf.domain.outcome import Outcome
 from dtf.domain.ports.views import (
     AttemptView,
     AuditFacts,
@@ -19,10 +19,12 @@ from dtf.domain.ports.views import (
     Views,
     WorkerView,
 )
-from dtf.domain.shard import Artifact, ShardState
+from dtf.domain.shard import Artifact, Metric, ShardState
 from dtf.storage.database import Database, now
 from dtf.storage.ledger.audit_facts import audit_facts
+from dtf.storage.ledger.case_views import case_view, placed_case_view, placed_columns
 from dtf.storage.ledger.json_text import load
+from dtf.storage.ledger.metric_views import run_metrics
 from dtf.storage.ledger.run_views import job_views, run_views
 from dtf.storage.ledger.schema import artifacts, attempts, cases, is_open_run, is_open_shard, jobs, runs, shards
 from dtf.storage.ledger.service_schema import leader, log_chunks, workers
@@ -114,9 +116,21 @@ class LedgerViews(Views):
         wanted = sa.select(cases).where(cases.c.job_id == job_id).order_by(cases.c.ordinal).limit(_PAGE)
         if outcomes:
             wanted = wanted.where(cases.c.outcome.in_(list(outcomes)))
+        yield from map(case_view, self._by_ordinal(wanted))
+
+    def placed_cases(self, job_id: str) -> Iterator[tuple[str, int, CaseResult]]:
+        """A job's accepted cases in manifest order, as (shard id, attempt, case), without details and output."""
+        wanted = sa.select(*placed_columns).where(cases.c.job_id == job_id).order_by(cases.c.ordinal).limit(_PAGE)
+        yield from map(placed_case_view, self._by_ordinal(wanted))
+
+    def metrics(self, run_id: str) -> Sequence[tuple[str, str, int, Metric]]:
+        """What a run's accepted attempts measured, as (shard id, job id, attempt, metric)."""
+        return self._database.read(lambda connection: run_metrics(connection, run_id))
+
+    def _by_ordinal(self, statement: sa.Select[Any]) -> Iterator[Row[Any]]:
         after = -1
-        while page := self._page(wanted.where(cases.c.ordinal > after)):
-            yield from map(_case, page)
+        while page := self._page(statement.where(cases.c.ordinal > after)):
+            yield from page
             after = page[-1].ordinal
 
     def _page(self, statement: sa.Select[Any]) -> Sequence[Row[Any]]:
@@ -231,20 +245,4 @@ def _attempt(row: Row[Any]) -> AttemptView:
         exit_code=row.exit_code,
         signal=row.signal,
         proof=load(row.proof),
-    )
-
-
-def _case(row: Row[Any]) -> CaseResult:
-    return CaseResult(
-        ordinal=row.ordinal,
-        nodeid=row.nodeid,
-        outcome=CaseOutcome(row.outcome),
-        phase=row.phase,
-        duration_s=row.duration_s,
-        message=row.message,
-        details=row.details,
-        output=row.output,
-        started_at=row.started_at,
-        crashes=row.crashes,
-        properties=load(row.properties) if row.properties else {},
     )

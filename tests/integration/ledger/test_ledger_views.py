@@ -1,9 +1,11 @@
+import math
 from dataclasses import replace
 
 import pytest
 
 from dtf.domain.errors import UnknownRecordError
 from dtf.domain.outcome import CaseOutcome, Outcome
+from dtf.domain.shard import Metric, Requeue
 from dtf.domain.worker import Device, DeviceState
 from dtf.storage.durations import LedgerDurations
 from dtf.storage.ledger import Ledger
@@ -58,6 +60,34 @@ def test_cases_come_in_manifest_order_over_pages(lab: Laboratory, monkeypatch: p
     assert [case.ordinal for case in lab.ledger.views.cases(lab.job_ids[0])] == list(range(10))
     failed = list(lab.ledger.views.cases(lab.job_ids[0], ["failed", "error"]))
     assert [case.ordinal for case in failed] == [5, 6, 7, 8, 9]
+
+
+def test_properties_come_back_with_the_case_and_its_attempt(lab: Laboratory) -> None:
+    """What a test recorded is read with its case; the placed case says which attempt gave it."""
+    (first,) = lab.plan(2)
+    shard = lab.claim(first)
+    half = [replace(case, properties={"operator": "<Add>\0"}, details="long") for case in cases(shard, first=1)]
+    lab.record(result(shard, Outcome.INFRA, half), Requeue())
+    shard = lab.claim(first)
+    lab.record(result(shard, Outcome.PASSED, cases(shard)))
+    views, job_id = lab.ledger.views, lab.job_ids[0]
+    assert [case.properties for case in views.cases(job_id)] == [{"operator": "<Add>␀"}, {}]
+    placed = list(views.placed_cases(job_id))
+    assert [(shard_id, attempt, case.ordinal) for shard_id, attempt, case in placed] == [(first, 1, 0), (first, 2, 1)]
+    assert [(case.properties, case.details) for _, _, case in placed] == [({"operator": "<Add>␀"}, ""), ({}, "")]
+
+
+def test_metrics_are_those_of_accepted_attempts(lab: Laboratory) -> None:
+    """What a superseded or repeated attempt measured does not count; what is not finite is what it was."""
+    lab.submit(command("a"), command("b"))
+    shard = lab.claim()
+    lab.record(replace(result(shard, Outcome.INFRA), metrics=(Metric(name="load", value=9.0, unit="s"),)), Requeue())
+    assert lab.ledger.views.metrics(lab.run_id) == []
+    shard = lab.claim(shard.shard_id)
+    measured = (Metric(name="load", value=1.5, unit="s"), Metric(name="error", value=math.inf, unit=""))
+    lab.record(replace(result(shard), metrics=measured))
+    assert lab.ledger.views.metrics(lab.run_id) == [(shard.shard_id, shard.job_id, 2, metric) for metric in measured]
+    assert lab.ledger.views.metrics("rnone") == []
 
 
 def test_worker_comes_back_as_it_registered(lab: Laboratory) -> None:

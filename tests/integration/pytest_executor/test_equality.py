@@ -91,6 +91,30 @@ def test_xf(): assert 0
     assert xfailed.message == "known bug"
 
 
+def test_recorded_properties(suite: Suite, bench: Bencher, runner: asyncio.Runner) -> None:
+    """What tests record with pytest's own fixture comes with their cases, also when they fail or skip."""
+    root = suite(
+        {
+            "test_a.py": """
+import pytest
+def test_fails(record_property):
+    record_property("operator", "Add"); record_property("largest_error", 0.5); assert 0
+def test_skips(record_property):
+    record_property("operator", "Mul"); pytest.skip("no")
+def test_plain(): pass
+"""
+        }
+    )
+    made = bench(root)
+    runner.run(made.run(work()))
+    cases = sorted(made.reported, key=lambda case: case.ordinal)
+    assert [case.properties for case in cases] == [
+        {"operator": "Add", "largest_error": "0.5"},
+        {"operator": "Mul"},
+        {},
+    ]
+
+
 def test_keyword_and_marker(suite: Suite, bench: Bencher, runner: asyncio.Runner) -> None:
     """``-k`` and ``-m`` select what they select in pytest, and the rest is counted as deselected."""
     root = suite(

@@ -19,6 +19,7 @@ def reported(message: Message, crashes: int) -> CaseResult:
         output=message.get("output", ""),
         started_at=message["started_at"],
         crashes=crashes,
+        properties=message.get("properties", {}),
     )
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from dtf.execution.agent.outcome import Collector, clean, cut
+from dtf.execution.agent.outcome import Collector, clean, cut, properties
 
 
 def report(category: str, when: str, longrepr: Any = None, **more: Any) -> SimpleNamespace:
@@ -58,3 +58,23 @@ def test_long_output_keeps_both_ends() -> None:
 def test_surrogates_become_text() -> None:
     """Lone surrogates are shown as escapes."""
     assert clean("x\ud800") == "x\\ud800"
+
+
+class Hostile:
+    def __str__(self) -> str:
+        raise ValueError("no")
+
+
+def test_properties_are_text_of_bounded_size() -> None:
+    """Values become text, of equal names the last counts, and nothing that a test records breaks its report."""
+    recorded = [("a", 1.5), ("a", 2), ("b\ud800", None), ("n" * 999, "v" * 9999), ("c", Hostile()), "no pair at all"]
+    found = properties(SimpleNamespace(user_properties=recorded))
+    assert found["a"] == "2"
+    assert found["b\\ud800"] == "None"
+    assert (len(found["n" * 200]), "characters cut" in found["n" * 200]) < (4100, True)
+    assert [text for text in found.values() if "cannot be shown" in text] == [
+        "<it cannot be shown: ValueError>",
+        "<it cannot be shown: ValueError>",
+    ]
+    assert len(properties(SimpleNamespace(user_properties=[(str(n), n) for n in range(1000)]))) == 100
+    assert properties(SimpleNamespace()) == {}
