@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dtf.domain.manifest import Manifest, ManifestItem
 from dtf.domain.outcome import Outcome
 from dtf.domain.ports.executor import Process, Spawner
-from dtf.execution.executors.pytest_session.channel import AgentChannel, Message
 from dtf.execution.executors.pytest_session.death import Death
 from dtf.execution.executors.pytest_session.failure import SessionFailedError, explain
-from dtf.execution.executors.pytest_session.log_pump import LogPump
 from dtf.execution.executors.pytest_session.suite import LAUNCH, Suite
+from dtf.execution.host.line_channel import LineChannel, Message
+from dtf.execution.host.log_pump import LogPump
 
 OnMessage = Callable[[Message], None]
 
@@ -29,7 +29,7 @@ class AgentProcess:
         channel: The connection.
     """
 
-    def __init__(self, suite: Suite, process: Process, channel: AgentChannel, pump: LogPump) -> None:
+    def __init__(self, suite: Suite, process: Process, channel: LineChannel, pump: LogPump) -> None:
         loop = asyncio.get_running_loop()
         self.suite = suite
         self.process = process
@@ -56,7 +56,7 @@ class AgentProcess:
         Raises:
             SessionFailedError: The interpreter cannot be started.
         """
-        channel, theirs = AgentChannel.pair()
+        channel, theirs = LineChannel.pair()
         pump = LogPump()
         try:
             process = await spawner.spawn(

@@ -3,7 +3,7 @@
 from dtf.domain.case import CaseResult
 from dtf.domain.manifest import ManifestItem
 from dtf.domain.outcome import CaseOutcome
-from dtf.execution.executors.pytest_session.channel import Message
+from dtf.execution.host.line_channel import Message
 
 
 def reported(message: Message, crashes: int) -> CaseResult:

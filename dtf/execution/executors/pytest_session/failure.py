@@ -3,8 +3,8 @@
 import re
 
 from dtf.domain.outcome import Outcome
-from dtf.execution.executors.pytest_session.channel import Message
 from dtf.execution.executors.pytest_session.death import Death
+from dtf.execution.host.line_channel import Message
 
 _TITLE = re.compile(r"^_+ ERROR collecting .* _+$")
 

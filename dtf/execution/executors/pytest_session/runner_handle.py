@@ -13,10 +13,10 @@ import psutil
 from dtf.domain.manifest import ManifestItem
 from dtf.domain.shard import ClaimedShard
 from dtf.execution.executors.pytest_session.agent_process import AgentProcess, dump_signal
-from dtf.execution.executors.pytest_session.channel import AgentChannel, Message
 from dtf.execution.executors.pytest_session.death import Death
-from dtf.execution.executors.pytest_session.log_pump import LogPump, Sink
 from dtf.execution.executors.pytest_session.session_end import SessionEnd
+from dtf.execution.host.line_channel import LineChannel, Message
+from dtf.execution.host.log_pump import LogPump, Sink
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class RunnerHandle:
         cpu_s: CPU-seconds that were accounted to shards so far.
     """
 
-    def __init__(self, channel: AgentChannel, pump: LogPump, stacks: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, channel: LineChannel, pump: LogPump, stacks: Path, environment: Mapping[str, str]) -> None:
         self.channel = channel
         self.pump = pump
         self.ended: asyncio.Future[Death] = asyncio.get_running_loop().create_future()

@@ -11,11 +11,11 @@ from dtf.domain.ports.executor import SlotContext
 from dtf.domain.shard import ClaimedShard
 from dtf.domain.work import Isolation, PytestWork
 from dtf.execution.executors.pytest_session.case import broken, reported
-from dtf.execution.executors.pytest_session.channel import Message
 from dtf.execution.executors.pytest_session.death import RETRIES_AFTER_KILL, Death, charge
 from dtf.execution.executors.pytest_session.failure import SessionFailedError
 from dtf.execution.executors.pytest_session.runner_handle import RunnerHandle
 from dtf.execution.executors.pytest_session.succession import Succession
+from dtf.execution.host.line_channel import Message
 
 logger = logging.getLogger(__name__)
 

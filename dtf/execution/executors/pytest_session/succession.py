@@ -6,8 +6,8 @@ import logging
 from dtf.domain.ports.executor import SlotContext
 from dtf.domain.shard import ClaimedShard
 from dtf.domain.work import Isolation
-from dtf.execution.executors.pytest_session.channel import Message
 from dtf.execution.executors.pytest_session.runner_handle import RunnerHandle
+from dtf.execution.host.line_channel import Message
 
 logger = logging.getLogger(__name__)
 

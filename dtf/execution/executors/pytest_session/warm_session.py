@@ -11,12 +11,12 @@ from dtf.domain.manifest import Manifest
 from dtf.domain.outcome import Outcome
 from dtf.domain.ports.executor import Spawner
 from dtf.execution.executors.pytest_session.agent_process import AgentProcess
-from dtf.execution.executors.pytest_session.channel import AgentChannel, Message
 from dtf.execution.executors.pytest_session.death import Death
 from dtf.execution.executors.pytest_session.failure import SessionFailedError
-from dtf.execution.executors.pytest_session.log_pump import LogPump
 from dtf.execution.executors.pytest_session.runner_handle import RunnerHandle
 from dtf.execution.executors.pytest_session.suite import Suite, parent_environment
+from dtf.execution.host.line_channel import LineChannel, Message
+from dtf.execution.host.log_pump import LogPump
 
 logger = logging.getLogger(__name__)
 
@@ -140,7 +140,7 @@ class WarmSession:
             await self._agent.close(CLOSE_S)
 
     async def _fork(self, serial: int, order: Message, stacks: Path) -> RunnerHandle:
-        channel, theirs = AgentChannel.pair()
+        channel, theirs = LineChannel.pair()
         pump = LogPump()
         runner = RunnerHandle(channel, pump, stacks, parent_environment(self.suite.environment))
         forked = self._forked[serial] = asyncio.get_running_loop().create_future()

@@ -1,4 +1,4 @@
-"""The executor's end of its connection with a session agent."""
+"""The guardian's end of its connection with a process that works for it."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ Message = dict[str, Any]
 _CHUNK = 1 << 18
 
 
-class AgentChannel:
+class LineChannel:
     """JSON lines over a Unix socket.
 
     The socket is used directly, without a transport, because descriptors travel over it.
@@ -28,8 +28,8 @@ class AgentChannel:
         self._reader: asyncio.Task[None] | None = None
 
     @classmethod
-    def pair(cls) -> tuple["AgentChannel", socket.socket]:
-        """A channel, and the end that belongs to the agent."""
+    def pair(cls) -> tuple["LineChannel", socket.socket]:
+        """A channel, and the end that belongs to the other process."""
         ours, theirs = socket.socketpair()
         return cls(ours), theirs
 
@@ -39,7 +39,7 @@ class AgentChannel:
         self._reader = asyncio.create_task(self._read())
 
     async def send(self, message: Message, descriptors: Sequence[int] = ()) -> None:
-        """Send a message; when the agent is gone nothing happens, its death is heard elsewhere."""
+        """Send a message; when the other process is gone nothing happens, its death is heard elsewhere."""
         data = json.dumps(message).encode() + b"\n"
         loop = asyncio.get_running_loop()
         try:
@@ -48,13 +48,13 @@ class AgentChannel:
                 data = data[sent:]
             await loop.sock_sendall(self._socket, data)
         except (BrokenPipeError, ConnectionResetError, OSError) as error:
-            logger.debug("an agent did not take a message: %s", error)
+            logger.debug("a process did not take a message: %s", error)
 
     async def finish(self, grace_s: float = 0.2) -> None:
-        """Read what a dead agent has sent, then close.
+        """Read what a dead process has sent, then close.
 
         A process that a test left behind may hold the other end open, so the end of the stream is waited for
-        only shortly; what the agent sent is in the socket by then.
+        only shortly; what was sent is in the socket by then.
         """
         if self._reader is not None:
             _, pending = await asyncio.wait([self._reader], timeout=grace_s)
@@ -93,6 +93,6 @@ class AgentChannel:
             try:
                 message = json.loads(line)
             except ValueError:
-                logger.warning("a session agent sent what is no message: %r", bytes(line[:200]))
+                logger.warning("a process sent what is no message: %r", bytes(line[:200]))
                 continue
             self._on_message(message)
