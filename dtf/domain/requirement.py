@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from dtf.domain.errors import BadInputError
@@ -14,6 +14,11 @@ DEVICES = "devices"
 MOST_DEVICES = 64
 #: How many requirements a job may have; a queue's name holds all of them.
 MOST_REQUIREMENTS = 16
+
+#: The longest text that is looked at; none that can be read is longer, but for its spaces.
+_LONGEST = 1000
+#: How much of a text a message shows.
+_SHOWN = 80
 
 _FORM = re.compile(
     r"(?P<name>[A-Za-z][A-Za-z0-9_.-]{0,63})(?:(?P<sign>>=|<=|!=|=|>|<)(?P<value>[A-Za-z0-9_.+:-]{1,100}))?"
@@ -66,29 +71,40 @@ def parse_requirement(text: str) -> Requirement:
     """Read one requirement; spaces do not count, and letters are taken as small ones.
 
     Raises:
-        BadInputError: It is none; the message says what one looks like.
+        BadInputError: It is none; the message says in one line what one looks like.
     """
-    match = _FORM.fullmatch("".join(text.split()))
+    # only the plain space is printable among what splits words: a line break or a NUL is a mistake
+    match = _FORM.fullmatch(text.replace(" ", "")) if text.isprintable() and len(text) <= _LONGEST else None
     if match is None:
-        raise BadInputError(
-            f"requirement {text[:80]!r} cannot be read; it looks like vram_gb>=24, browser=firefox, devices=2 or webnn"
-        )
+        like = "it looks like vram_gb>=24, browser=firefox, devices=2 or webnn"
+        raise BadInputError(f"requirement {_quoted(text)} cannot be read; {like}")
     comparison = Comparison(match["sign"] or "")
     found = Requirement(name=match["name"].lower(), comparison=comparison, value=(match["value"] or "").lower())
     if comparison in ORDERINGS and math.isnan(found.number):
-        raise BadInputError(f"requirement {text[:80]!r}: {found.value!r} is no number, which {comparison} needs")
-    if found.name == DEVICES and not (comparison is Comparison.IS and _is_count(found.value)):
-        raise BadInputError(f"requirement {text[:80]!r}: write devices=N with N from 1 to {MOST_DEVICES}")
-    return found
+        raise BadInputError(f"requirement {_quoted(text)}: {found.value!r} is no number, which {comparison} needs")
+    if found.name != DEVICES:
+        return found
+    if comparison is not Comparison.IS or not _is_count(found.value):
+        raise BadInputError(f"requirement {_quoted(text)}: write devices=N with N from 1 to {MOST_DEVICES}")
+    return replace(found, value=str(int(found.value)))
 
 
 def normalise_requirements(texts: Iterable[str]) -> tuple[str, ...]:
     """The canonical texts of requirements: each once, in alphabetical order, so that equal wishes share a queue.
 
     Raises:
-        BadInputError: One of them cannot be read, there are too many, or two contradict each other on ``devices``.
+        BadInputError: Some cannot be read, there are too many, or two contradict each other on ``devices``; the message
+            has a line for each of the first that are wrong.
     """
-    found = {parse_requirement(text) for text in texts}
+    found: set[Requirement] = set()
+    problems: list[str] = []
+    for text in dict.fromkeys(texts):
+        try:
+            found.add(parse_requirement(text))
+        except BadInputError as error:
+            problems.append(str(error))
+    if problems:
+        raise BadInputError("\n".join(problems[:MOST_REQUIREMENTS]))
     if len(found) > MOST_REQUIREMENTS:
         raise BadInputError(f"a job may have {MOST_REQUIREMENTS} requirements, not {len(found)}")
     if sum(requirement.name == DEVICES for requirement in found) > 1:
@@ -109,6 +125,11 @@ def as_number(text: str) -> float:
     except ValueError:
         return math.nan
     return value if math.isfinite(value) else math.nan
+
+
+def _quoted(text: str) -> str:
+    """The text as one line of a message shows it; a long one is cut."""
+    return repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}..."
 
 
 def _is_count(text: str) -> bool:

@@ -37,6 +37,7 @@ class Piece:
         seconds: The predicted duration.
         big: Whether it is one atom that is longer than a piece should be.
         first: Whether nothing of its unit comes before it.
+        requires: What its tests ask of the hardware.
     """
 
     affinity: str
@@ -44,6 +45,7 @@ class Piece:
     seconds: float
     big: bool
     first: bool
+    requires: tuple[str, ...] = ()
 
 
 class _Open:
@@ -51,6 +53,7 @@ class _Open:
 
     def __init__(self, unit: Unit, most_s: float) -> None:
         self.affinity = unit.affinity
+        self.requires = unit.requires
         self.left_s = unit.seconds
         self._big = sorted((atom for atom in unit.atoms if atom.seconds > most_s), key=lambda atom: atom.seconds)
         self._rest: list[Atom] = [atom for atom in unit.atoms if atom.seconds <= most_s]
@@ -74,7 +77,14 @@ class _Open:
         self.left_s -= seconds
         first, self._untouched = self._untouched, False
         ordinals = tuple(sorted(ordinal for atom in atoms for ordinal in atom.ordinals))
-        return Piece(affinity=self.affinity, ordinals=ordinals, seconds=seconds, big=big, first=first)
+        return Piece(
+            affinity=self.affinity,
+            ordinals=ordinals,
+            seconds=seconds,
+            big=big,
+            first=first,
+            requires=self.requires,
+        )
 
     def _next(self, wanted_s: float, least_s: float) -> list[Atom]:
         begin = self._at

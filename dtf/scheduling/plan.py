@@ -36,9 +36,10 @@ def plan(
     """Cut a manifest into shards.
 
     A shard belongs to one module, so that a slot sets up its fixtures once; small neighbouring modules share a shard.
-    A group of ``xdist_group`` is never cut. Tests longer than a shard go first, then each module's first shard,
-    the longest module ahead: a slot that has begun a module goes on with it by itself, so what is dispatched first is
-    where nobody is yet. The remaining shards follow in the order in which they would be pulled.
+    A group of ``xdist_group`` is never cut; what one of its tests asks of the hardware, all of them get. Otherwise
+    tests that ask different things never share a shard. Tests longer than a shard go first, then each module's first
+    shard, the longest module ahead: a slot that has begun a module goes on with it by itself, so what is dispatched
+    first is where nobody is yet. The remaining shards follow in the order in which they would be pulled.
 
     Args:
         manifest: What was collected.
@@ -61,7 +62,13 @@ def plan(
     units.sort(key=lambda unit: -unit.seconds)
     pieces = sorted(cut(units, slots=slots, sizes=sizes), key=_urgency)
     return tuple(
-        ShardPlan(ordinals=piece.ordinals, affinity=piece.affinity, predicted_s=piece.seconds, rank=rank)
+        ShardPlan(
+            ordinals=piece.ordinals,
+            affinity=piece.affinity,
+            predicted_s=piece.seconds,
+            rank=rank,
+            requires=piece.requires,
+        )
         for rank, piece in enumerate(pieces)
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from . import options, reporter, xdist_shim
+from . import marks, options, reporter, xdist_shim
 from .outcome import Collector, message, text
 from .parent import Parent
 from .runner import Runner
@@ -49,7 +49,8 @@ class AgentPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_cmdline_main(self, config: Any) -> None:  # noqa: ANN401
-        """Take out what is not this process's to do."""
+        """Take out what is not this process's to do, and make the mark known."""
+        config.addinivalue_line("markers", marks.DECLARATION)
         option = config.option
         options.refuse(option)
         options.switch_off(option, self._note)
@@ -125,7 +126,12 @@ class AgentPlugin:
         if gone:
             self._channel.send({"event": "uncollected", "text": gone})
             raise session.Interrupted("tests are gone")
-        self._channel.send(self._collected(session))
+        try:
+            collected = self._collected(session)
+        except ValueError as error:
+            self._channel.send({"event": "uncollected", "text": f"ERROR: {error}"})
+            raise session.Interrupted("a mark cannot be used") from error
+        self._channel.send(collected)
         if not session.items:
             return True
         assert self._collector is not None  # noqa: S101  # pytest_configure ran
@@ -143,10 +149,12 @@ class AgentPlugin:
 
     def _collected(self, session: Any) -> Message:  # noqa: ANN401
         group_of = functools.partial(xdist_shim.group_of, dist=self._dist)
-        items = [[item.nodeid, xdist_shim.file_of(item), group_of(item)] for item in session.items]
+        items = [
+            [item.nodeid, xdist_shim.file_of(item), group_of(item), marks.requires_of(item)] for item in session.items
+        ]
         if items and not self._order["only"]:
             # pytest counts a module that skips itself as one skip, beside the tests; alone it is nothing
-            items += [[nodeid, items[-1][1], ""] for nodeid in self._skipped]
+            items += [[nodeid, items[-1][1], "", []] for nodeid in self._skipped]
         return {
             "event": "collected",
             "items": items,

@@ -135,6 +135,7 @@ class PytestExecutor:
             interpreter=interpreter,
             workdir=context.workdir,
             environment=context.environment,
+            requirements=job.requirements,
         )
 
     async def _run(self, shard: ClaimedShard, context: SlotContext) -> AttemptResult:

@@ -32,11 +32,12 @@ class Bench:
     contexts: list[SlotContext] = field(default_factory=list)
     job_id: str = "j1"
     queue: list[ClaimedShard] = field(default_factory=list)
+    requirements: tuple[str, ...] = ()
     on_report: Callable[[CaseResult], None] = lambda _: None
 
     def job(self, work: PytestWork) -> JobSpec:
         source = Source(kind=SourceKind.PATH, location=str(self.directory))
-        return JobSpec(name="suite", work=work, source=source, timeout_s=self.timeout_s)
+        return JobSpec(name="suite", work=work, source=source, timeout_s=self.timeout_s, requirements=self.requirements)
 
     def context(self, slot: int, follow_on: Callable[[], Awaitable[ClaimedShard | None]] | None = None) -> SlotContext:
         async def nothing() -> None:

@@ -22,8 +22,9 @@ def manifests(draw: st.DrawFn) -> Manifest:
         for _ in range(draw(st.integers(1, 30))):
             scope = draw(st.sampled_from(["", "::TestA", "::TestB"]))
             group = draw(st.sampled_from(["", "", "", "", "g1", "g2"]))
+            requires = draw(st.sampled_from([(), (), (), ("webnn",), ("browser=firefox", "webnn")]))
             nodeid = f"{module}.py{scope}::test_{len(items)}[x::y]"
-            items.append(ManifestItem(nodeid=nodeid, module=f"{module}.py", group=group))
+            items.append(ManifestItem(nodeid=nodeid, module=f"{module}.py", group=group, requires=requires))
     return Manifest(items=tuple(items))
 
 
@@ -84,17 +85,38 @@ def test_a_group_is_never_cut(problem: tuple[Manifest, dict[str, float], int]) -
 
 @given(problems())
 @settings(deadline=None)
-def test_a_module_has_one_affinity(problem: tuple[Manifest, dict[str, float], int]) -> None:
-    """Ungrouped tests of a module share an affinity, so that one slot can go through all of them."""
+def test_a_shard_asks_for_what_its_tests_do(problem: tuple[Manifest, dict[str, float], int]) -> None:
+    """Tests that ask different things share no shard and no affinity; a group gets what any of its tests asks."""
     manifest, durations, slots = problem
 
     shards = plan(manifest, slots=slots, durations=durations)
 
-    affinities: dict[str, set[str]] = {}
+    groups: dict[str, set[str]] = {}
+    for item in manifest.items:
+        groups.setdefault(item.group, set()).update(item.requires)
+    asked: dict[str, set[tuple[str, ...]]] = {}
+    for shard in shards:
+        asked.setdefault(shard.affinity, set()).add(shard.requires)
+        for ordinal in shard.ordinals:
+            item = manifest.items[ordinal]
+            assert set(shard.requires) == (groups[item.group] if item.group else set(item.requires))
+    assert all(len(requires) == 1 for requires in asked.values())
+
+
+@given(problems())
+@settings(deadline=None)
+def test_a_module_has_one_affinity(problem: tuple[Manifest, dict[str, float], int]) -> None:
+    """Ungrouped tests of a module that ask for the same share an affinity: one slot can go through all of them."""
+    manifest, durations, slots = problem
+
+    shards = plan(manifest, slots=slots, durations=durations)
+
+    affinities: dict[object, set[str]] = {}
     for shard in shards:
         for ordinal in shard.ordinals:
-            if not manifest.items[ordinal].group:
-                affinities.setdefault(manifest.items[ordinal].module, set()).add(shard.affinity)
+            item = manifest.items[ordinal]
+            if not item.group:
+                affinities.setdefault((item.module, item.requires), set()).add(shard.affinity)
     assert all(len(names) == 1 for names in affinities.values())
 
 

@@ -3,15 +3,20 @@
 import asyncio
 import signal
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from dtf.domain.manifest import Manifest, ManifestItem
+from dtf.domain.errors import BadInputError
 from dtf.domain.outcome import Outcome
 from dtf.domain.ports.executor import Process, Spawner
 from dtf.execution.executors.pytest_session.death import Death
 from dtf.execution.executors.pytest_session.failure import SessionFailedError, explain
+from dtf.execution.executors.pytest_session.manifest import manifest_of
 from dtf.execution.executors.pytest_session.suite import LAUNCH, Suite
 from dtf.execution.host.line_channel import LineChannel, Message
 from dtf.execution.host.log_pump import LogPump
+
+if TYPE_CHECKING:
+    from dtf.domain.manifest import Manifest
 
 OnMessage = Callable[[Message], None]
 
@@ -42,6 +47,7 @@ class AgentProcess:
         self.ended: asyncio.Future[Death] = loop.create_future()
         self._collecting = ""
         self._answer: Message | None = None
+        self._farewell: asyncio.Task[None] | None = None
         self._waiting: list[Message] = []
         self._on_message: OnMessage = self._waiting.append
         channel.listen(self._hear)
@@ -109,17 +115,25 @@ class AgentProcess:
         elif event == "collected":
             self.unsafe = message["unsafe"]
             self.pytest_version = message["pytest"]
-            items = tuple(ManifestItem(nodeid=n, module=m, group=g) for n, m, g in message["items"])
-            if not self.collected.done():
-                self.collected.set_result(
-                    Manifest(items=items, deselected=message["deselected"], max_failures=message["max_failures"])
-                )
+            self._take(message)
         elif event in ("uncollected", "no_pytest"):
             self._answer = self._answer or message
         elif event == "note":
             self.notes.append(message["text"])
         else:
             self._on_message(message)
+
+    def _take(self, message: Message) -> None:
+        """Take the manifest, or end the agent when its marks ask for what cannot be read."""
+        try:
+            manifest = manifest_of(message, self.suite.requirements)
+        except BadInputError as error:
+            text = "\n".join(f"ERROR: {line}" for line in str(error).split("\n"))
+            self._answer = {"event": "uncollected", "text": text}
+            self._farewell = asyncio.create_task(self.channel.send({"do": "end"}))
+            return
+        if not self.collected.done():
+            self.collected.set_result(manifest)
 
     async def _wait(self) -> None:
         end = await self.process.wait()

@@ -36,6 +36,7 @@ class Suite:
         interpreter: What runs it.
         workdir: Where it runs.
         environment: The environment of its warm parent.
+        requirements: What the job asks of the hardware, to which its tests' marks add.
     """
 
     job_id: str
@@ -43,6 +44,7 @@ class Suite:
     interpreter: Interpreter
     workdir: Path
     environment: Mapping[str, str]
+    requirements: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
