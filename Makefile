@@ -9,7 +9,7 @@ PYTEST := -m pytest -n 2 --dist loadfile
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check coverage format docs benchmark acceptance clean
+.PHONY: help run demo browsers test check coverage format docs benchmark acceptance clean
 
 help:  ## Print this help
 	@echo "dtf runs test suites on many workers and loses none of them."
@@ -24,7 +24,11 @@ run: $(VENV)/.installed  ## Set up, and run the ONNX conformance suite on two lo
 demo: $(VENV)/.installed  ## The same, and kill one worker with -9 on the way
 	@$(BIN)/python $(EXAMPLE)/run.py --workers $(WORKERS) --kill-one
 
+browsers: $(VENV)/.installed-browser  ## Set up browser jobs: Playwright, npm's packages and, as root on Debian, browsers
+	@sh tools/setup-browsers.sh --system
+
 test: $(VENV)/.installed-dev  ## Run all tests, over SQLite and Postgres; COVER=1 also notes what they cover
+	@sh tools/setup-browsers.sh
 	@rm -f .coverage .coverage.*
 	@$(if $(COVER),$(BIN)/coverage run,$(BIN)/python) $(PYTEST) $(PYTEST_ARGS)
 
@@ -55,7 +59,7 @@ acceptance: $(VENV)/.installed-dev  ## The long acceptance runs: each kill five 
 	@$(BIN)/python -m tools.acceptance
 
 clean:  ## Remove the virtual environment and what the checks leave behind
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis htmlcov .coverage .coverage.*
+	@rm -rf $(VENV) web/node_modules .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis htmlcov .coverage .coverage.*
 
 $(BIN)/python:
 	@sh tools/make-venv.sh $(VENV)
@@ -65,8 +69,13 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	@$(PIP) install --constraint constraints.txt --editable '.[models]'
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
+$(VENV)/.installed-dev: $(VENV)/.installed $(VENV)/.installed-browser
 	@echo "Installing what the tests and checks need into $(VENV)"
 	@$(PIP) install --upgrade 'pip>=25.1'
 	@$(PIP) install --constraint constraints.txt --group dev
+	@touch $@
+
+$(VENV)/.installed-browser: $(VENV)/.installed
+	@echo "Installing Playwright into $(VENV)"
+	@$(PIP) install --constraint constraints.txt --editable '.[browser]'
 	@touch $@

@@ -47,6 +47,7 @@ class Settings:
     bundle_cap_bytes: int = 200 * 2**20
     worker_tags: str = ""
     simulate_devices: str = ""
+    web_assets: Path | None = None
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __repr__(self) -> str:

@@ -222,6 +222,12 @@ SETTINGS = (
         default="",
         parse=words,
     ),
+    Setting(
+        name="web_assets",
+        help="A node_modules directory with onnxruntime-web for browser jobs; unset: the one that came with dtf.",
+        default=None,
+        parse=path,
+    ),
 )
 
 BY_NAME = {setting.name: setting for setting in SETTINGS}

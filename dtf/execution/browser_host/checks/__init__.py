@@ -1,0 +1,1 @@
+"""What is done in a browser: one file for each kind of check."""
