@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from dtf.domain.errors import BadInputError
-from dtf.domain.queue import split_queue
+from dtf.domain.queue import base_tag, split_queue
 from dtf.domain.requirement import DEVICES, ORDERINGS, Comparison, Requirement, as_number, device_count
 from dtf.domain.slot import Slot
 from dtf.domain.specs import GPU_TAGS
@@ -95,15 +95,22 @@ def slots_for(worker: WorkerInfo, queue: str) -> tuple[Slot, ...]:
     )
 
 
+def consumes(worker: WorkerInfo, queue: str) -> bool:
+    """Whether the worker takes hints of the queue: of its own queues, and of all that narrow one of them."""
+    return queue in worker.queues or base_tag(queue) in worker.queues
+
+
 def capacity(worker: WorkerInfo, queue: str) -> int:
-    """How many of the queue's shards the worker can run at a time."""
-    slots = slots_for(worker, queue)
+    """How many of the queue's shards the worker can run at a time; 0 where it does not take its hints."""
+    slots = slots_for(worker, queue) if consumes(worker, queue) else ()
     if not slots:
         return 0
-    devices = device_count(split_queue(queue)[1])
-    if devices == 1:
+    needed = device_count(split_queue(queue)[1])
+    if needed == 1:
         return len(slots)
-    return len({slot.devices for slot in slots}) // devices
+    # whoever needs several devices gets them of one kind, and never two shares of one
+    kinds = {slot.tags for slot in slots}
+    return sum(len({slot.devices for slot in slots if slot.tags == kind}) // needed for kind in kinds)
 
 
 def devices_for(
