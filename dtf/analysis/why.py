@@ -2,48 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from dtf.analysis.cause import Cause, Why
+from dtf.analysis.service import able, absence, unserved
+from dtf.domain.match import capacity
 from dtf.domain.ports.views import JobView, LeaderView, ShardView, WorkerView
+from dtf.domain.queue import base_tag, split_queue
+from dtf.domain.requirement import device_count
 from dtf.domain.shard import JobState, ShardState
-from dtf.domain.worker import Device, DeviceState, WorkerState
 
-#: A worker that was not heard for so long is taken for lost, in seconds.
-SILENT_S = 30.0
-
-
-class Cause(StrEnum):
-    """What a job is doing or waiting for."""
-
-    FINISHED = "finished"
-    RUNNING = "running"
-    NO_LEADER = "no_leader"
-    NO_WORKER = "no_worker"
-    WORKERS_AWAY = "workers_away"
-    NO_DEVICE = "no_device"
-    PLANNING = "planning"
-    NOT_BEFORE = "not_before"
-    HINTED = "hinted"
-    BEHIND = "behind"
-
-
-#: What nobody here can run, whatever the time: nothing that is there now will ever take it.
-NO_CAPACITY = frozenset({Cause.NO_WORKER, Cause.WORKERS_AWAY, Cause.NO_DEVICE})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Why:
-    """The answer.
-
-    Attributes:
-        cause: What the job is doing or waiting for.
-        sentence: The same for people.
-        advice: What to do; empty: nothing, it goes on by itself.
-    """
-
-    cause: Cause
-    sentence: str
-    advice: str = ""
+__all__ = ["Cause", "Situation", "Why", "why"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,24 +35,24 @@ class Situation:
     now: float
 
     @property
-    def queue(self) -> str:
-        """Where the job's shards wait."""
-        return next((shard.queue for shard in self.waiting), self.job.spec.hardware)
-
-    @property
     def waiting(self) -> list[ShardView]:
         """The job's queued shards."""
         return [shard for shard in self.shards if shard.state is ShardState.QUEUED]
 
     @property
-    def consumers(self) -> list[WorkerView]:
-        """The workers that consume the queue, whatever their state."""
-        return [worker for worker in self.workers if self.queue in worker.info.queues]
+    def queues(self) -> list[str]:
+        """Where the job's shards wait, several where their tests ask for different things; never none."""
+        return list(dict.fromkeys(shard.queue for shard in self.waiting)) or [self.job.spec.queue]
 
     @property
     def live(self) -> list[WorkerView]:
-        """Those of them that take work."""
-        return [worker for worker in self.consumers if _absence(worker, self.now) is None]
+        """The workers that take what waits."""
+        found = [worker for queue in self.queues for worker in able(queue, self.workers)]
+        return [
+            worker
+            for worker in {worker.info.worker_id: worker for worker in found}.values()
+            if absence(worker, self.now) is None
+        ]
 
 
 def why(situation: Situation) -> Why:
@@ -108,7 +76,12 @@ def _running(s: Situation) -> Why | None:
     holders = sorted({names.get(shard.worker_id or "", shard.worker_id or "?") for shard in claimed})
     what = "is collected" if s.job.state is JobState.COLLECTING else f"runs, {_shards(len(claimed))} at the moment,"
     rest = f"; {_shards(len(s.waiting))} wait" if s.waiting else ""
-    return Why(cause=Cause.RUNNING, sentence=f"It {what} on {', '.join(holders)}{rest}.")
+    stuck = _unserved(s) if s.waiting else None
+    return Why(
+        cause=Cause.RUNNING,
+        sentence=f"It {what} on {', '.join(holders)}{rest}." + (f" {stuck.sentence}" if stuck else ""),
+        advice=stuck.advice if stuck else "",
+    )
 
 
 def _no_leader(s: Situation) -> Why | None:
@@ -127,39 +100,10 @@ def _planning(s: Situation) -> Why | None:
     return Why(cause=Cause.PLANNING, sentence="It is collected, and about to be cut into shards.")
 
 
-def _no_worker(s: Situation) -> Why | None:
-    if s.consumers:
-        return None
-    return Why(
-        cause=Cause.NO_WORKER,
-        sentence=f"No worker that has the hardware for it consumes the queue {s.queue}.",
-        advice=f"Start one where the hardware is: `dtf worker -Q {s.queue}`.",
-    )
-
-
-def _workers_away(s: Situation) -> Why | None:
-    if s.live:
-        return None
-    absences = [f"{worker.info.name} {_absence(worker, s.now)}" for worker in s.consumers]
-    return Why(
-        cause=Cause.WORKERS_AWAY,
-        sentence=f"No worker of the queue {s.queue} takes work: {', '.join(absences)}.",
-        advice=f"Start one again: `dtf worker -Q {s.queue}`.",
-    )
-
-
-def _no_device(s: Situation) -> Why | None:
-    hardware = s.job.spec.hardware
-    devices = [device for worker in s.live for device in worker.info.devices if device.kind == hardware]
-    if any(device.state is DeviceState.AVAILABLE for device in devices) or hardware == "cpu":
-        return None
-    names = ", ".join(worker.info.name for worker in s.live)
-    found = f": {', '.join(_failure(device) for device in devices)}" if devices else ""
-    return Why(
-        cause=Cause.NO_DEVICE,
-        sentence=f"{names} consumes the queue {s.queue}, but no {hardware} device serves it{found}.",
-        advice=f"Start a worker on a machine with {hardware}, or see `dtf doctor` there for what was probed.",
-    )
+def _unserved(s: Situation) -> Why | None:
+    """The first of the job's queues that nobody serves."""
+    answers = (unserved(queue, s.workers, s.now) for queue in s.queues)
+    return next((answer for answer in answers if answer is not None), None)
 
 
 def _not_before(s: Situation) -> Why | None:
@@ -183,40 +127,41 @@ def _hinted(s: Situation) -> Why | None:
     state = f"all {slots} slots are busy" if busy >= slots else f"{busy} of {slots} slots are busy"
     return Why(
         cause=Cause.HINTED,
-        sentence=f"It was offered to the workers {max(*since, 0.0):.0f} s ago and is not claimed yet; {state}.",
+        sentence=f"It was offered to the workers {max(*since, 0.0):.0f} s ago and is not claimed yet; {state}."
+        + (_kept_back(s) if busy < slots else ""),
     )
 
 
+def _kept_back(s: Situation) -> str:
+    """For whom free devices are kept: who needs several gets them one after the other."""
+    needed = max(device_count(split_queue(queue)[1]) for queue in s.queues)
+    if needed > 1:
+        return f" It needs {needed} devices at once and gets them as they come free."
+    tags = {base_tag(queue) for queue in s.queues}
+    for queue, states in s.backlog.items():
+        several = device_count(split_queue(queue)[1])
+        waits = several > 1 and base_tag(queue) in tags and bool(states.get(ShardState.QUEUED))
+        if waits and any(capacity(worker.info, queue) for worker in s.live):
+            return f" Free devices are kept back for a job that needs {several} of them (queue {queue})."
+    return ""
+
+
 def _behind(s: Situation) -> Why:
-    others = max(sum(s.backlog.get(s.queue, {}).values()) - len(s.waiting), 0)
+    others = sum(sum(s.backlog.get(queue, {}).values()) for queue in s.queues) - len(s.waiting)
     slots = sum(worker.info.slots for worker in s.live)
+    queues = "queue " + s.queues[0] if len(s.queues) == 1 else "queues " + ", ".join(s.queues)
     return Why(
         cause=Cause.BEHIND,
         sentence=(
-            f"It waits for its turn with priority {s.job.spec.priority} in the queue {s.queue}, where {slots} slots"
-            f" have {_shards(others)} of other jobs to run."
+            f"It waits for its turn with priority {s.job.spec.priority} in the {queues}, where {slots} slots"
+            f" have {_shards(max(others, 0))} of other jobs to run."
         ),
     )
 
 
 _CHECKS: tuple[Callable[[Situation], Why | None], ...] = (
-    _finished, _running, _no_leader, _planning, _no_worker, _workers_away, _no_device, _not_before, _hinted,
+    _finished, _running, _no_leader, _planning, _unserved, _not_before, _hinted,
 )  # fmt: skip
-
-
-def _absence(worker: WorkerView, now: float) -> str | None:
-    """Why a worker takes no work, or None when it does."""
-    if worker.state is WorkerState.DRAINING:
-        return "is draining"
-    if worker.state is WorkerState.OFFLINE:
-        return "is offline"
-    if now - worker.seen_at > SILENT_S:
-        return f"has been silent for {now - worker.seen_at:.0f} s"
-    return "has no slots" if worker.info.slots < 1 else None
-
-
-def _failure(device: Device) -> str:
-    return f"{device.name} {device.state}" + (f" ({device.reason})" if device.reason else "")
 
 
 def _shards(count: int) -> str:

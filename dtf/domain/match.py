@@ -41,7 +41,7 @@ def facts_of(
     facts.update({name.lower(): value for name, value in device.details.items()})
     facts.update({"device": device.name, "uuid": device.uuid, "simulated": device.simulated})
     memory = memory_bytes or device.details.get("memory_bytes", 0)
-    if device.kind != "cpu" and isinstance(memory, int | float):
+    if device.kind != "cpu" and isinstance(memory, int | float) and memory > 0:
         facts["vram_gb"] = memory / _GB
     return facts
 
