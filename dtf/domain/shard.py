@@ -75,6 +75,7 @@ class ClaimedShard:
         max_failures: The job ends after so many failures; 0: never.
         failures: How many it had when the shard was claimed, as the ledger knew. What this worker runs or records
             at that time is not in it.
+        queue: Where it waited: its tag and all that narrows it.
     """
 
     shard_id: str
@@ -89,6 +90,7 @@ class ClaimedShard:
     lease_s: float = 30.0
     max_failures: int = 0
     failures: int = 0
+    queue: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

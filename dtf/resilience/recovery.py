@@ -3,6 +3,7 @@
 from typing import Final
 
 from dtf.domain.outcome import Outcome
+from dtf.domain.proof import ELSEWHERE
 from dtf.domain.shard import AttemptResult, Disposition, Finish, Requeue
 
 #: The first of the five recovery levels: what is left runs again, anywhere.
@@ -16,7 +17,8 @@ def decide(result: AttemptResult, *, crashes: int, max_retries: int) -> Disposit
     """Decide what becomes of a shard after an attempt.
 
     Only a failure of the infrastructure sends a shard out again: what the code under test did is its verdict, and a
-    retry would hide a flaky test. An attempt that ended without a failure (a drained worker) costs the shard nothing.
+    retry would hide a flaky test. One that ran elsewhere than it was to is told at once. An attempt that ended without
+    a failure (a drained worker) costs the shard nothing.
 
     Args:
         result: What the attempt came to.
@@ -27,6 +29,9 @@ def decide(result: AttemptResult, *, crashes: int, max_retries: int) -> Disposit
         ``Requeue`` for what is left of the shard, or ``Finish``: the attempt's outcome is the shard's.
     """
     if result.outcome is not Outcome.INFRA:
+        return Finish()
+    if result.proof.get(ELSEWHERE):
+        # it would run elsewhere again: what is missing on this worker is not there the next time
         return Finish()
     if not result.crashed:
         return Requeue(level=RETRY_LEVEL, reason=result.reason)

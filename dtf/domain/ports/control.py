@@ -26,7 +26,7 @@ class JobToPlan:
         job_id: The job.
         job: Its specification.
         manifest: What was collected.
-        slots: Slots of live workers that consume the job's queue; at least 1.
+        slots: How many shards of the job's queue live workers can run at a time; at least 1.
     """
 
     job_id: str
@@ -127,7 +127,10 @@ class Control(Protocol):
         ...
 
     def slots(self) -> dict[str, int]:
-        """Slots of live workers for each queue."""
+        """How many shards live workers can run at a time, by queue.
+
+        Of the queues that they consume, and of those in which shards wait; one that nobody serves is missing.
+        """
         ...
 
     def mark_hinted(self, term: Term, shard_ids: Sequence[str]) -> None:

@@ -43,10 +43,23 @@ class Shards(Protocol):
         """Claim a queued shard, or None when it is not to be had (claimed, finished, cancelled, not yet due)."""
         ...
 
-    def claim_follow_on(self, shard: ClaimedShard, *, worker_id: str, slot: int, lease_s: float) -> ClaimedShard | None:
-        """Claim the next queued shard of the same job and affinity, in rank order.
+    def claim_follow_on(
+        self, shard: ClaimedShard, *, worker_id: str, slot: int, lease_s: float, queues: Sequence[str] = ()
+    ) -> ClaimedShard | None:
+        """Claim the next queued shard of the same affinity that the same slot can take.
 
-        None when there is none, or when a shard of a higher priority waits in the same queue.
+        That is one of the same job, in rank order. For a shard whose affinity is a model's it is one of any job of the
+        run, in the order of submission.
+
+        Args:
+            shard: The shard before.
+            worker_id: Who claims.
+            slot: For which slot.
+            lease_s: How long the claim holds without renewal, in seconds.
+            queues: Where a model's next one may wait beside the queue of the shard before.
+
+        Returns:
+            None when there is none, or when a shard of a higher priority waits in the same queue.
         """
         ...
 

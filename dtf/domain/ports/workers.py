@@ -1,5 +1,6 @@
 """Where workers are known."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from dtf.domain.worker import WorkerInfo, WorkerLoad, WorkerState
@@ -14,6 +15,10 @@ class Workers(Protocol):
 
     def heartbeat(self, worker_id: str, load: WorkerLoad) -> WorkerState:
         """Note that the worker lives; the answer tells it to drain when somebody asked for that."""
+        ...
+
+    def open_queues(self) -> Sequence[str]:
+        """The queues in which shards wait."""
         ...
 
     def set_state(self, worker_id: str, state: WorkerState) -> None:

@@ -1,5 +1,6 @@
 """How an attempt begins: a queued shard becomes a claimed one in one conditional statement."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -48,20 +49,46 @@ def claim(connection: Connection, shard_id: str, worker_id: str, slot: int, leas
 
 
 def claim_follow_on(
-    connection: Connection, before: ClaimedShard, worker_id: str, slot: int, lease_s: float
+    connection: Connection,
+    before: ClaimedShard,
+    worker_id: str,
+    slot: int,
+    lease_s: float,
+    queues: Sequence[str] = (),
 ) -> ClaimedShard | None:
-    """Claim the next shard of the same job and affinity, unless something more urgent waits in its queue."""
+    """Claim the next shard of the same affinity, unless something more urgent waits in its queue."""
     urgent = (
         sa.select(sa.literal(1))
-        .where(is_queued, is_due, shards.c.queue == before.job.queue, shards.c.priority > before.job.priority)
+        .where(is_queued, is_due, shards.c.queue == before.queue, shards.c.priority > before.job.priority)
         .limit(1)
     )
     if connection.scalar(urgent):
         return None
+    if before.job.affinity and before.affinity == before.job.affinity:
+        following = connection.scalar(_next_of_run(before, {before.queue, *queues}))
+        return None if following is None else claim(connection, following, worker_id, slot, lease_s)
+    return _claim_next_of_job(connection, before, worker_id, slot, lease_s)
+
+
+def _next_of_run(before: ClaimedShard, queues: Iterable[str]) -> sa.Select[str]:
+    """The shard of whichever job goes on with the same model."""
+    return (
+        sa.select(shards.c.shard_id)
+        .join(jobs, jobs.c.job_id == shards.c.job_id)
+        .where(shards.c.run_id == before.run_id, is_queued, is_due, shards.c.affinity == before.affinity)
+        .where(shards.c.queue.in_(sorted(queues)), shards.c.kind == ShardKind.RUN.value)
+        .order_by(shards.c.priority.desc(), jobs.c.position, shards.c.rank)
+        .limit(1)
+    )
+
+
+def _claim_next_of_job(
+    connection: Connection, before: ClaimedShard, worker_id: str, slot: int, lease_s: float
+) -> ClaimedShard | None:
     following = (
         sa.select(shards.c.shard_id)
         .where(is_queued, is_due, shards.c.job_id == before.job_id, shards.c.affinity == before.affinity)
-        .where(shards.c.kind == ShardKind.RUN.value)
+        .where(shards.c.kind == ShardKind.RUN.value, shards.c.queue == before.queue)
         .order_by(shards.c.rank)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -135,6 +162,7 @@ def _begin(connection: Connection, shard: Row[Any], slot: int, lease_s: float) -
         crashes=shard.crashes,
         lease_s=lease_s,
         max_failures=job.max_failures,
+        queue=shard.queue,
         failures=job.failures + _failures_under_way(connection, shard) if job.max_failures else 0,
     )
 

@@ -10,11 +10,12 @@ from sqlalchemy.engine import Connection
 from dtf.domain.events import Event, EventKind
 from dtf.domain.outcome import Outcome
 from dtf.domain.ports.control import CollectingJob, Control, JobToPlan, LostAttempt, Term, WaitingShard
-from dtf.domain.shard import Disposition, JobState, ShardPlan
+from dtf.domain.shard import Disposition, JobState, ShardKind, ShardPlan
 from dtf.domain.worker import WorkerState
 from dtf.storage.database import Database, now
 from dtf.storage.ledger import outbox, planning, reaping, recording
 from dtf.storage.ledger.cancelling import cancel_run
+from dtf.storage.ledger.fleet import Fleet
 from dtf.storage.ledger.json_text import load
 from dtf.storage.ledger.leadership import fence
 from dtf.storage.ledger.schema import (
@@ -29,7 +30,7 @@ from dtf.storage.ledger.schema import (
 )
 from dtf.storage.ledger.service_schema import events, is_pending, workers
 from dtf.storage.ledger.settling import lock_job, settle_job, settle_run
-from dtf.storage.ledger.waiting import waiting_shards
+from dtf.storage.ledger.waiting import open_queues, waiting_shards
 from dtf.storage.sanitiser import clean_result
 
 T = TypeVar("T")
@@ -43,6 +44,7 @@ class LedgerControl(Control):
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._fleet = Fleet()
 
     def _write(self, term: Term, work: Callable[[Connection], T]) -> T:
         def fenced(connection: Connection) -> T:
@@ -53,7 +55,7 @@ class LedgerControl(Control):
 
     def jobs_to_plan(self) -> Sequence[JobToPlan]:
         """Jobs whose manifest waits to be cut."""
-        return self._database.read(planning.jobs_to_plan)
+        return self._database.read(lambda connection: planning.jobs_to_plan(connection, self._fleet))
 
     def store_plan(self, term: Term, job_id: str, shards: Sequence[ShardPlan]) -> None:
         """Insert a job's shards and set it running. An empty plan finishes it as EMPTY."""
@@ -65,15 +67,18 @@ class LedgerControl(Control):
 
     def collecting(self) -> Sequence[CollectingJob]:
         """Suites that a worker collects now."""
-        wanted = sa.select(jobs.c.job_id, jobs.c.hardware).where(
-            is_under_way, jobs.c.state == JobState.COLLECTING.value, jobs.c.started_at.is_not(None)
+        wanted = (
+            sa.select(jobs.c.job_id, shards.c.queue)
+            .join(shards, shards.c.job_id == jobs.c.job_id)
+            .where(is_under_way, jobs.c.state == JobState.COLLECTING.value, jobs.c.started_at.is_not(None))
+            .where(is_open_shard, shards.c.kind == ShardKind.COLLECT.value)
         )
         found = self._database.read(lambda connection: connection.execute(wanted).all())
-        return [CollectingJob(job_id=row.job_id, queue=row.hardware) for row in found]
+        return [CollectingJob(job_id=row.job_id, queue=row.queue) for row in found]
 
     def slots(self) -> dict[str, int]:
-        """Slots of live workers for each queue."""
-        return self._database.read(planning.slots)
+        """Slots of live workers for each queue that they consume, and for each in which shards wait."""
+        return self._database.read(lambda connection: self._fleet.slots(connection, open_queues(connection)))
 
     def mark_hinted(self, term: Term, shard_ids: Sequence[str]) -> None:
         """Note that the hints of these shards were sent now."""

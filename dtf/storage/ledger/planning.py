@@ -11,33 +11,23 @@ from dtf.domain.ids import SHARD, new_id
 from dtf.domain.manifest import Manifest
 from dtf.domain.outcome import Outcome
 from dtf.domain.ports.control import JobToPlan
+from dtf.domain.queue import queue_name
 from dtf.domain.shard import JobState, ShardKind, ShardPlan, ShardState
 from dtf.domain.specs import JobSpec
-from dtf.domain.worker import WorkerState
 from dtf.storage.database import now
 from dtf.storage.ledger import manifests, ordinals, outbox
 from dtf.storage.ledger.bulk import insert_many
+from dtf.storage.ledger.fleet import Fleet
 from dtf.storage.ledger.json_text import load
 from dtf.storage.ledger.schema import is_planning, jobs, shards
-from dtf.storage.ledger.service_schema import workers
 from dtf.storage.ledger.settling import finish_job, lock_job
 from dtf.storage.sanitiser import NAME_CAP, clean_number, clean_text
 
 
-def slots(connection: Connection) -> dict[str, int]:
-    """Slots of live workers for each queue."""
-    found: dict[str, int] = {}
-    online = sa.select(workers.c.queues, workers.c.slots).where(workers.c.state == WorkerState.ONLINE.value)
-    for row in connection.execute(online):
-        for queue in load(row.queues):
-            found[queue] = found.get(queue, 0) + row.slots
-    return found
-
-
-def jobs_to_plan(connection: Connection) -> Sequence[JobToPlan]:
+def jobs_to_plan(connection: Connection, fleet: Fleet) -> Sequence[JobToPlan]:
     """Jobs whose manifest waits to be cut, the oldest first."""
     wanted = (
-        sa.select(jobs.c.job_id, jobs.c.spec, jobs.c.manifest_digest, jobs.c.deselected, jobs.c.hardware)
+        sa.select(jobs.c.job_id, jobs.c.spec, jobs.c.manifest_digest, jobs.c.deselected)
         .where(is_planning)
         .order_by(jobs.c.created_at)
         .limit(100)
@@ -45,15 +35,16 @@ def jobs_to_plan(connection: Connection) -> Sequence[JobToPlan]:
     found = connection.execute(wanted).all()
     if not found:
         return []
-    capacity = slots(connection)
+    specs = [from_json(JobSpec, load(row.spec)) for row in found]
+    capacity = fleet.slots(connection, {job.queue for job in specs})
     return [
         JobToPlan(
             job_id=row.job_id,
-            job=from_json(JobSpec, load(row.spec)),
+            job=job,
             manifest=Manifest(items=manifests.load(connection, row.manifest_digest), deselected=row.deselected),
-            slots=max(1, capacity.get(row.hardware, 0)),
+            slots=max(1, capacity.get(job.queue, 0)),
         )
-        for row in found
+        for row, job in zip(found, specs, strict=True)
     ]
 
 
@@ -66,12 +57,13 @@ def store_plan(connection: Connection, job_id: str, plan: Sequence[ShardPlan]) -
         finish_job(connection, job, Outcome.EMPTY, "the plan has no shards")
         return
     at = connection.execute(sa.select(now())).scalar_one()
+    spec = from_json(JobSpec, load(job.spec))
     rows = [
         {
             "shard_id": new_id(SHARD),
             "job_id": job_id,
             "run_id": job.run_id,
-            "queue": job.hardware,
+            "queue": clean_text(queue_name(spec.hardware, (*spec.requirements, *shard.requires)), NAME_CAP),
             "kind": ShardKind.RUN.value,
             "state": ShardState.QUEUED.value,
             "priority": job.priority,

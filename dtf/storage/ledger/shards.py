@@ -33,10 +33,12 @@ class LedgerShards(Shards):
         """Claim a queued shard, or None when it is not to be had (claimed, finished, cancelled, not yet due)."""
         return self._database.write(lambda connection: claiming.claim(connection, shard_id, worker_id, slot, lease_s))
 
-    def claim_follow_on(self, shard: ClaimedShard, *, worker_id: str, slot: int, lease_s: float) -> ClaimedShard | None:
-        """Claim the next queued shard of the same job and affinity, in rank order."""
+    def claim_follow_on(
+        self, shard: ClaimedShard, *, worker_id: str, slot: int, lease_s: float, queues: Sequence[str] = ()
+    ) -> ClaimedShard | None:
+        """Claim the next queued shard of the same affinity that the same slot can take."""
         return self._database.write(
-            lambda connection: claiming.claim_follow_on(connection, shard, worker_id, slot, lease_s)
+            lambda connection: claiming.claim_follow_on(connection, shard, worker_id, slot, lease_s, queues)
         )
 
     def renew(self, worker_id: str, held: Sequence[Held], lease_s: float) -> Mapping[str, Renewal]:

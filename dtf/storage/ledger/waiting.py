@@ -27,7 +27,7 @@ _columns = (
 def waiting_shards(connection: Connection, per_queue: int) -> Sequence[WaitingShard]:
     """For each queue the first ``per_queue`` due shards by priority, rank and age, and every hinted one."""
     found: dict[str, WaitingShard] = {}
-    for queue in _queues(connection):
+    for queue in open_queues(connection):
         first = (
             sa.select(*_columns)
             .where(is_queued, shards.c.queue == queue, shards.c.not_before <= now())
@@ -42,7 +42,7 @@ def waiting_shards(connection: Connection, per_queue: int) -> Sequence[WaitingSh
     return list(found.values())
 
 
-def _queues(connection: Connection) -> list[str]:
+def open_queues(connection: Connection) -> list[str]:
     """The queues in which anything waits: one step in the index for each, however much waits there."""
     first = sa.select(sa.func.min(shards.c.queue).label("queue")).where(is_queued)
     steps = first.cte("steps", recursive=True)

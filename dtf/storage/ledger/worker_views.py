@@ -1,9 +1,11 @@
 """Workers as commands and pages show them."""
 
 from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Row
 
 from dtf.domain.codec import from_json
 from dtf.domain.ports.views import WorkerView
@@ -27,21 +29,7 @@ def worker_views(connection: Connection) -> list[WorkerView]:
     statement = sa.select(workers, took).order_by(order, workers.c.name, workers.c.registered_at)
     return [
         WorkerView(
-            info=WorkerInfo(
-                worker_id=row.worker_id,
-                name=row.name,
-                host=row.host,
-                fingerprint=row.fingerprint,
-                pid=row.pid,
-                queues=tuple(load(row.queues)),
-                slots=row.slots,
-                tags=tuple(load(row.tags)),
-                devices=tuple(found_devices[row.worker_id]),
-                memory_bytes=row.memory_bytes,
-                cpu_count=row.cpu_count,
-                version=row.version,
-                slot_table=tuple(from_json(Slot, slot) for slot in load(row.slot_table)),
-            ),
+            info=_info(row, found_devices[row.worker_id]),
             state=WorkerState(row.state),
             load=from_json(WorkerLoad, load(row.load)) if row.load else None,
             registered_at=row.registered_at,
@@ -52,9 +40,35 @@ def worker_views(connection: Connection) -> list[WorkerView]:
     ]
 
 
-def _devices(connection: Connection) -> dict[str, list[Device]]:
+def worker_infos(connection: Connection, worker_ids: Sequence[str]) -> list[WorkerInfo]:
+    """Some workers as they registered."""
+    found_devices = _devices(connection, devices.c.worker_id.in_(worker_ids))
+    rows = connection.execute(sa.select(workers).where(workers.c.worker_id.in_(worker_ids))).all()
+    return [_info(row, found_devices[row.worker_id]) for row in rows]
+
+
+def _info(row: Row[Any], found: Sequence[Device]) -> WorkerInfo:
+    return WorkerInfo(
+        worker_id=row.worker_id,
+        name=row.name,
+        host=row.host,
+        fingerprint=row.fingerprint,
+        pid=row.pid,
+        queues=tuple(load(row.queues)),
+        slots=row.slots,
+        tags=tuple(load(row.tags)),
+        devices=tuple(found),
+        memory_bytes=row.memory_bytes,
+        cpu_count=row.cpu_count,
+        version=row.version,
+        slot_table=tuple(from_json(Slot, slot) for slot in load(row.slot_table)),
+    )
+
+
+def _devices(connection: Connection, *which: sa.ColumnElement[bool]) -> dict[str, list[Device]]:
     found: dict[str, list[Device]] = defaultdict(list)
-    for row in connection.execute(sa.select(devices).order_by(devices.c.worker_id, devices.c.position)):
+    wanted = sa.select(devices).where(*which).order_by(devices.c.worker_id, devices.c.position)
+    for row in connection.execute(wanted):
         found[row.worker_id].append(
             Device(
                 kind=row.kind,

@@ -1,5 +1,7 @@
 """Where workers are known, over the ledger's tables."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -9,7 +11,7 @@ from dtf.domain.events import EventKind
 from dtf.domain.ports.workers import Workers
 from dtf.domain.worker import WorkerInfo, WorkerLoad, WorkerState
 from dtf.storage.database import Database, now
-from dtf.storage.ledger import outbox
+from dtf.storage.ledger import outbox, waiting
 from dtf.storage.ledger.bulk import insert_many
 from dtf.storage.ledger.json_text import dump
 from dtf.storage.ledger.service_schema import devices, workers
@@ -46,6 +48,10 @@ class LedgerWorkers(Workers):
         if state is None:
             raise UnknownRecordError(f"worker {worker_id} is not registered")
         return WorkerState(state)
+
+    def open_queues(self) -> Sequence[str]:
+        """The queues in which shards wait."""
+        return self._database.read(waiting.open_queues)
 
     def set_state(self, worker_id: str, state: WorkerState) -> None:
         """Change a worker's state."""

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from dtf.domain.outcome import Outcome
+from dtf.domain.proof import ELSEWHERE
 from dtf.domain.shard import AttemptResult, Finish, Requeue
 from dtf.resilience.recovery import LONGEST_DELAY_S, decide
 
@@ -29,6 +32,12 @@ def test_an_infra_failure_is_retried_as_often_as_the_job_allows() -> None:
 def test_a_job_without_retries_finishes_at_its_first_infra_failure() -> None:
     """max_retries=0 means one attempt."""
     assert decide(_result(Outcome.INFRA), crashes=0, max_retries=0) == Finish()
+
+
+def test_what_ran_elsewhere_is_told_at_once() -> None:
+    """An attempt whose proof contradicts its tag is not tried again, however many retries the job has."""
+    ran_elsewhere = replace(_result(Outcome.INFRA), proof={ELSEWHERE: "on the CPU"})
+    assert decide(ran_elsewhere, crashes=0, max_retries=3) == Finish()
 
 
 def test_an_attempt_that_did_not_crash_never_uses_up_a_retry() -> None:
