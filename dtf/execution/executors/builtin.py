@@ -21,8 +21,9 @@ class BuiltinExecutors:
 
     @hookimpl
     def dtf_executors(self) -> Sequence[Executor]:
-        """Give the executors for programs and pytest suites."""
+        """Give the executors for programs, pytest suites and models."""
         # only a worker needs it
+        from dtf.execution.executors.benchmark import BenchmarkExecutor  # noqa: PLC0415
         from dtf.execution.executors.pytest_suite import PytestExecutor  # noqa: PLC0415
 
-        return (CommandExecutor(), PytestExecutor(self._root))
+        return (CommandExecutor(), PytestExecutor(self._root), BenchmarkExecutor())

@@ -1,5 +1,6 @@
 """What a model takes, and inputs made for it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -85,10 +86,19 @@ def make_inputs(model: bytes, batch_size: int, seed: int = 0) -> dict[str, "NDAr
     Raises:
         BadInputError: The model cannot be read, fixes another batch size, or takes what dtf cannot make.
     """
+    return make_values(input_spec(model), batch_size, seed)
+
+
+def make_values(specs: Iterable[InputSpec], batch_size: int, seed: int) -> dict[str, "NDArray[Any]"]:
+    """Values for these inputs, as ``make_inputs`` makes them.
+
+    Raises:
+        BadInputError: The batch size does not fit, or the values cannot be made.
+    """
     import numpy as np  # noqa: PLC0415  # the models extra
 
     stream = np.random.default_rng(seed)
-    return {spec.name: _values(spec, spec.sized(batch_size), stream) for spec in input_spec(model)}
+    return {spec.name: _values(spec, spec.sized(batch_size), stream) for spec in specs}
 
 
 def parse(model: bytes) -> Any:  # noqa: ANN401  # onnx ships no types

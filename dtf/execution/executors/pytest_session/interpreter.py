@@ -39,7 +39,7 @@ def choose_interpreter(asked: str, *, workdir: Path, source_root: Path, environm
         BadInputError: There is none; the message says what to do.
     """
     if asked:
-        return Interpreter(path=_asked(asked, workdir, environment), origin="asked for")
+        return Interpreter(path=asked_interpreter(asked, workdir=workdir, environment=environment), origin="asked for")
     for directory in (workdir, *workdir.parents):
         candidate = directory / ".venv" / "bin" / "python"
         if candidate.exists():
@@ -56,7 +56,12 @@ def choose_interpreter(asked: str, *, workdir: Path, source_root: Path, environm
     return Interpreter(path=sys.executable, origin="dtf's own")
 
 
-def _asked(asked: str, workdir: Path, environment: Mapping[str, str]) -> str:
+def asked_interpreter(asked: str, *, workdir: Path, environment: Mapping[str, str]) -> str:
+    """The path of an interpreter that was asked for, as a path or by its name.
+
+    Raises:
+        BadInputError: There is none.
+    """
     if "/" in asked:
         path = workdir / Path(asked).expanduser()
         if not path.exists():
