@@ -46,8 +46,8 @@ def command(run: str, failed: bool, wait: bool, as_json: bool) -> int:
     def build(_ledger: "Ledger") -> RunSpec:
         return spec
 
-    tags = tuple(dict.fromkeys(job.hardware for job in spec.jobs))
-    return submit_run(settings, Output(json_mode=as_json), tags=tags, build=build, waiting=Waiting(wait=wait))
+    queues = tuple(dict.fromkeys(job.queue for job in spec.jobs))
+    return submit_run(settings, Output(json_mode=as_json), queues=queues, build=build, waiting=Waiting(wait=wait))
 
 
 def _failed_part(views: Views, run_id: str) -> RunSpec | None:

@@ -9,6 +9,7 @@ from dtf.cli.options import NamedPath, json_option, pairs
 from dtf.cli.passthrough import PassThroughCommand, after_double_dash
 from dtf.cli.running.request import Request
 from dtf.cli.running.runner import Options, run_request
+from dtf.cli.running.wishes import requirement_options
 from dtf.cli.terminal.output import Output
 from dtf.domain.work import Isolation
 from dtf.settings import Mode, load_settings, process_environment
@@ -22,6 +23,7 @@ from dtf.settings import Mode, load_settings, process_environment
 @click.option("--maxfail", type=click.IntRange(0), default=0, metavar="N", help="End after so many failures.")
 @click.option("-n", "--workers", type=click.IntRange(1, 256), metavar="N", help="Local workers [default: 2].")
 @click.option("--hardware", default="cpu", metavar="TAG[,TAG]", help="What to run on, once on each [default: cpu].")
+@requirement_options
 @click.option("--timeout", type=float, metavar="SEC", help="The limit for the whole run.")
 @click.option(
     "--test-timeout", type=float, default=3600.0, metavar="SEC", help="The limit for one test, or the command."
@@ -61,6 +63,8 @@ def command(context: click.Context, /, **given: Any) -> int:  # noqa: ANN401  # 
         max_failures=1 if given["first"] else given["maxfail"],
         args=() if given["is_command"] else rest,
         hardware=given["hardware"],
+        require=given["require"],
+        devices=given["devices"],
         timeout_s=given["timeout"],
         test_timeout_s=given["test_timeout"],
         python=given["python"],

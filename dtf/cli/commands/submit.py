@@ -13,6 +13,7 @@ from dtf.cli.running.request import LONGEST_TIME_S
 from dtf.cli.running.sources import bundled, in_place
 from dtf.cli.running.submission import Waiting, submit_run
 from dtf.cli.running.tasks import build_run, place_tasks, tell_plainly
+from dtf.cli.running.wishes import required, requirement_options
 from dtf.cli.taskfile.file import load_task_file
 from dtf.cli.terminal.output import Output
 from dtf.domain.errors import BadInputError
@@ -34,6 +35,7 @@ _LONGEST_KEY = 200
 @click.option("--test-file", metavar="PATH", help="A file, directory or node id for pytest.")
 @click.option("--test-args", default="", metavar="ARGS", help="Further arguments for pytest, as one word.")
 @click.option("--hardware", metavar="TAG", help="What --submit-test runs on [default: cpu].")
+@requirement_options
 @click.option("--priority", type=click.IntRange(LOWEST_PRIORITY, HIGHEST_PRIORITY), help="Over the task's own.")
 @click.option("--name", default="", help="What the run is called.")
 @click.option("--label", "labels", multiple=True, callback=pairs, metavar="K=V", help="Label the run.")
@@ -55,6 +57,9 @@ def command(**given: Any) -> int:  # noqa: ANN401  # click's values, named below
     tasks = file.tasks if file is not None else [_test_task(given)]
     if given["priority"] is not None:
         tasks = [replace(task, priority=given["priority"]) for task in tasks]
+    tasks = [
+        replace(task, requirements=required(given["require"], given["devices"], *task.requirements)) for task in tasks
+    ]
     embedded = settings.mode is Mode.EMBEDDED
     tell = file.message if file is not None else tell_plainly
     placed = place_tasks(tasks, Path.cwd(), environ=process_environment(), in_place=embedded, tell=tell)
@@ -78,8 +83,8 @@ def command(**given: Any) -> int:  # noqa: ANN401  # click's values, named below
     waiting = Waiting(
         wait=given["wait"] or given["print_result"], quiet=not given["print_result"], limit_s=given["timeout"]
     )
-    tags = tuple(dict.fromkeys(task.hardware for task in tasks))
-    return submit_run(settings, output, tags=tags, build=build, waiting=waiting)
+    queues = tuple(dict.fromkeys(task.queue for task in tasks))
+    return submit_run(settings, output, queues=queues, build=build, waiting=waiting)
 
 
 def _check(given: dict[str, Any]) -> None:

@@ -1,57 +1,97 @@
 """Whether anything here can take a job."""
 
+import socket
 from collections.abc import Iterable, Sequence
 
+from dtf.analysis.shortfall import shortfall
+from dtf.domain.match import capacity, consumes
 from dtf.domain.ports.views import JobView, WorkerView
-from dtf.domain.worker import Device, DeviceState, WorkerState
+from dtf.domain.queue import base_tag
+from dtf.domain.specs import HARDWARE_TAGS
+from dtf.domain.worker import Device, WorkerInfo, WorkerState
 from dtf.settings import Settings
 
-
-def unserved(tags: Iterable[str], workers: Sequence[WorkerView], devices: Sequence[Device]) -> list[str]:
-    """The tags that neither a live worker serves nor a device of this machine could.
-
-    Args:
-        tags: Hardware tags.
-        workers: The workers that are known.
-        devices: What this machine has.
-    """
-    here = {device.kind for device in devices if device.state is DeviceState.AVAILABLE} | {"cpu"}
-    return [tag for tag in tags if tag not in here and not is_served(tag, workers)]
+#: The queue that every worker of this machine could serve.
+_PLAIN = "cpu"
 
 
-def is_served(tag: str, workers: Sequence[WorkerView]) -> bool:
-    """Whether a live worker serves the tag's queue."""
-    return any(tag in worker.info.queues for worker in workers if worker.state is WorkerState.ONLINE)
+def is_served(queue: str, workers: Sequence[WorkerView]) -> bool:
+    """Whether a live worker can run what waits in the queue."""
+    return any(capacity(worker.info, queue) for worker in workers if worker.state is WorkerState.ONLINE)
 
 
 def untaken(jobs: Iterable[JobView], workers: Sequence[WorkerView]) -> list[str]:
-    """The tags of those jobs that never began because no worker serves them."""
-    tags = (job.spec.hardware for job in jobs if job.started_at is None)
-    return [tag for tag in dict.fromkeys(tags) if not is_served(tag, workers)]
+    """The queues of those jobs that never began because no worker serves them."""
+    queues = (job.spec.queue for job in jobs if job.started_at is None)
+    return [queue for queue in dict.fromkeys(queues) if not is_served(queue, workers)]
 
 
-def impossible(tags: Iterable[str], settings: Settings) -> str:
-    """Why nothing can ever take the tags, where that is certain: in the embedded cluster, of this machine's devices.
+def impossible(queues: Iterable[str], settings: Settings) -> str:
+    """Why nothing can ever take the queues, where that is certain: in the embedded cluster, of this machine's devices.
 
     Args:
-        tags: Hardware tags.
+        queues: Where the jobs would wait.
         settings: Of the embedded cluster.
 
     Returns:
         The reason; empty: something can, or it is not certain.
     """
-    special = [tag for tag in tags if tag != "cpu"]
+    special = [queue for queue in dict.fromkeys(queues) if queue != _PLAIN]
     if not special:
         return ""
-    from dtf.bootstrap.ledger import current_ledger  # noqa: PLC0415  # only for other tags than cpu
+    from dtf.bootstrap.ledger import current_ledger  # noqa: PLC0415  # only for other queues than cpu
     from dtf.execution.detect import detect_devices  # noqa: PLC0415  # as above
 
-    devices = detect_devices(simulate=settings.simulate_devices)
+    here = this_machine(detect_devices(simulate=settings.simulate_devices), settings)
     ledger = current_ledger(settings)
     try:
-        missing = ", ".join(unserved(special, ledger.views.workers(), devices))
+        online = [worker.info for worker in ledger.views.workers() if worker.state is WorkerState.ONLINE]
     finally:
         ledger.close()
-    if not missing:
-        return ""
-    return f"no capacity: this machine has no {missing} device, and no worker of the embedded cluster serves {missing}"
+    return lacking(special, [here, *online])
+
+
+def lacking(queues: Iterable[str], workers: Sequence[WorkerInfo]) -> str:
+    """What keeps these workers from ever serving some of the queues; empty: nothing.
+
+    Args:
+        queues: The queues.
+        workers: The first stands for what can be started on this machine.
+    """
+    unserved = [queue for queue in queues if not any(capacity(worker, queue) for worker in workers)]
+    tags = {base_tag(queue): None for queue in unserved}
+    missing = [tag for tag in tags if not any(capacity(worker, tag) for worker in workers)]
+    names = ", ".join(missing)
+    bare = f"this machine has no {names} device, and no worker of the embedded cluster serves {names}"
+    reasons = [bare] if missing else []
+    reasons += [
+        shortfall(queue, [worker for worker in workers if consumes(worker, queue)])
+        for queue in unserved
+        if base_tag(queue) not in missing
+    ]
+    return f"no capacity: {'; '.join(dict.fromkeys(reasons))}" if reasons else ""
+
+
+def this_machine(devices: Sequence[Device], settings: Settings) -> WorkerInfo:
+    """A worker as it could be started here, with all devices and the tags that are set."""
+    from dtf.execution.detect import host_fingerprint  # noqa: PLC0415  # only for other queues than cpu
+    from dtf.execution.probes import cpu  # noqa: PLC0415  # as above
+    from dtf.scheduling.slots import slot_table  # noqa: PLC0415  # as above
+
+    tags = tuple(word for word in settings.worker_tags.split(",") if word)
+    cores = cpu.usable_cores()
+    table = slot_table(devices, queues=HARDWARE_TAGS, cores=cores, tags=tags)
+    return WorkerInfo(
+        worker_id="",
+        name="this machine",
+        host=socket.gethostname(),
+        fingerprint=host_fingerprint(),
+        pid=0,
+        queues=tuple(dict.fromkeys(tag for slot in table for tag in slot.tags)),
+        slots=len(table),
+        tags=tags,
+        devices=tuple(devices),
+        memory_bytes=cpu.memory_bytes(),
+        cpu_count=cores,
+        slot_table=table,
+    )

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from dtf.cli.running.interpreter import carried_environment, choose_python
 from dtf.cli.running.place import Place, locate
+from dtf.cli.running.wishes import required
 from dtf.cli.terminal.escape import one_line
 from dtf.domain.errors import BadInputError
+from dtf.domain.queue import queue_name
 from dtf.domain.specs import (
     DEFAULT_PRIORITY,
     HARDWARE_TAGS,
@@ -34,6 +36,8 @@ class Request:
         paths: Files, directories, node ids.
         command: A program with its arguments in place of a suite; None: a suite.
         hardware: The tags, separated by commas.
+        require: What narrows each of them, as it was given.
+        devices: How many devices a job gets; None: not given.
         variables: ``NAME`` or ``NAME=VALUE`` words.
         environ: The caller's environment.
         cwd: The caller's directory.
@@ -47,6 +51,8 @@ class Request:
     max_failures: int = 0
     args: tuple[str, ...] = ()
     hardware: str = "cpu"
+    require: tuple[str, ...] = ()
+    devices: int | None = None
     timeout_s: float | None = None
     test_timeout_s: float = 3600.0
     python: str = ""
@@ -68,12 +74,19 @@ class Plan:
         place: Where the files are.
         work: What to execute.
         tags: The hardware tags, one job each.
+        requirements: What narrows each of them, in canonical form.
     """
 
     name: str
     place: Place
     work: Work
     tags: tuple[str, ...]
+    requirements: tuple[str, ...] = ()
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """Where the jobs will wait."""
+        return tuple(queue_name(tag, self.requirements) for tag in self.tags)
 
 
 def check(request: Request) -> Plan:
@@ -89,6 +102,7 @@ def check(request: Request) -> Plan:
     except BadInputError as error:
         problems += str(error).split("\n")
     tags = _tags(request.hardware, problems)
+    requirements = _requirements(request, problems)
     environment = _environment(request, problems)
     python = _python(request, place, problems)
     if problems:
@@ -106,7 +120,8 @@ def check(request: Request) -> Plan:
             environment=environment,
             isolation=request.isolation,
         )
-    return Plan(name=request.name or _name(request, place), place=place, work=work, tags=tags)
+    name = request.name or _name(request, place)
+    return Plan(name=name, place=place, work=work, tags=tags, requirements=requirements)
 
 
 def _texts(request: Request) -> list[str]:
@@ -164,6 +179,14 @@ def _tags(hardware: str, problems: list[str]) -> tuple[str, ...]:
             hint = did_you_mean(word, HARDWARE_TAGS)
             problems.append(f"unknown hardware {one_line(word, 80)!r}{hint}; known: {', '.join(HARDWARE_TAGS)}")
     return tuple(dict.fromkeys(words))
+
+
+def _requirements(request: Request, problems: list[str]) -> tuple[str, ...]:
+    try:
+        return required(request.require, request.devices)
+    except BadInputError as error:
+        problems += str(error).split("\n")
+        return ()
 
 
 def _environment(request: Request, problems: list[str]) -> dict[str, str]:

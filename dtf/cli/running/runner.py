@@ -45,7 +45,7 @@ def run_request(request: Request, options: Options, settings: Settings, output: 
     plan = check(request)
     if options.junit is not None:
         check_report_path(options.junit)
-    if settings.mode is Mode.EMBEDDED and (reason := impossible(plan.tags, settings)):
+    if settings.mode is Mode.EMBEDDED and (reason := impossible(plan.queues, settings)):
         return report(reason, exits.NO_CAPACITY, output)
     with Host(settings, tags=plan.tags, workers=options.workers) as host:
         source = _source(plan, host, options)
@@ -71,6 +71,7 @@ def _spec(plan: Plan, source: Source, request: Request, options: Options) -> Run
             work=plan.work,
             source=source,
             hardware=tag,
+            requirements=plan.requirements,
             priority=request.priority,
             timeout_s=request.test_timeout_s,
         )
@@ -83,4 +84,5 @@ def _spec(plan: Plan, source: Source, request: Request, options: Options) -> Run
 def _announce(plan: Plan, run_id: str, output: Output) -> None:
     python = plan.work.python if isinstance(plan.work, PytestWork) else ""
     under = f", under {one_line(python)}" if python else ""
-    output.line(f"run {run_id}: {one_line(plan.name)} on {', '.join(plan.tags)}{under}")
+    what = f" with {', '.join(plan.requirements)}" if plan.requirements else ""
+    output.line(f"run {run_id}: {one_line(plan.name)} on {', '.join(plan.tags)}{what}{under}")

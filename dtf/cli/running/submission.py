@@ -13,6 +13,7 @@ from dtf.cli.running.host import Host
 from dtf.cli.terminal.figures import plural
 from dtf.cli.terminal.output import Output
 from dtf.domain.ports.submissions import Submitted
+from dtf.domain.queue import base_tag
 from dtf.domain.specs import RunSpec
 from dtf.settings import Mode, Settings
 
@@ -39,7 +40,7 @@ def submit_run(
     settings: Settings,
     output: Output,
     *,
-    tags: tuple[str, ...],
+    queues: tuple[str, ...],
     build: Callable[["Ledger"], RunSpec],
     waiting: Waiting,
 ) -> int:
@@ -48,7 +49,7 @@ def submit_run(
     Args:
         settings: Which cluster.
         output: Where the answer goes.
-        tags: The hardware tags that the run needs.
+        queues: Where the run's jobs will wait.
         build: Makes the run, with the ledger to store its source in.
         waiting: Whether and how to wait.
 
@@ -56,9 +57,9 @@ def submit_run(
         The exit status.
     """
     if waiting.wait:
-        if settings.mode is Mode.EMBEDDED and (reason := impossible(tags, settings)):
+        if settings.mode is Mode.EMBEDDED and (reason := impossible(queues, settings)):
             return report(reason, exits.NO_CAPACITY, output)
-        with Host(settings, tags=tags) as host:
+        with Host(settings, tags=tuple(dict.fromkeys(map(base_tag, queues)))) as host:
             submitted = host.ledger.submissions.submit(build(host.ledger))
             _tell(submitted, settings, output, running=True)
             following = Following(attached=False, limit_s=waiting.limit_s, quiet=waiting.quiet)

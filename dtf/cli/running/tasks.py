@@ -8,11 +8,12 @@ from pathlib import Path
 from dtf.cli.running.git import state, top_level
 from dtf.cli.running.interpreter import carried_environment, choose_python
 from dtf.cli.running.labels import labels
+from dtf.cli.running.model_files import check_model_files
 from dtf.cli.running.place import locate
 from dtf.cli.terminal.escape import one_line
 from dtf.domain.errors import BadInputError
 from dtf.domain.source import Source
-from dtf.domain.specs import CommandWork, JobSpec, PytestWork, RunSpec
+from dtf.domain.specs import BenchmarkWork, BrowserWork, CommandWork, JobSpec, PytestWork, RunSpec
 from dtf.domain.tasks.task import Problem, Task
 
 #: Tells the problems of tasks, each place beginning with the task's number from 0.
@@ -20,6 +21,10 @@ Tell = Callable[[Sequence[Problem]], str]
 
 #: Gives the source of a root and a working directory below it.
 SourceMaker = Callable[[Path, str], Source]
+
+
+#: The key of a task's config that names its files.
+_FILE_KEYS = {PytestWork: "test_file", CommandWork: "argv", BenchmarkWork: "model", BrowserWork: "target"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +68,7 @@ def place_tasks(
         key = "cwd"
         try:
             directory = _directory(task.cwd, cwd)
-            key = "test_file" if isinstance(task.work, PytestWork) else "argv"
+            key = _FILE_KEYS[task.work.__class__]
             one = _place(task, directory)
             key = "python"
             placed.append(_with_python(one, cwd, environ) if in_place else one)
@@ -109,6 +114,7 @@ def _job(task: Task, source: Source) -> JobSpec:
         work=task.work,
         source=source,
         hardware=task.hardware,
+        requirements=task.requirements,
         priority=task.priority,
         timeout_s=task.timeout_s,
         max_retries=task.max_retries,
@@ -124,6 +130,8 @@ def _place(task: Task, directory: Path) -> PlacedTask:
         _check_program(task.work, directory)
     top = top_level(directory)
     root = top if top is not None and directory.is_relative_to(top) else directory
+    if isinstance(task.work, BenchmarkWork | BrowserWork):
+        check_model_files(task.work, directory, root)
     return PlacedTask(task=task, root=root, subdirectory=str(directory.relative_to(root)))
 
 

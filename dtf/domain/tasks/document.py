@@ -4,17 +4,16 @@ import shlex
 
 from dtf.domain.specs import DEFAULT_PRIORITY, HARDWARE_TAGS, HIGHEST_PRIORITY, LOWEST_PRIORITY
 from dtf.domain.suggestion import did_you_mean
+from dtf.domain.tasks.hardware import read_hardware, refuse_software
+from dtf.domain.tasks.models import BROWSER_TAGS, browser_tag, read_benchmark, read_browser
 from dtf.domain.tasks.reader import Reader
 from dtf.domain.tasks.task import Problem, Task
-from dtf.domain.work import CommandWork, PytestWork, Work
-
-#: The types that the vocabulary knows and this version cannot run.
-NOT_YET = ("benchmark", "browser")
+from dtf.domain.work import BenchmarkWork, BrowserWork, CommandWork, PytestWork, Work
 
 #: How many tasks one file may hold.
 MOST_TASKS = 10_000
 
-_TYPES = ("test", "command")
+_TYPES = ("test", "command", "benchmark", "browser")
 _LONGEST_TIMEOUT_S = 30 * 86400.0
 _LONGEST_NAME = 500
 _TOP = ("type", "name", "priority", "config", "hardware_requirements", "software_requirements", "retry_policy")
@@ -40,13 +39,18 @@ def _task(top: Reader) -> Task:
     top.known(_TOP)
     config = top.below("config")
     work = _work(top, config)
+    refuse_software(top, config)
+    hardware, requirements = read_hardware(top, config, browser_tag(work) if isinstance(work, BrowserWork) else "cpu")
+    if isinstance(work, BrowserWork) and hardware in HARDWARE_TAGS and hardware not in BROWSER_TAGS:
+        top.note(f"a browser task runs on {' or '.join(BROWSER_TAGS)}, where the browsers are, not on {hardware}")
     retry = top.below("retry_policy")
     retry.known(("max_retries",))
     return Task(
         name=_name(top) or _default_name(work),
         work=work,
         cwd=config.text("cwd", "."),
-        hardware=_hardware(top, config),
+        hardware=hardware,
+        requirements=requirements,
         priority=top.whole_number("priority", DEFAULT_PRIORITY, LOWEST_PRIORITY, HIGHEST_PRIORITY),
         timeout_s=config.number("timeout", 3600.0, 0.001, _LONGEST_TIMEOUT_S),
         max_retries=retry.whole_number("max_retries", 3, 0, 100),
@@ -66,6 +70,10 @@ def _default_name(work: Work) -> str:
         words = work.argv
     elif isinstance(work, PytestWork):
         words = work.paths
+    elif isinstance(work, BenchmarkWork):
+        words = (work.model,)
+    elif isinstance(work, BrowserWork):
+        words = (str(work.check), *((work.target,) if work.target else ()))
     return " ".join(words)[:80] or "task"
 
 
@@ -75,12 +83,14 @@ def _work(top: Reader, config: Reader) -> Work:
         return _test(config)
     if kind == "command":
         return _command(config)
+    if kind == "benchmark":
+        return read_benchmark(config, _SHARED)
+    if kind == "browser":
+        return read_browser(config, _SHARED)
     if kind is None:
         top.note(f"'type' is missing; it is one of {', '.join(_TYPES)}")
-    elif kind in NOT_YET:
-        top.note(f"tasks of type {kind!r} are not available in this version; available: {', '.join(_TYPES)}", "type")
     else:
-        hint = did_you_mean(str(kind), (*_TYPES, *NOT_YET))
+        hint = did_you_mean(str(kind), _TYPES)
         top.note(f"unknown type {str(kind)[:80]!r}{hint}; it is one of {', '.join(_TYPES)}", "type")
     return CommandWork(argv=())
 
@@ -118,21 +128,3 @@ def _command(config: Reader) -> CommandWork:
     elif argv and not argv[0] and isinstance(raw, list) and raw[0] == "":
         config.note("the program's name is empty", "argv", 0)
     return CommandWork(argv=argv, environment=config.environment("env"), artifacts=config.texts("artifacts"))
-
-
-def _hardware(top: Reader, config: Reader) -> str:
-    if top.has("hardware_requirements") and config.has("hardware_requirements"):
-        top.note("stands in the task and in its config; one of them is enough", "hardware_requirements")
-    for reader in (top, config):
-        if reader.has("software_requirements"):
-            reader.note("cannot be checked in this version; remove it", "software_requirements")
-    wanted = (top if top.has("hardware_requirements") else config).below("hardware_requirements")
-    for key in wanted.keys():  # noqa: SIM118  # a reader is no mapping
-        if key != "hardware":
-            hint = did_you_mean(key, ("hardware",))
-            wanted.note(f"only 'hardware' can be required in this version, not {key[:80]!r}{hint}", key)
-    tag = wanted.text("hardware", "cpu")
-    if tag and tag not in HARDWARE_TAGS:
-        hint = did_you_mean(tag, HARDWARE_TAGS)
-        wanted.note(f"unknown hardware {tag[:80]!r}{hint}; known: {', '.join(HARDWARE_TAGS)}", "hardware")
-    return tag

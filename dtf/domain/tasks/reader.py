@@ -112,6 +112,34 @@ class Reader:
             self.note("must be a whole number", key)
         return int(value)
 
+    def whole_numbers(self, key: str, low: int, high: int) -> tuple[int, ...]:
+        """A list of whole numbers from ``low`` to ``high``; what is none is noted and left out."""
+        value = self._data.get(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            self.note(f"must be a list of numbers, not {kind_of(value)}", key)
+            return ()
+        found = []
+        for index, item in enumerate(value):
+            if isinstance(item, bool) or not isinstance(item, int):
+                self.note(f"must be a whole number, not {kind_of(item)}", key, index)
+            elif not low <= item <= high:
+                self.note(f"must be from {low} to {high}", key, index)
+            else:
+                found.append(item)
+        return tuple(found)
+
+    def flag(self, key: str, default: bool) -> bool:
+        """True or false."""
+        value = self._data.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            self.note(f"must be true or false, not {kind_of(value)}", key)
+            return default
+        return value
+
     def environment(self, key: str) -> dict[str, str]:
         """A mapping of variables to texts."""
         found = {}

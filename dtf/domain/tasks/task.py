@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dtf.domain.queue import queue_name
 from dtf.domain.specs import DEFAULT_PRIORITY
 from dtf.domain.work import Work
 
@@ -18,6 +19,7 @@ class Task:
         work: What to execute.
         cwd: The working directory, absolute or relative to where the submitter is.
         hardware: The hardware tag.
+        requirements: What narrows it, in canonical form.
         priority: 0 (last) to 10 (first).
         timeout_s: The limit for a command or one test, in seconds.
         max_retries: How often an infrastructure failure sends a shard out again.
@@ -27,9 +29,15 @@ class Task:
     work: Work
     cwd: str = "."
     hardware: str = "cpu"
+    requirements: tuple[str, ...] = ()
     priority: int = DEFAULT_PRIORITY
     timeout_s: float = 3600.0
     max_retries: int = 3
+
+    @property
+    def queue(self) -> str:
+        """Where its job will wait."""
+        return queue_name(self.hardware, self.requirements)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,11 @@ class FarViews:
 
 
 def _fields() -> dict[str, Any]:
-    return {"spec": SimpleNamespace(hardware="cpu", name="n", priority=5), "state": "running", "outcome": None}
+    return {
+        "spec": SimpleNamespace(hardware="cpu", queue="cpu", name="n", priority=5),
+        "state": "running",
+        "outcome": None,
+    }
 
 
 @contextmanager

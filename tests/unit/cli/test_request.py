@@ -166,3 +166,21 @@ def test_options_of_suites_are_refused_for_a_command(request_: Request) -> None:
     )
     assert "-k, -m, -x/--maxfail, --isolate/--isolation, --python cannot apply" in told
     assert check(command).work == CommandWork(argv=("true",))
+
+
+def test_requirements_narrow_every_tag(request_: Request) -> None:
+    """Each tag has a queue of its own with the same requirements in canonical form."""
+    plan = check(replace(request_, hardware="cuda,rocm", require=("VRAM_GB >= 24", "webnn", "webnn"), devices=2))
+    assert plan.requirements == ("devices=2", "vram_gb>=24", "webnn")
+    assert plan.queues == ("cuda[devices=2;vram_gb>=24;webnn]", "rocm[devices=2;vram_gb>=24;webnn]")
+    assert check(request_).queues == ("cpu",)
+
+
+def test_bad_requirements_are_told_with_everything_else(request_: Request) -> None:
+    """Each in its line."""
+    told = problems(replace(request_, require=("vram_gb>>24", "x\ny"), hardware="cdua", priority=11))
+    assert len(told.split("\n")) == 5
+    assert "--require: requirement 'vram_gb>>24' cannot be read" in told
+    assert "'x\\ny'" in told
+    told = problems(replace(request_, require=("devices=3",), devices=2))
+    assert "--require: devices=N may be required once only" in told
