@@ -10,6 +10,11 @@ import psutil
 from dtf.domain.worker import Device
 
 _log = logging.getLogger(__name__)
+#: What makes a difference to models, as the kernel names it.
+_FEATURES = (
+    "sse4_2", "avx", "f16c", "fma", "avx2", "avx_vnni", "avx512f", "avx512bw", "avx512_vnni", "avx512_bf16",
+    "avx512_fp16", "amx_tile", "amx_int8", "amx_bf16", "asimd", "asimddp", "fphp", "sve", "sve2", "i8mm", "bf16",
+)  # fmt: skip
 
 
 def detect(
@@ -28,9 +33,12 @@ def detect(
     details: dict[str, str | int | float | bool] = {
         "cores": usable_cores(cgroup),
         "cores_of_host": psutil.cpu_count(logical=True) or 1,
+        "physical_cores": psutil.cpu_count(logical=False) or 1,
         "memory_bytes": memory_bytes(),
         "architecture": platform.machine(),
+        "probe": "psutil",
     }
+    details |= dict.fromkeys(_features(cpuinfo), True)
     return [Device(kind="cpu", name=_model(cpuinfo), uuid=fingerprint, details=details)]
 
 
@@ -59,11 +67,23 @@ def _quota(cgroup: Path) -> int | None:
 
 
 def _model(cpuinfo: Path) -> str:
+    named = _told(cpuinfo, "model name", "cpu model")
+    return named or platform.processor() or platform.machine() or "CPU"
+
+
+def _features(cpuinfo: Path) -> list[str]:
+    """Those of the known features that the processor has."""
+    flags = set(_told(cpuinfo, "flags", "features").split())
+    return [name for name in _FEATURES if name in flags]
+
+
+def _told(cpuinfo: Path, *keys: str) -> str:
+    """What stands after the first of the keys that has something; empty: nothing does."""
     try:
         for line in cpuinfo.read_text(errors="replace").splitlines():
             key, _, value = line.partition(":")
-            if key.strip().lower() in {"model name", "cpu model"} and value.strip():
+            if key.strip().lower() in keys and value.strip():
                 return value.strip()
     except OSError as error:
-        _log.debug("the CPU's model could not be read from %s: %s", cpuinfo, error)
-    return platform.processor() or platform.machine() or "CPU"
+        _log.debug("the CPU cannot be read from %s: %s", cpuinfo, error)
+    return ""

@@ -23,6 +23,16 @@ def test_the_model_comes_from_cpuinfo(tmp_path: Path) -> None:
     assert detect("f", cpuinfo=tmp_path / "none")[0].name
 
 
+@pytest.mark.parametrize("key", ["flags", "Features"])
+def test_features_are_facts(tmp_path: Path, key: str) -> None:
+    """What the processor can do is true among its details, so that it can be required; what it cannot is not there."""
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text(f"processor\t: 0\n{key}\t\t: fpu avx2 amx_int8 asimd avx10\n")
+    details = detect("f", cpuinfo=cpuinfo)[0].details
+    assert details["avx2"] is details["amx_int8"] is details["asimd"] is True
+    assert "avx512f" not in details
+
+
 @pytest.mark.parametrize(
     ("text", "limited"),
     [("100000 100000", True), ("150000 100000", True), ("max 100000", False), ("nonsense", False), ("1 0", False)],

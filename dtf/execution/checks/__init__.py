@@ -1,0 +1,1 @@
+"""Small computations that show whether a device can be trusted, each with an answer that is known beforehand."""
