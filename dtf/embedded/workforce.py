@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from dtf.domain.specs import GPU_TAGS
 from dtf.execution.profile import WorkerProfile
 
 #: No user can ask for more workers of a tag.
@@ -16,7 +17,7 @@ class WorkerPlan:
 
     Attributes:
         name: Its name in the cluster, such as ``cpu-1``; empty: not named yet.
-        queue: The hardware tag that it serves.
+        queue: The hardware tag that it serves; several are separated by commas.
         slots: How many shards it runs at a time; 0: it chooses.
         profile: What else it is like; None: a plain worker.
     """
@@ -28,9 +29,14 @@ class WorkerPlan:
 
     def named(self, taken: Collection[str]) -> "WorkerPlan":
         """The same with the first name that is free."""
-        label = re.sub(r"[^A-Za-z0-9_.-]", "_", self.profile.name if self.profile else self.queue)[:40]
+        text = self.profile.name if self.profile else self.queue.rpartition(",")[2]
+        label = re.sub(r"[^A-Za-z0-9_.-]", "_", text)[:40]
         number = next(n for n in range(1, len(taken) + 2) if f"{label}-{n}" not in taken)
         return replace(self, name=f"{label}-{number}")
+
+
+_GPU_QUEUES = (*GPU_TAGS, "gpu")
+_GPUS = WorkerPlan(queue=",".join(_GPU_QUEUES), slots=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +73,8 @@ def adjust(demands: Iterable[Demand], live: Sequence[WorkerPlan], taken: Collect
     """Compare the workers with what the users need.
 
     Users share workers: of each tag and each profile there are as many as the user who needs most of them asked for,
-    not the sum. Slots of profile workers count for their tag.
+    not the sum. Slots of profile workers count for their tag. One worker has all GPUs, and a slot for each: two workers
+    would each take the first device for their own, and none could run what needs two.
 
     Args:
         demands: What the users need.
@@ -95,7 +102,10 @@ def _wanted(demands: Sequence[Demand]) -> list[WorkerPlan]:
             plan = WorkerPlan(queue=profile.queue, slots=profile.concurrency, profile=profile)
             missing = demand.profiles.count(profile) - plans.count(plan)
             plans += [plan] * max(missing, 0)
-    for tag in sorted({tag for demand in demands for tag in demand.slots}):
+    tags = {tag for demand in demands for tag in demand.slots}
+    if tags.intersection(_GPU_QUEUES) - {plan.queue for plan in plans}:
+        plans.append(_GPUS)
+    for tag in sorted(tags.difference(_GPU_QUEUES)):
         slots = max(demand.slots.get(tag, 0) for demand in demands)
         slots -= sum(max(plan.slots, 1) for plan in plans if plan.queue == tag)
         plans += [WorkerPlan(queue=tag)] * max(slots, 0)

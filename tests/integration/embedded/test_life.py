@@ -92,10 +92,10 @@ def test_workers_follow_the_users(place: Place) -> None:
         with place.join(workers="3"):
             assert names() == ["cpu-1", "cpu-2", "cpu-3"]
             one.ensure_workers(1, "cuda")
-            assert names() == ["cpu-1", "cpu-2", "cpu-3", "cuda-1"]
+            assert names() == ["cpu-1", "cpu-2", "cpu-3", "gpu-1"]
             for name in ("cpu-2", "cpu-3"):  # a worker that has not begun cannot be drained gently
                 eventually(place.fact(name).exists)
-        eventually(lambda: names() == ["cpu-1", "cuda-1"])
+        eventually(lambda: names() == ["cpu-1", "gpu-1"])
         eventually(place.fact("cpu-3-cleaned").exists)
 
 

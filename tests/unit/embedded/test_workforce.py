@@ -12,9 +12,23 @@ def started(*demands: Demand, live: tuple[WorkerPlan, ...] = ()) -> list[WorkerP
 
 def test_users_share_workers() -> None:
     """Of a tag there are as many slots as the user with the largest need asked for, not the sum."""
-    plans = started(Demand(slots={"cpu": 2}), Demand(slots={"cpu": 3, "cuda": 1}))
+    plans = started(Demand(slots={"cpu": 2}), Demand(slots={"cpu": 3, "webgpu": 1}))
 
-    assert [plan.name for plan in plans] == ["cpu-1", "cpu-2", "cpu-3", "cuda-1"]
+    assert [plan.name for plan in plans] == ["cpu-1", "cpu-2", "cpu-3", "webgpu-1"]
+
+
+def test_one_worker_has_all_gpus() -> None:
+    """However many ask, and by whichever of their tags: a device is never in two hands."""
+    (plan,) = started(Demand(slots={"cuda": 2, "gpu": 1}), Demand(slots={"cuda": 4}))
+    assert plan == WorkerPlan(name="gpu-1", queue="cuda,rocm,gpu", slots=0)
+    result = adjust([Demand(slots={"rocm": 1})], [plan], ["gpu-1"])
+    assert (result.start, result.drain) == ((), ())
+
+
+def test_a_profile_worker_has_the_gpus_that_it_serves() -> None:
+    """None is started beside it for its own tag."""
+    assert [plan.name for plan in started(Demand(profiles=(CUDA,)), Demand(slots={"cuda": 2}))] == ["cuda-1"]
+    assert [plan.name for plan in started(Demand(profiles=(CUDA,), slots={"gpu": 1}))] == ["cuda-1", "gpu-1"]
 
 
 def test_nothing_changes_when_the_needs_are_met() -> None:
