@@ -3,7 +3,9 @@
 from typing import Any
 
 from dtf.domain.codec import to_json
+from dtf.domain.marks import marks_of
 from dtf.domain.ports.views import JobView, RunView, WorkerView
+from dtf.domain.worker import Device
 
 
 def run_json(run: RunView) -> dict[str, Any]:
@@ -15,10 +17,23 @@ def job_json(job: JobView) -> dict[str, Any]:
     """A job, without its whole specification."""
     data = {name: value for name, value in to_json(job).items() if name != "spec"}
     spec = job.spec
-    return {**data, "name": spec.name, "kind": str(spec.kind), "hardware": spec.hardware, "priority": spec.priority}
+    return {
+        **data,
+        "name": spec.name,
+        "kind": str(spec.kind),
+        "hardware": spec.hardware,
+        "requirements": list(spec.requirements),
+        "priority": spec.priority,
+    }
 
 
 def worker_json(worker: WorkerView) -> dict[str, Any]:
-    """A worker with its devices; what is simulated says so."""
+    """A worker with its slots and devices."""
     data: dict[str, Any] = to_json(worker)
-    return {**data.pop("info"), **data}
+    info = {**data.pop("info"), "devices": [device_json(device) for device in worker.info.devices]}
+    return {**info, **data}
+
+
+def device_json(device: Device) -> dict[str, Any]:
+    """A device; ``marks`` says what has to be said of it: simulated, software, failed with the reason."""
+    return {**to_json(device), "marks": list(marks_of(device))}

@@ -4,7 +4,7 @@ import click
 
 from dtf.cli.options import json_option
 from dtf.cli.session import ledger_session
-from dtf.cli.terminal.rows import WORKER_TITLES, worker_rows
+from dtf.cli.terminal.rows import DEVICE_TITLES, WORKER_TITLES, device_rows, worker_rows
 from dtf.cli.terminal.table import table
 from dtf.cli.views_json import worker_json
 from dtf.domain.worker import WorkerState
@@ -23,5 +23,8 @@ def command(every: bool, as_json: bool) -> int:
             return 0
         now = ledger.views.now()
         for line in table(WORKER_TITLES, worker_rows(found, now), output.table_width):
+            output.line(line)
+        rows = device_rows(found)
+        for line in ["", *table(DEVICE_TITLES, rows, output.table_width)] if rows else []:
             output.line(line)
     return 0
