@@ -22,7 +22,7 @@ def facts_of(
     """What can be required of a device on a worker, by name in lower case.
 
     ``host``, ``worker``, ``cores`` and ``memory_gb`` are the machine's; ``device`` (the name), ``uuid``, ``simulated``,
-    ``vram_gb`` and all that the probe read are the device's. Sizes count 10**9 bytes as one GB, so that a card that is
+    ``vram_gb``, its kind and all that the probe read are the device's. Sizes count 10**9 bytes as one GB, so that a card that is
     sold as 24 GB has them.
 
     Args:
@@ -39,7 +39,7 @@ def facts_of(
     if device is None:
         return facts
     facts.update({name.lower(): value for name, value in device.details.items()})
-    facts.update({"device": device.name, "uuid": device.uuid, "simulated": device.simulated})
+    facts.update({"device": device.name, "uuid": device.uuid, "simulated": device.simulated, device.kind: True})
     memory = memory_bytes or device.details.get("memory_bytes", 0)
     if device.kind != "cpu" and isinstance(memory, int | float) and memory > 0:
         facts["vram_gb"] = memory / _GB
@@ -131,6 +131,23 @@ def devices_for(
         and all(satisfies(r, facts_of(worker, device, slot.memory_bytes), worker.tags) for r in asked)
     )
     return good or None
+
+
+def devices_of(worker: WorkerInfo, slots: Sequence[Slot], queue: str) -> tuple[Device, ...] | None:
+    """What one shard of the queue has on these slots; None: they are too few or too many, or one cannot take it."""
+    try:
+        tag, requirements = split_queue(queue)
+    except BadInputError:
+        return None
+    if len(slots) != device_count(requirements):
+        return None
+    found: list[Device] = []
+    for slot in slots:
+        own = devices_for(worker, slot, tag, requirements) if tag in slot.tags else None
+        if own is None:
+            return None
+        found.extend(own)
+    return tuple(found)
 
 
 def table_of(worker: WorkerInfo) -> tuple[Slot, ...]:

@@ -49,6 +49,8 @@ def worker(*devices: Device, tags: tuple[str, ...] = (), table: tuple[Slot, ...]
         ("compute_capability>=8.6", True),
         ("compute_capability>=10", False),
         ("mig", False),
+        ("cuda", True),
+        ("rocm", False),
         ("mig=no", True),
         ("device=nvidiatest24", True),
         ("uuid=gpu-0", True),
