@@ -37,6 +37,11 @@ def _worker_setup() -> WorkerSetup:
         tags=tuple(word for word in settings.worker_tags.split(",") if word),
         simulate=settings.simulate_devices,
         visible_cuda=environ.get("CUDA_VISIBLE_DEVICES"),
+        visible_rocr=environ.get("ROCR_VISIBLE_DEVICES"),
+        visible_hip=environ.get("HIP_VISIBLE_DEVICES"),
+        cuda_device_order=environ.get("CUDA_DEVICE_ORDER"),
+        devices=tuple(word for word in settings.worker_devices.split(",") if word),
+        share_gb=settings.device_share_gb,
         check_broker=check_broker,
         version=__version__,
     )

@@ -1,14 +1,10 @@
 """What a worker is to be like: a named profile, or a file."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from dtf.domain.errors import BadInputError
 from dtf.domain.suggestion import did_you_mean
 from dtf.execution.profile import WorkerProfile, load_profile
-
-#: How the devices of a profile are told to the libraries of its hardware.
-_VISIBLE = {"cuda": "CUDA_VISIBLE_DEVICES", "rocm": "ROCR_VISIBLE_DEVICES"}
 
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
@@ -29,7 +25,7 @@ def is_named(word: str) -> bool:
 
 
 def find_profile(word: str) -> WorkerProfile:
-    """A profile by its name or file, with its devices made visible to what runs under it.
+    """A profile by its name or file.
 
     Raises:
         BadInputError: There is no such profile, or its file cannot be used.
@@ -42,8 +38,4 @@ def find_profile(word: str) -> WorkerProfile:
             f"there is no profile {word[:100]!r}{did_you_mean(word, _NAMED)}: "
             f"give {', '.join(_NAMED)} or the path of a TOML file"
         )
-    profile = load_profile(path)
-    variable = _VISIBLE.get(profile.queue)
-    if not profile.devices or variable is None:
-        return profile
-    return replace(profile, environment={variable: ",".join(profile.devices), **profile.environment})
+    return load_profile(path)

@@ -8,6 +8,9 @@ from typing import Any
 SOCKET_TIMEOUT_S = 5.0
 CONNECT_TIMEOUT_S = 3.0
 
+#: The transport's option that holds what says from which queues a message is taken now.
+ADMIT_OPTION = "dtf_admit"
+
 #: By scheme of the broker's URL. Named, not imported: Kombu loads them when the first connection is made.
 TRANSPORTS: Mapping[str, str] = {
     "redis": "dtf.storage.redis_transport:QuarantineTransport",

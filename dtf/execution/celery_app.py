@@ -1,12 +1,13 @@
 """The Celery application."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
 from celery import Celery
 
 from dtf.domain.ports.permits import Permits
+from dtf.execution.broker_options import ADMIT_OPTION
 from dtf.execution.celery_settings import celery_settings
 from dtf.execution.permits import OpenPermits
 from dtf.execution.task import SERVED_KEY, SOCKET_KEY, add_tasks
@@ -19,9 +20,11 @@ class DtfCelery(Celery):  # type: ignore[misc]  # Celery has no types
     Attributes:
         broker_url: Finds the broker; called when it is first needed.
         worker_setup: Finds what a worker is told; called by a worker alone.
+        admit: Of the queues that a worker consumes those from which it takes a hint now; None: all, always.
     """
 
     amqp_cls = "dtf.execution.patient_connection:PatientAMQP"
+    admit: Callable[[Sequence[str]], Sequence[str]] | None = None
     broker_url: Callable[[], str]
     worker_setup: Callable[[], WorkerSetup]
 
@@ -32,6 +35,8 @@ class DtfCelery(Celery):  # type: ignore[misc]  # Celery has no types
 
     def connection_for_read(self, url: str | None = None, **options: Any) -> Any:  # noqa: ANN401  # Celery's
         """Connect to dtf's broker, whatever Celery's own environment variables say."""
+        if self.admit is not None:
+            options["transport_options"] = {**(options.get("transport_options") or {}), ADMIT_OPTION: self.admit}
         return super().connection_for_read(url or self.conf.dtf_broker_url, **options)
 
     def connection_for_write(self, url: str | None = None, **options: Any) -> Any:  # noqa: ANN401  # Celery's

@@ -1,15 +1,26 @@
-"""Celery's worker with dtf's choices: queues by devices, a safe broker, no gossip."""
+"""Celery's worker with dtf's choices: queues by devices, slots for them, a safe broker, no gossip."""
 
 import logging
+import os
+import socket
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from celery.apps.worker import Worker
+from celery.utils.nodenames import default_nodename
+from celery.worker import state
 
 from dtf.domain.errors import BrokerUnavailableError, DtfError
-from dtf.execution.detect import detect_devices
+from dtf.domain.ids import WORKER, new_id
+from dtf.domain.match import capacity
+from dtf.domain.worker import Device, WorkerInfo
+from dtf.execution.detect import detect_devices, host_fingerprint
+from dtf.execution.intake import Intake
 from dtf.execution.probes import cpu
-from dtf.execution.task import SERVED_KEY
-from dtf.scheduling.route import default_slots, serviceable, split_queues
+from dtf.execution.task import RUN_SHARD, SERVED_KEY
+from dtf.scheduling.route import serviceable, split_queues
+from dtf.scheduling.slots import slot_table
 
 if TYPE_CHECKING:
     from dtf.execution.worker_setup import WorkerSetup
@@ -22,30 +33,37 @@ class DtfWorker(Worker):  # type: ignore[misc]  # Celery has no types
 
     Attributes:
         setup: What it was told.
-        devices: What it found.
-        served: The queues that it consumes and has a device for.
-        unserved: Those that it only consumes; their hints it puts back.
+        info: What it registers as: its devices, its slots and the queues that it consumes and has a device for.
+        unserved: The queues that it only consumes; their hints it puts back.
+        intake: Decides from which queues the next hint is taken.
         guardian: The bootstep that keeps the guardian; None before it is there.
     """
 
     guardian: Any = None
+    _followed: frozenset[str] = frozenset()
 
     def __init__(self, app: Any = None, hostname: str | None = None, **options: Any) -> None:  # noqa: ANN401  # Celery's
         app = app or self.app
         self.setup: WorkerSetup = app.worker_setup()
         try:
             self._check_broker(app.broker_url())
-            self.devices = detect_devices(simulate=self.setup.simulate, visible_cuda=self.setup.visible_cuda)
+            devices = find_devices(self.setup)
         except DtfError as error:
             raise SystemExit(f"dtf: {error}") from error
         if options.get("pool_start_method") == "spawn":
             raise SystemExit("dtf: pool children are forked: they inherit the guardian's address")
         excluded = options.get("exclude_queues") or ()
-        queues = options.get("queues") or [q for q in serviceable(self.devices) if q not in excluded]
-        self.served, self.unserved = split_queues(queues, self.devices)
-        app.conf[SERVED_KEY] = list(self.served)
-        options["queues"] = list(queues)
-        options["concurrency"] = options.get("concurrency") or default_slots(queues, self.devices, cpu.usable_cores())
+        can = serviceable(devices, self.setup.tags)
+        queues = list(options.get("queues") or [q for q in can if q not in excluded])
+        count = _asked_for(options)
+        self.info = describe(self.setup, default_nodename(hostname), devices, queues, count)
+        self.unserved = tuple(queue for queue in queues if queue not in self.info.queues)
+        app.conf[SERVED_KEY] = list(self.info.queues)
+        self.intake = Intake(self.info, RUN_SHARD)
+        app.admit = self._admit
+        options["queues"] = queues
+        # a pool child for each slot; one that has no slot at all puts hints back
+        options["concurrency"] = max(1, self.info.slots)
         # they only tell workers of each other, wait a second at the start and leave reply queues behind
         super().__init__(app, hostname, **{**options, "without_mingle": True, "without_gossip": True})
 
@@ -56,6 +74,26 @@ class DtfWorker(Worker):  # type: ignore[misc]  # Celery has no types
             # it may come up later; each new connection is checked again
             _log.warning("%s", error)
 
+    def _admit(self, queues: Sequence[str]) -> Sequence[str]:
+        return self.intake.admit(queues, list(state.reserved_requests))
+
+    def hear_guardian(self, line: bytes) -> None:
+        """Take in what the guardian says, in the thread that listens to it."""
+        if self.intake.hear(line) and self.consumer is not None:
+            self.consumer.call_soon(self._follow_queues)
+
+    def _follow_queues(self) -> None:
+        """Consume the requirement queues that are wanted, and no other that was added; in the worker's loop."""
+        consumer, wanted = self.consumer, self.intake.wanted
+        if consumer.task_consumer is None:
+            return  # it is connecting; the guardian repeats what it said
+        for queue in sorted(wanted):
+            if not consumer.task_consumer.consuming_from(queue):
+                consumer.add_task_queue(queue)
+        for queue in sorted(self._followed - wanted):
+            consumer.cancel_task_queue(queue)
+        self._followed = wanted
+
     def on_start(self) -> None:
         """Say what no device here can serve."""
         super().on_start()
@@ -65,7 +103,7 @@ class DtfWorker(Worker):  # type: ignore[misc]  # Celery has no types
     def extra_info(self) -> str:
         """What follows Celery's banner: the devices."""
         lines = ["[devices]"]
-        for device in self.devices:
+        for device in self.info.devices:
             marks = [device.state.value] if device.reason else []
             marks += ["simulated"] if device.simulated else []
             note = f" ({', '.join([*marks, *filter(None, [device.reason])])})" if marks else ""
@@ -80,3 +118,73 @@ class DtfWorker(Worker):  # type: ignore[misc]  # Celery has no types
         finally:
             if self.guardian is not None:
                 self.guardian.end()
+
+
+def find_devices(setup: "WorkerSetup") -> tuple[Device, ...]:
+    """What the worker has, without what it was told to leave alone.
+
+    Raises:
+        SettingsError: What it was told about devices cannot be used.
+    """
+    found = detect_devices(
+        simulate=setup.simulate,
+        visible_cuda=setup.visible_cuda,
+        visible_rocr=setup.visible_rocr,
+        visible_hip=setup.visible_hip,
+        cuda_device_order=setup.cuda_device_order,
+    )
+    if not setup.devices:
+        return found
+    for uuid in setup.devices:
+        if uuid not in {device.uuid for device in found}:
+            _log.warning("there is no device %s here, which this worker is to use", uuid)
+    return tuple(device for device in found if device.kind == "cpu" or device.uuid in setup.devices)
+
+
+def describe(
+    setup: "WorkerSetup", name: str, devices: Sequence[Device], queues: Sequence[str], concurrency: int
+) -> WorkerInfo:
+    """What the worker registers as.
+
+    Args:
+        setup: What it was told.
+        name: Its node name.
+        devices: What it has.
+        queues: What it is to consume.
+        concurrency: How many slots were asked for; 0: as many as fit.
+    """
+    served, _ = split_queues(queues, devices, setup.tags)
+    cores = cpu.usable_cores()
+    table = slot_table(
+        devices,
+        queues=served,
+        cores=cores,
+        concurrency=concurrency,
+        tags=setup.tags,
+        share_bytes=round(setup.share_gb * 10**9),
+    )
+    info = WorkerInfo(
+        worker_id=new_id(WORKER),
+        name=name,
+        host=socket.gethostname(),
+        fingerprint=host_fingerprint(),
+        pid=os.getpid(),
+        queues=served,
+        slots=len(table),
+        tags=tuple(setup.tags),
+        devices=tuple(devices),
+        memory_bytes=cpu.memory_bytes(),
+        cpu_count=cores,
+        version=setup.version,
+        slot_table=table,
+    )
+    # a requirement queue that was named is only served where a device satisfies it
+    return replace(info, queues=tuple(queue for queue in served if capacity(info, queue)))
+
+
+def _asked_for(options: dict[str, Any]) -> int:
+    """How many slots the command line asks for: its concurrency, or what it may be scaled up to; 0: none."""
+    autoscale = options.get("autoscale")
+    if autoscale:
+        return int(str(autoscale).partition(",")[0] if isinstance(autoscale, str) else autoscale[0])
+    return int(options.get("concurrency") or 0)

@@ -39,21 +39,26 @@ class GuardianClient:
         self._path = path
         self._patience_s = patience_s
 
-    def run_shard(self, shard_id: str, task_id: str) -> ShardReply:
+    def run_shard(self, shard_id: str, task_id: str, queue: str) -> ShardReply:
         """Have a shard run, and those that follow on, and wait for the end however long it takes.
+
+        Args:
+            shard_id: The shard.
+            task_id: The Celery task.
+            queue: Where its hint came from, which decides what slots it gets.
 
         Raises:
             GuardianGoneError: Nobody answered; what was claimed is given back by the next guardian.
         """
-        return self._ask(Request(op="run", shard_id=shard_id, task_id=task_id), ShardReply, None)
+        return self._ask(Request(op="run", shard_id=shard_id, task_id=task_id, queue=queue), ShardReply, None)
 
-    def prepare(self, job_id: str) -> None:
-        """Have a suite warmed up in the background.
+    def prepare(self, job_id: str, queue: str) -> None:
+        """Have a suite warmed up in the background, whose shards will come from a queue.
 
         Raises:
             GuardianGoneError: Nobody answered.
         """
-        self._ask(Request(op="prepare", job_id=job_id), GuardianStatus, _SHORT_S)
+        self._ask(Request(op="prepare", job_id=job_id, queue=queue), GuardianStatus, _SHORT_S)
 
     def drain(self) -> None:
         """Let the guardian take nothing more; what runs goes on to its end.

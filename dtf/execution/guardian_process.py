@@ -7,7 +7,8 @@ import selectors
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from dtf.domain.codec import to_json
@@ -41,11 +42,26 @@ class GuardianProcess:
         worker: WorkerInfo,
         socket: Path,
         ready_s: float,
+        hear: Callable[[bytes], None],
+        ended: Callable[[], None],
     ) -> None:
+        """Build it; ``start`` starts the guardian.
+
+        Args:
+            command: What starts a guardian.
+            environment: Its whole environment; None: this process's.
+            worker: What it is told on its standard input.
+            socket: Where it is to listen.
+            ready_s: How long one may take to be ready, in seconds.
+            hear: Gets each line that it says after it is ready; called in a thread.
+            ended: Called in that thread when a guardian has ended.
+        """
         self._argv = (*command, "--socket", str(socket), "--worker-pid", str(worker.pid))
         self._environment = environment
         self._greeting = json.dumps(to_json(worker)).encode() + b"\n"
         self._ready_s = ready_s
+        self._hear_line = hear
+        self._ended = ended
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = threading.Event()
@@ -109,6 +125,7 @@ class GuardianProcess:
             return None
         self._listen(process)
         status = process.wait()
+        self._ended()
         if process.stdout is not None:
             process.stdout.close()
         if status == _BAD_INPUT_STATUS and not self._ready.is_set():
@@ -141,34 +158,45 @@ class GuardianProcess:
         if process.stdout is None:
             return
         deadline = time.monotonic() + self._ready_s
-        said = b""
+        said = _Said()
         pidfd = os.pidfd_open(process.pid)
         try:
             with selectors.DefaultSelector() as selector:
                 selector.register(process.stdout, selectors.EVENT_READ)
                 selector.register(pidfd, selectors.EVENT_READ)
                 while True:
-                    left = None if _READY in said else max(0.0, deadline - time.monotonic())
+                    left = None if said.ready else max(0.0, deadline - time.monotonic())
                     events = {key.fd for key, _ in selector.select(left)}
                     if process.stdout.fileno() in events:
                         piece = os.read(process.stdout.fileno(), 4096)
-                        said = self._hear(said, piece, process.pid)
+                        self._hear(said, piece, process.pid)
                         if not piece:
                             selector.unregister(process.stdout)
                     if pidfd in events:
                         return
-                    if not events and _READY not in said:
+                    if not events and not said.ready:
                         _log.error("the guardian (pid %d) is not ready after %g s", process.pid, self._ready_s)
                         process.kill()
                         return
         finally:
             os.close(pidfd)
 
-    def _hear(self, said: bytes, piece: bytes, pid: int) -> bytes:
-        if _READY in said:
-            return said
-        said += piece
-        if _READY in said:
-            _log.info("the guardian (pid %d) is ready", pid)
-            self._ready.set()
-        return said
+    def _hear(self, said: "_Said", piece: bytes, pid: int) -> None:
+        *lines, said.rest = (said.rest + piece).splitlines(keepends=True) or [b""]
+        if said.rest.endswith(b"\n"):
+            lines, said.rest = [*lines, said.rest], b""
+        for line in lines:
+            if said.ready:
+                self._hear_line(line)
+            elif line == _READY:
+                said.ready = True
+                _log.info("the guardian (pid %d) is ready", pid)
+                self._ready.set()
+
+
+@dataclass(slots=True)
+class _Said:
+    """What a guardian said: whether it is ready, and the beginning of a line."""
+
+    ready: bool = False
+    rest: bytes = b""

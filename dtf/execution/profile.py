@@ -14,8 +14,8 @@ from dtf.domain.suggestion import did_you_mean
 _LARGEST_BYTES = 65536
 _POOLS = ("prefork", "solo")
 
-#: The vendors' variables that name the devices a process may see.
-_VISIBLE_DEVICES = {"cuda": "CUDA_VISIBLE_DEVICES", "rocm": "ROCR_VISIBLE_DEVICES"}
+#: The largest share of a device's memory, in units of 10**9 bytes.
+_LARGEST_SHARE = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,9 @@ class WorkerProfile:
         name: The file's name without its ending.
         queue: The hardware tag whose queue the worker serves.
         devices: The UUIDs of the devices it may use; empty: all of its kind.
-        concurrency: Its slots; 0: one for each device, and one for a CPU.
+        share_gb: How much of a device's memory one slot has, in units of 10**9 bytes; 0: all of it.
+        concurrency: Its slots, where devices are served so many at most; 0: one for each device, or share of one, and
+            one for a CPU.
         pool: Celery's pool: prefork or solo.
         tags: Free tags that the worker offers to requirements.
         environment: Variables added to the worker's, and so to its tests'.
@@ -35,6 +37,7 @@ class WorkerProfile:
     name: str
     queue: str
     devices: tuple[str, ...] = ()
+    share_gb: float = 0.0
     concurrency: int = 0
     pool: str = "prefork"
     tags: tuple[str, ...] = ()
@@ -42,9 +45,13 @@ class WorkerProfile:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What is added to the worker's variables: the profile's own, and what hides other devices from it."""
-        hiding = _VISIBLE_DEVICES.get(self.queue) if self.devices else None
-        return {**self.environment, **({hiding: ",".join(self.devices)} if hiding else {})}
+        """What is added to the worker's variables: the profile's own, and its settings about devices."""
+        found = dict(self.environment)
+        if self.devices:
+            found["DTF_WORKER_DEVICES"] = ",".join(self.devices)
+        if self.share_gb:
+            found["DTF_DEVICE_SHARE_GB"] = f"{self.share_gb:g}"
+        return found
 
 
 def load_profile(path: Path) -> WorkerProfile:
@@ -126,6 +133,11 @@ def _concurrency(value: Any) -> list[str]:  # noqa: ANN401  # as above
     return [] if fits else [f": must be a whole number from 0 to 1024, not {value!r:.60}"]
 
 
+def _share(value: Any) -> list[str]:  # noqa: ANN401  # as above
+    fits = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LARGEST_SHARE
+    return [] if fits else [f": must be a number from 0 to {_LARGEST_SHARE}, not {value!r:.60}"]
+
+
 def _pool(value: Any) -> list[str]:  # noqa: ANN401  # as above
     return [] if value in _POOLS else [f": must be {' or '.join(_POOLS)}, not {value!r:.60}"]
 
@@ -150,6 +162,7 @@ def _variable(name: str, value: Any) -> list[str]:  # noqa: ANN401  # as above
 _CHECKS: dict[str, Callable[[Any], list[str]]] = {
     "queue": _queue,
     "devices": _texts,
+    "share_gb": _share,
     "concurrency": _concurrency,
     "pool": _pool,
     "tags": _texts,

@@ -11,6 +11,7 @@ from kombu.exceptions import OperationalError
 
 from dtf.domain.errors import DtfError
 from dtf.domain.ports.permits import Permits, Target
+from dtf.domain.queue import base_tag
 from dtf.execution.worker_setup import Guardian
 
 _log = logging.getLogger(__name__)
@@ -44,17 +45,19 @@ class GuardedTask(Task):  # type: ignore[misc]  # Celery has no types
             return self._drop(f"{shard_id!r:.100} is no shard's id")
         if self._is_unserved():
             return self._pass_on(RUN_SHARD, shard_id)
-        permit = self.permits.acquire((Target(hardware=self._queue(), name=str(self.request.hostname)),))
+        permit = self.permits.acquire((Target(hardware=base_tag(self._queue()), name=str(self.request.hostname)),))
         if permit is None:
             return self._drop(f"no permit for shard {shard_id}")
         try:
-            answer = self._ask(lambda guardian: guardian.run_shard(str(shard_id), str(self.request.id)))
+            answer = self._ask(lambda guardian: guardian.run_shard(str(shard_id), str(self.request.id), self._queue()))
         except (OSError, EOFError, DtfError) as error:
             self.permits.give_back(permit)
             return self._drop(f"the guardian is gone, shard {shard_id} is left to the ledger: {error!r}")
         if not answer.claimed or answer.outcome is None:
             self.permits.give_back(permit)
-            return {"claimed": False, "reason": answer.reason}
+            return (
+                self._pass_on(RUN_SHARD, shard_id) if answer.unserved else {"claimed": False, "reason": answer.reason}
+            )
         self.permits.record(permit, answer.outcome)
         return {"claimed": True, "outcome": str(answer.outcome), "attempts": answer.attempts}
 
@@ -65,7 +68,7 @@ class GuardedTask(Task):  # type: ignore[misc]  # Celery has no types
         if self._is_unserved():
             return {"prepared": False, "reason": "no device here serves the queue"}
         try:
-            self._ask(lambda guardian: guardian.prepare(str(job_id)))
+            self._ask(lambda guardian: guardian.prepare(str(job_id), self._queue()))
         except (OSError, EOFError, DtfError) as error:
             return self._drop(f"the guardian is gone, job {job_id} is not prepared: {error!r}")
         return {"prepared": True}
@@ -78,7 +81,11 @@ class GuardedTask(Task):  # type: ignore[misc]  # Celery has no types
         return str((self.request.delivery_info or {}).get("routing_key", ""))
 
     def _is_unserved(self) -> bool:
-        return self._queue() not in self.app.conf[SERVED_KEY]
+        """Whether the worker has no device of the queue's tag; whether it has one that satisfies, the guardian knows.
+
+        The queues themselves are no measure: some come to be consumed after this process was forked.
+        """
+        return base_tag(self._queue()) not in {base_tag(queue) for queue in self.app.conf[SERVED_KEY]}
 
     def _pass_on(self, name: str, identifier: object) -> dict[str, Any]:
         """Put a hint back for a worker that has the device.

@@ -32,16 +32,21 @@ class ShardAnswer(Protocol):
         """Why nothing was claimed."""
         ...
 
+    @property
+    def unserved(self) -> bool:
+        """Whether no slot of this worker can take shards of the hint's queue."""
+        ...
+
 
 class Guardian(Protocol):
     """The guardian, as a Celery process sees it. Every method raises ``DtfError`` or ``OSError`` when it is gone."""
 
-    def run_shard(self, shard_id: str, task_id: str) -> ShardAnswer:
-        """Claim and run a shard; wait for its end."""
+    def run_shard(self, shard_id: str, task_id: str, queue: str) -> ShardAnswer:
+        """Claim and run a shard whose hint came from a queue; wait for its end."""
         ...
 
-    def prepare(self, job_id: str) -> None:
-        """Begin to warm a suite up."""
+    def prepare(self, job_id: str, queue: str) -> None:
+        """Begin to warm a suite up whose shards will come from a queue."""
         ...
 
     def drain(self) -> None:
@@ -75,6 +80,11 @@ class WorkerSetup:
         tags: Free tags under which the worker registers.
         simulate: Devices by declaration, such as ``cuda:4``.
         visible_cuda: What the caller allows of the NVIDIA devices (``CUDA_VISIBLE_DEVICES``); None: all.
+        visible_rocr: What the caller allows of the AMD devices (``ROCR_VISIBLE_DEVICES``); None: all.
+        visible_hip: What the caller allows of those (``HIP_VISIBLE_DEVICES``); None: all.
+        cuda_device_order: How indexes of NVIDIA devices count (``CUDA_DEVICE_ORDER``); None: the driver's way.
+        devices: The UUIDs of the devices that it uses, beside the CPU; empty: all.
+        share_gb: How much of a device's memory one slot has, in units of 10**9 bytes; 0: all of it.
         check_broker: Raises a ``DtfError`` when the worker must not use the broker of that URL.
         guardian_ready_s: How long one guardian may take to be ready, in seconds; then the next one is started.
         guardian_patience_s: How long a worker that starts waits for a guardian, in seconds: a database that is away
@@ -89,6 +99,11 @@ class WorkerSetup:
     tags: tuple[str, ...] = ()
     simulate: str = ""
     visible_cuda: str | None = None
+    visible_rocr: str | None = None
+    visible_hip: str | None = None
+    cuda_device_order: str | None = None
+    devices: tuple[str, ...] = ()
+    share_gb: float = 0.0
     check_broker: Callable[[str], None] = _accept
     guardian_ready_s: float = 30.0
     guardian_patience_s: float = 300.0

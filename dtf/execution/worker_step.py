@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import os
-import socket
 import threading
 import time
 from typing import Any
@@ -13,11 +12,7 @@ from celery.worker.components import Pool
 from celery.worker.state import active_requests, maybe_shutdown
 
 from dtf.domain.errors import DtfError
-from dtf.domain.ids import WORKER, new_id
-from dtf.domain.worker import WorkerInfo
-from dtf.execution.detect import host_fingerprint
 from dtf.execution.guardian_process import GuardianProcess
-from dtf.execution.probes import cpu
 from dtf.execution.socket_directory import keep_pool_files_in, make_socket_directory
 from dtf.execution.task import SOCKET_KEY
 
@@ -51,9 +46,11 @@ class GuardianStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has
         self._process = GuardianProcess(
             self._setup.guardian_command,
             self._setup.guardian_environment,
-            worker=describe_worker(w),
+            worker=w.info,
             socket=self._socket,
             ready_s=self._setup.guardian_ready_s,
+            hear=w.hear_guardian,
+            ended=w.intake.forget,
         )
         self._process.start()
 
@@ -113,21 +110,3 @@ class GuardianStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has
             self._setup.connect(self._socket).drain()
         except (OSError, EOFError, DtfError) as error:
             _log.warning("the guardian could not be told to drain: %r", error)
-
-
-def describe_worker(worker: Any) -> WorkerInfo:  # noqa: ANN401  # Celery has no types
-    """What the worker registers as."""
-    return WorkerInfo(
-        worker_id=new_id(WORKER),
-        name=str(worker.hostname),
-        host=socket.gethostname(),
-        fingerprint=host_fingerprint(),
-        pid=os.getpid(),
-        queues=tuple(worker.served),
-        slots=int(worker.max_concurrency or worker.concurrency),
-        tags=tuple(worker.setup.tags),
-        devices=tuple(worker.devices),
-        memory_bytes=cpu.memory_bytes(),
-        cpu_count=cpu.usable_cores(),
-        version=worker.setup.version,
-    )

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dtf.domain.specs import HARDWARE_TAGS
+from dtf.domain.queue import base_tag
+from dtf.domain.specs import DECLARED_TAGS, GPU_TAGS, HARDWARE_TAGS
 from dtf.domain.worker import Device, DeviceState
 
 #: The queue of whatever names no hardware; every worker can serve it.
@@ -46,21 +47,24 @@ def route_task(
     return {"queue": queue_for(tag) if isinstance(tag, str) and tag in HARDWARE_TAGS else DEFAULT_QUEUE}
 
 
-def serviceable(devices: Iterable[Device]) -> tuple[str, ...]:
-    """The queues that these devices can serve, the CPU's first."""
+def serviceable(devices: Iterable[Device], tags: Iterable[str] = ()) -> tuple[str, ...]:
+    """The queues that these devices can serve, the CPU's first.
+
+    Args:
+        devices: What a worker found.
+        tags: Its free tags: the CPU serves those that only a worker can declare.
+    """
     kinds = {device.kind for device in devices if device.state is DeviceState.AVAILABLE}
+    if not kinds.isdisjoint(GPU_TAGS):
+        kinds.add("gpu")
+    if "cpu" in kinds:
+        kinds.update(tag for tag in tags if tag in DECLARED_TAGS)
     return tuple(queue_for(tag) for tag in HARDWARE_TAGS if tag in kinds)
 
 
-def split_queues(wanted: Sequence[str], devices: Sequence[Device]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Divide queues into those that a device here serves and those that none does."""
-    can = serviceable(devices)
-    return tuple(q for q in wanted if q in can), tuple(q for q in wanted if q not in can)
-
-
-def default_slots(queues: Sequence[str], devices: Sequence[Device], cores: int) -> int:
-    """How many shards at a time: one for each core, or for each device where only accelerators are served."""
-    if not queues or DEFAULT_QUEUE in queues:
-        return max(1, cores)
-    usable = [d for d in devices if d.state is DeviceState.AVAILABLE and queue_for(d.kind) in queues]
-    return max(1, len(usable))
+def split_queues(
+    wanted: Sequence[str], devices: Sequence[Device], tags: Iterable[str] = ()
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Divide queues into those whose tag a device here serves and those whose none does."""
+    can = serviceable(devices, tags)
+    return tuple(q for q in wanted if base_tag(q) in can), tuple(q for q in wanted if base_tag(q) not in can)

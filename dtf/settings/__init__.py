@@ -46,6 +46,8 @@ class Settings:
     artifact_cap_bytes: int = 100 * 2**20
     bundle_cap_bytes: int = 200 * 2**20
     worker_tags: str = ""
+    worker_devices: str = ""
+    device_share_gb: float = 0.0
     simulate_devices: str = ""
     web_assets: Path | None = None
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)

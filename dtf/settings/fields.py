@@ -217,6 +217,18 @@ SETTINGS = (
         parse=words,
     ),
     Setting(
+        name="worker_devices",
+        help="UUIDs of the devices that a worker started here uses beside the CPU, separated by commas; empty: all.",
+        default="",
+        parse=words,
+    ),
+    Setting(
+        name="device_share_gb",
+        help="How much of a device's memory one slot has, in GB; several slots then share a device; 0: all of it.",
+        default=0.0,
+        parse=number(0, 10_000),
+    ),
+    Setting(
         name="simulate_devices",
         help="Devices that a worker started here has by declaration only, such as cuda:4; marked wherever shown.",
         default="",

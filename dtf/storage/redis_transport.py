@@ -24,6 +24,10 @@ QUARANTINE_LENGTH, QUARANTINE_BYTES = 1000, 4096
 #: Queues of Celery's remote control, whose messages are not tasks.
 _CONTROL_SUFFIX = ".pidbox"
 _SAFE_POLICY = "noeviction"
+#: The transport's option that chooses among the consumed queues; set by a worker.
+ADMIT_OPTION = "dtf_admit"
+#: How long a read waits that leaves queues out, in seconds: they are let in again when a device is free.
+NARROWED_S = 0.1
 #: What is wrong with the broker, not with a message.
 _BROKER_ERRORS = (RedisError, OSError, InconsistencyError)
 
@@ -34,12 +38,16 @@ class _QuarantineMixin:
     A stock channel raises out of the worker's event loop on a message that it cannot decode, and the message is gone
     from the list by then, or worse, is restored and kills the next worker too. Here nothing that stands in a list
     gets that far: it is checked first, and what fails goes to ``QUARANTINE_KEY`` with its reason.
+
+    A worker takes a message only from queues whose messages it could begin to work on: it says which, before each
+    read.
     """
 
     client: Any
     connection: Any
     connection_errors: tuple[type[Exception], ...]
-    active_queues: set[str]
+    active_queues: list[str]
+    _queue_cycle: Any
     priority_steps: list[int]
     sep: str
 
@@ -48,10 +56,23 @@ class _QuarantineMixin:
         if not getattr(self.connection, "policy_checked", False):
             self._refuse_eviction()
             self.connection.policy_checked = True
+        self._admit = self.connection.client.transport_options.get(ADMIT_OPTION)
+        if self._admit is not None:
+            self._queue_cycle = _NarrowedCycle(self._queue_cycle)
 
     def _refuse_eviction(self) -> None:
         with self.conn_or_acquire() as client:  # type: ignore[attr-defined]  # Kombu's channel has it
             check_policy(client)
+
+    def _brpop_start(self, timeout: float | None = None) -> None:
+        """Begin to read, from the queues that are admitted; where none is, the next turn of the loop asks again."""
+        if self._admit is not None:
+            queues = self.active_queues
+            admitted = set(self._admit(queues))
+            self._queue_cycle.admitted = admitted
+            if len(admitted) < len(set(queues)):
+                timeout = NARROWED_S
+        super()._brpop_start(timeout)  # type: ignore[misc]  # Kombu's channel has it
 
     def _brpop_read(self, **options: Any) -> bool:  # noqa: ANN401  # Kombu's
         """Read a BRPOP's answer, as Kombu does, with the check between reading and delivering."""
@@ -70,12 +91,20 @@ class _QuarantineMixin:
                 raise Empty
             key, item = answer
             queue = key.decode().rsplit(self.sep, 1)[0]
-            self._queue_cycle.rotate(queue)  # type: ignore[attr-defined]  # Kombu's channel has it
-            self._deliver_checked(queue, item)
+            self._queue_cycle.rotate(queue)
+            if queue in self.active_queues:
+                self._deliver_checked(queue, item)
+            else:  # it was given up while it was read
+                self._put_back(queue, item)
             return True
         finally:
             self._in_poll = None
             self._flush_brpop_reauth()  # type: ignore[attr-defined]  # Kombu's channel has it
+
+    def _put_back(self, queue: str, item: bytes) -> None:
+        """Lay a message back where the next one is taken from."""
+        with self.conn_or_acquire() as client:  # type: ignore[attr-defined]  # Kombu's channel has it
+            client.rpush(queue, item)
 
     def _deliver_checked(self, queue: str, item: bytes) -> None:
         try:
@@ -145,6 +174,30 @@ class _QuarantineMixin:
                 if kind not in ("list", "none"):
                     client.renamenx(queue, f"{QUARANTINE_KEY}.{queue}.{time.time_ns()}")
                     _log.error("the key %s was a %s, not a queue; it was renamed", queue, kind)
+
+
+class _NarrowedCycle:
+    """Kombu's order of queues, without those that are not admitted now.
+
+    Attributes:
+        admitted: Those that are.
+    """
+
+    def __init__(self, cycle: Any) -> None:  # noqa: ANN401  # one of Kombu's
+        self._cycle = cycle
+        self.admitted: set[str] = set()
+
+    def update(self, queues: Iterable[str]) -> None:
+        """Replace the queues."""
+        self._cycle.update(queues)
+
+    def consume(self, count: int) -> list[str]:
+        """The admitted ones among the first ``count``."""
+        return [queue for queue in self._cycle.consume(count) if queue in self.admitted]
+
+    def rotate(self, last: str) -> object:
+        """Let the others come before the one that was read from."""
+        return self._cycle.rotate(last)
 
 
 class QuarantineChannel(_QuarantineMixin, kombu_redis.Channel):  # type: ignore[misc]  # Kombu has no types

@@ -30,6 +30,7 @@ class Answer:
     outcome: Outcome | None
     attempts: int = 1
     reason: str = ""
+    unserved: bool = False
 
 
 class StandInClient:
@@ -38,12 +39,12 @@ class StandInClient:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def run_shard(self, shard_id: str, task_id: str) -> Answer:
-        self._ask({"run": shard_id, "task": task_id})
+    def run_shard(self, shard_id: str, task_id: str, queue: str) -> Answer:
+        self._ask({"run": shard_id, "task": task_id, "queue": queue})
         return Answer(claimed=True, outcome=Outcome.PASSED)
 
-    def prepare(self, job_id: str) -> None:
-        self._ask({"prepare": job_id})
+    def prepare(self, job_id: str, queue: str) -> None:
+        self._ask({"prepare": job_id, "queue": queue})
 
     def drain(self) -> None:
         self._ask({"drain": True})

@@ -9,13 +9,17 @@ from pathlib import Path
 
 from dtf.domain.case import CaseResult
 from dtf.domain.errors import LedgerUnavailableError, SourceError
+from dtf.domain.match import devices_of
 from dtf.domain.outcome import FAILURES, Outcome
 from dtf.domain.ports.executor import Executor, SlotContext
 from dtf.domain.ports.shards import Held
+from dtf.domain.queue import base_tag
 from dtf.domain.shard import AttemptResult, ClaimedShard
+from dtf.domain.slot import Slot
 from dtf.execution.git_checkout import SourceUnavailableError
 from dtf.execution.guardian.attempt_environment import attempt_environment
 from dtf.execution.guardian.attempt_log import AttemptLog
+from dtf.execution.guardian.device_environment import device_environment, where_it_ran
 from dtf.execution.guardian.failure_tally import FailureTally
 from dtf.execution.guardian.interruption import Cause, Interruption
 from dtf.execution.guardian.services import Services
@@ -36,14 +40,17 @@ class Attempt:
 
     Attributes:
         claim: The shard.
-        slot: Where it runs.
+        slot: Where it runs; the first, where it has several.
+        devices: What it has to itself there.
         interruption: Why it is ended before its time; None: it is not.
         log: Its log.
     """
 
-    def __init__(self, claim: ClaimedShard, slot: int, services: Services, follow_on: FollowOn) -> None:
+    def __init__(self, claim: ClaimedShard, slots: tuple[Slot, ...], services: Services, follow_on: FollowOn) -> None:
         self.claim = claim
-        self.slot = slot
+        self.slot = slots[0].number
+        self.devices = devices_of(services.config.worker, slots, claim.queue) or ()
+        self._slots = slots
         self.interruption: Interruption | None = None
         self.scratch = services.home.scratch / f"{claim.shard_id}-{claim.attempt}"
         self.log = AttemptLog(services.config.log_cap, self._append)
@@ -99,6 +106,7 @@ class Attempt:
         result = self._judge(result)
         return replace(
             result,
+            proof={**where_it_ran(base_tag(self.claim.queue), self.devices), **result.proof},
             started_at=result.started_at or started_at,
             duration_s=result.duration_s or time.monotonic() - began,
         )
@@ -194,7 +202,7 @@ class Attempt:
             source_root=root,
             scratch=self.scratch,
             artifacts=artifacts,
-            environment=attempt_environment(services.environment, self.claim, self.slot, artifacts),
+            environment=self._environment(artifacts),
             spawner=services.spawner,
             log=self.log.add,
             report=self._report,
@@ -204,7 +212,16 @@ class Attempt:
             output_cap=services.config.output_cap,
             job_ends=self._job_ends,
             failures=lambda: self.claim.failures + self._failures.count,
+            hardware=base_tag(self.claim.queue),
+            devices=self.devices,
         )
+
+    def _environment(self, artifacts: Path) -> dict[str, str]:
+        worker, hardware = self._services.config.worker, base_tag(self.claim.queue)
+        return {
+            **attempt_environment(self._services.environment, self.claim, self.slot, artifacts),
+            **device_environment(hardware, self.devices, worker.devices),
+        }
 
     def _report(self, case: CaseResult) -> None:
         if case.ordinal not in self._reported and case.outcome in FAILURES:

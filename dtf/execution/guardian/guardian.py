@@ -9,10 +9,12 @@ from typing import Any
 from dtf.domain.errors import BadInputError, LedgerUnavailableError, UnknownRecordError
 from dtf.domain.ports.workers import Workers
 from dtf.domain.worker import WorkerState
+from dtf.execution.guardian.announcer import Announcer
 from dtf.execution.guardian.heartbeat import Heartbeat
 from dtf.execution.guardian.interruption import Cause, Interruption
 from dtf.execution.guardian.messages import GuardianStatus, Request, ShardReply
 from dtf.execution.guardian.preparation import Preparation
+from dtf.execution.guardian.queue_watch import QueueWatch
 from dtf.execution.guardian.server import Server
 from dtf.execution.guardian.services import Services
 from dtf.execution.guardian.slot_chain import SlotChain
@@ -38,9 +40,10 @@ class Guardian:
     def __init__(self, services: Services, workers: Workers) -> None:
         self._services = services
         self._workers = workers
-        self._slots = SlotPool(services.config.worker.slots)
+        self._slots = SlotPool(services.config.worker)
+        self._announcer = Announcer()
         self._chains: dict[SlotChain, asyncio.Event] = {}
-        self._preparation = Preparation(services)
+        self._preparation = Preparation(services, self._slots)
         self._server = Server(services.config.socket, self._handle)
         self._stop = asyncio.Event()
         self._stop_reason = ""
@@ -53,11 +56,12 @@ class Guardian:
             except LedgerUnavailableError as error:
                 log.error("the guardian cannot start: %s", error)  # noqa: TRY400  # written for people: no traceback
                 return LedgerUnavailableError.exit_code
-            loops = [asyncio.create_task(loop) for loop in self._loops()]
+            loops: list[asyncio.Task[None]] = []
             try:
                 if not self._stop.is_set():
                     await self._server.start()
                     os.write(1, _READY)
+                    loops += [asyncio.create_task(loop) for loop in self._loops()]
                 await self._stop.wait()
                 log.info("the guardian stops: %s", self._stop_reason)
                 await self._end()
@@ -70,8 +74,10 @@ class Guardian:
     def _loops(self) -> tuple[Coroutine[Any, Any, None], ...]:
         services, config = self._services, self._services.config
         heartbeat = Heartbeat(self._workers, services.database, config.worker, lambda: self._slots.busy)
+        watch = QueueWatch(self._workers, services, self._slots, self._announcer)
         return (
             services.leases.keep(),
+            watch.look_continually(),
             heartbeat.beat_continually(config.heartbeat_s, self._drain),
             self._clean_continually(),
         )
@@ -101,7 +107,7 @@ class Guardian:
         if request.op == "run":
             return await self._run_shard(request, gone)
         if request.op == "prepare":
-            self._preparation.begin(request.job_id)
+            self._preparation.begin(request.job_id, request.queue)
         elif request.op == "drain":
             self._drain()
         elif request.op != "status":
@@ -109,21 +115,30 @@ class Guardian:
         return self._status()
 
     async def _run_shard(self, request: Request, gone: asyncio.Event) -> ShardReply:
-        async with self._slots.take() as slot:
-            if gone.is_set() or self._stop.is_set():
+        if not self._slots.serves(request.queue):
+            reason = f"no slot here can take shards of the queue {request.queue}"
+            return ShardReply(claimed=False, reason=reason, unserved=True)
+        async with self._slots.take(request.queue, gone) as slots:
+            if not slots or gone.is_set() or self._stop.is_set():
                 return ShardReply(claimed=False, reason="nobody waits for it any more")
-            log.debug("task %s brings shard %s to slot %d", request.task_id, request.shard_id, slot)
-            chain = SlotChain(slot, self._services)
-            ended = self._chains[chain] = asyncio.Event()
-            watching = asyncio.create_task(_interrupt_when_gone(chain, gone))
+            self._announcer.give(request.task_id, slots)
             try:
-                return await chain.run(request.shard_id)
+                return await self._run_chain(SlotChain(slots, self._services), request, gone)
             finally:
-                watching.cancel()
-                del self._chains[chain]
-                ended.set()
-                if not self._chains:
-                    await self._services.spawner.kill_strays()
+                self._announcer.give(request.task_id, ())
+
+    async def _run_chain(self, chain: SlotChain, request: Request, gone: asyncio.Event) -> ShardReply:
+        log.debug("task %s brings shard %s to slot %d", request.task_id, request.shard_id, chain.slot)
+        ended = self._chains[chain] = asyncio.Event()
+        watching = asyncio.create_task(_interrupt_when_gone(chain, gone))
+        try:
+            return await chain.run(request.shard_id)
+        finally:
+            watching.cancel()
+            del self._chains[chain]
+            ended.set()
+            if not self._chains:
+                await self._services.spawner.kill_strays()
 
     def _status(self) -> GuardianStatus:
         services = self._services

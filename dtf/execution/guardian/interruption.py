@@ -15,6 +15,8 @@ class Cause(StrEnum):
     CHILD_GONE = "child gone"
     #: The worker stops.
     STOPPING = "stopping"
+    #: Its hint came to a queue whose slots cannot take it.
+    MISDIRECTED = "misdirected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,12 +14,14 @@ class Request:
         shard_id: For run: the shard of the hint.
         task_id: For run: the Celery task.
         job_id: For prepare: the suite.
+        queue: For run and prepare: the queue from which the hint came.
     """
 
     op: str
     shard_id: str = ""
     task_id: str = ""
     job_id: str = ""
+    queue: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +33,29 @@ class ShardReply:
         outcome: The gravest outcome of the attempts that were run; None when there was none.
         attempts: How many attempts were run: the hinted one and those that followed on.
         reason: Why nothing was claimed, or why the outcome is not passed; for people.
+        unserved: Whether no slot here can take shards of the hint's queue: it is another worker's to have.
     """
 
     claimed: bool
     outcome: Outcome | None = None
     attempts: int = 0
     reason: str = ""
+    unserved: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """What a guardian tells its worker's main process, a line each on its standard output, once it is ready.
+
+    Attributes:
+        queues: The open requirement queues that the worker's slots can take; None: nothing is said about them.
+        task_id: The Celery task that was given slots, or gave them back; empty: none.
+        slots: Their numbers; empty: given back.
+    """
+
+    queues: tuple[str, ...] | None = None
+    task_id: str = ""
+    slots: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,29 +7,43 @@ from pathlib import Path
 
 from dtf.domain.case import CaseResult
 from dtf.domain.errors import LedgerUnavailableError
+from dtf.domain.match import devices_of
 from dtf.domain.ports.executor import SlotContext
+from dtf.domain.queue import base_tag
 from dtf.domain.shard import ClaimedShard
-from dtf.domain.specs import JobSpec
+from dtf.domain.slot import Slot
+from dtf.domain.specs import DECLARED_TAGS, JobSpec
 from dtf.execution.files import remove_tree
+from dtf.execution.guardian.device_environment import device_environment
 from dtf.execution.guardian.services import Services
+from dtf.execution.guardian.slot_pool import SlotPool
+from dtf.scheduling.slots import BROWSER_TAGS
 
 log = logging.getLogger(__name__)
 
+#: Tags whose slots all have the same devices.
+_SHARED = frozenset(("cpu", *BROWSER_TAGS, *DECLARED_TAGS))
+
 
 class Preparation:
-    """Warms suites up in the background, each job once. What goes wrong is found again by the run, and told there."""
+    """Warms suites up in the background, each job once. What goes wrong is found again by the run, and told there.
 
-    def __init__(self, services: Services) -> None:
+    Nothing is warmed up for a GPU: what a suite loads may take hold of it, and it may be another job's by then.
+    """
+
+    def __init__(self, services: Services, slots: SlotPool) -> None:
         self._services = services
+        self._slots = slots
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._seen: set[str] = set()
 
-    def begin(self, job_id: str) -> None:
-        """Begin to warm a job up, unless that has been done."""
-        if job_id in self._seen or self._services.draining:
+    def begin(self, job_id: str, queue: str) -> None:
+        """Begin to warm a job up whose shards will come from a queue, unless that has been done."""
+        slots = self._slots.slots_of(queue)
+        if job_id in self._seen or self._services.draining or not slots or base_tag(queue) not in _SHARED:
             return
         self._seen.add(job_id)
-        task = asyncio.create_task(self._prepare(job_id))
+        task = asyncio.create_task(self._prepare(job_id, queue, slots[0]))
         self._tasks[job_id] = task
         task.add_done_callback(lambda _: self._tasks.pop(job_id, None))
 
@@ -40,7 +54,7 @@ class Preparation:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _prepare(self, job_id: str) -> None:
+    async def _prepare(self, job_id: str, queue: str, slot: Slot) -> None:
         services = self._services
         try:
             job = await services.database.call(services.shards.job, job_id)
@@ -49,6 +63,7 @@ class Preparation:
                 return
             async with services.sources.use(job.source) as (root, workdir):
                 context = await asyncio.to_thread(self._context, job, job_id, root, workdir)
+                self._place(context, queue, slot)
                 try:
                     await executor.prepare(job_id, job, context)
                 finally:
@@ -57,6 +72,14 @@ class Preparation:
             log.warning("job %s is not warmed up: %s", job_id, error)
         except Exception:
             log.exception("job %s could not be warmed up", job_id)
+
+    def _place(self, context: SlotContext, queue: str, slot: Slot) -> None:
+        """Say on what it will run: every slot of such a queue has the same."""
+        worker = self._services.config.worker
+        context.hardware = base_tag(queue)
+        context.devices = devices_of(worker, (slot,), queue) or ()
+        named = device_environment(context.hardware, context.devices, worker.devices)
+        context.environment = {**context.environment, **named}
 
     def _context(self, job: JobSpec, job_id: str, root: Path, workdir: Path) -> SlotContext:
         services = self._services

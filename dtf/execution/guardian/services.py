@@ -35,6 +35,7 @@ class Services:
         spool: Results that are not recorded yet.
         executors: By kind of job.
         tallies: The failures of the jobs that attempts run for, as long as one of them does.
+        open_queues: The queues in which shards waited when the ledger was last asked.
         draining: Whether nothing more is to be claimed.
     """
 
@@ -50,6 +51,7 @@ class Services:
     spool: Spool
     executors: Mapping[JobKind, Executor] = field(default_factory=dict)
     tallies: WeakValueDictionary[str, FailureTally] = field(default_factory=WeakValueDictionary)
+    open_queues: frozenset[str] = frozenset()
     draining: bool = False
 
     @property

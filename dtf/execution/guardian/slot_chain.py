@@ -4,9 +4,12 @@ import asyncio
 import logging
 
 from dtf.domain.errors import LedgerUnavailableError
+from dtf.domain.match import devices_of
 from dtf.domain.outcome import Outcome, gravest
+from dtf.domain.queue import base_tag
 from dtf.domain.shard import AttemptResult, ClaimedShard
-from dtf.domain.work import CommandWork
+from dtf.domain.slot import Slot
+from dtf.domain.work import BenchmarkWork, CommandWork
 from dtf.execution.files import remove_tree
 from dtf.execution.guardian.artifact_collector import ArtifactCollector
 from dtf.execution.guardian.attempt import Attempt
@@ -25,11 +28,16 @@ class SlotChain:
     A module's shards come one after the other on one slot, so that its fixtures live over all of them. The next one
     is claimed while the last test of the present one is held back, and from then on it is this slot's to run or to
     give back. Results are recorded in their order while the next shard runs; the chain ends with the last record.
+    Jobs of one model follow each other in the same way, up to the limit that they set.
+
+    A shard may need several slots, one for each of its devices; what follows on has the same.
     """
 
-    def __init__(self, slot: int, services: Services) -> None:
-        self.slot = slot
+    def __init__(self, slots: tuple[Slot, ...], services: Services) -> None:
+        self.slot = slots[0].number
+        self._slots = slots
         self._services = services
+        self._taken = 0
         self._attempts: list[Attempt] = []
         self._outcomes: list[Outcome] = []
         self._reason = ""
@@ -73,16 +81,26 @@ class SlotChain:
         )
 
     def _take(self, claim: ClaimedShard) -> Attempt:
-        attempt = Attempt(claim, self.slot, self._services, self._follow_on)
+        attempt = Attempt(claim, self._slots, self._services, self._follow_on)
+        self._taken += 1
         self._attempts.append(attempt)
         self._services.leases.hold(attempt)
         if self._interruption:
             attempt.interrupt(self._interruption)
+        elif not self._takes(claim.queue):
+            reason = f"its hint did not come from its queue {claim.queue}, and slot {self.slot} cannot take it"
+            attempt.interrupt(Interruption(cause=Cause.MISDIRECTED, reason=reason))
         return attempt
+
+    def _takes(self, queue: str) -> bool:
+        return devices_of(self._services.config.worker, self._slots, queue) is not None
 
     async def _follow_on(self, attempt: Attempt) -> ClaimedShard | None:
         services = self._services
         if services.draining or self._interruption or attempt.interruption:
+            return None
+        work = attempt.claim.job.work
+        if isinstance(work, BenchmarkWork) and self._taken >= work.batch_size_limit:
             return None
         if attempt.claim.max_failures and self._recordings:
             await asyncio.wait(self._recordings[-1:])  # so that the claim's count has their failures
@@ -92,10 +110,19 @@ class SlotChain:
             worker_id=services.worker_id,
             slot=self.slot,
             lease_s=services.config.lease_s,
+            queues=self._further_queues(attempt.claim),
         )
         if claim:
             self._take(claim)
         return claim
+
+    def _further_queues(self, claim: ClaimedShard) -> tuple[str, ...]:
+        """Where jobs of the same model may wait that these slots can take, beside the present one's queue."""
+        work = claim.job.work
+        if not isinstance(work, BenchmarkWork) or work.hardware_grouping:
+            return ()
+        tag = base_tag(claim.queue)
+        return tuple(q for q in self._services.open_queues if base_tag(q) == tag and self._takes(q))
 
     async def _run(self, attempt: Attempt) -> None:
         try:
@@ -108,8 +135,9 @@ class SlotChain:
             raise
         self._attempts.remove(attempt)
         if attempt.interruption and attempt.interruption.cause is Cause.CANCELLED:
-            for following in self._attempts:  # of the same job
-                following.interrupt(attempt.interruption)
+            for following in self._attempts:
+                if following.claim.job_id == attempt.claim.job_id:
+                    following.interrupt(attempt.interruption)
         self._outcomes.append(result.outcome)
         self._reason = self._reason or result.reason
         self._recordings.append(asyncio.create_task(self._record(attempt, result, self._recordings[-1:])))

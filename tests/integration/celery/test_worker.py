@@ -62,8 +62,8 @@ def test_it_consumes_the_queues_of_its_devices(start_worker: StartWorker, hints:
     hints.send_shard("cuda", "sabc")
     wait_for(lambda: worker.answered() == ["sabc"], worker.output)
     info = _registered(worker)
-    assert info["queues"] == ["cpu", "cuda"]
-    assert info["slots"] == 1
+    assert info["queues"] == ["cpu", "cuda", "gpu"]
+    assert info["slots"] == 3, "one for the CPU, and one for each device"
     assert info["pid"] == worker.pid
     assert "simulated cuda (simulated)" in worker.output()
 

@@ -168,7 +168,7 @@ class Laboratory:
 
     def run(self, guardian: GuardianProcess, shard_id: str) -> ShardReply:
         """Have a shard run and wait for the end."""
-        return guardian.client.run_shard(shard_id, "t")
+        return guardian.client.run_shard(shard_id, "t", "cpu")
 
     def begin(self, guardian: GuardianProcess, shard_id: str) -> "Asker":
         """Have a shard run, asked for by a process of its own."""
@@ -228,7 +228,7 @@ class Asker:
     def __init__(self, guardian: GuardianProcess, shard_id: str) -> None:
         code = (
             "import sys; from pathlib import Path; from dtf.execution.guardian_client import GuardianClient\n"
-            f"print(GuardianClient(Path({str(guardian.client._path)!r})).run_shard({shard_id!r}, 't'))"
+            f"print(GuardianClient(Path({str(guardian.client._path)!r})).run_shard({shard_id!r}, 't', 'cpu'))"
         )
         self.popen = subprocess.Popen(
             [sys.executable, "-c", code], cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT

@@ -92,7 +92,7 @@ def test_a_suite_is_warmed_up_once(lab: Laboratory) -> None:
     """Prepare reaches the executor, and answers before it is done."""
     shards = lab.suite("a", cut=[[0]])
     job_id = lab.shard(shards[0]).job_id
-    lab.guardian().client.prepare(job_id)
+    lab.guardian().client.prepare(job_id, "cpu")
     until((lab.work / f"prepared-{job_id}").exists)
 
 

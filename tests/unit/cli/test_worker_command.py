@@ -27,7 +27,7 @@ def test_the_command_line_outweighs_the_profile(tmp_path: Path) -> None:
     told = celery_arguments({**GIVEN, "slots": 1, "pool": "prefork", "name": "w"}, "cpu", profile, named=False)
     assert told[5:] == ("--queues", "cpu", "--concurrency", "1", "--pool", "prefork", "--hostname", "w@%h")
     environment = worker_environment("a, b", profile, {"PATH": "/bin"})
-    assert environment == {"PATH": "/bin", "CUDA_VISIBLE_DEVICES": "GPU-1,GPU-2", "DTF_WORKER_TAGS": "x,a,b"}
+    assert environment == {"PATH": "/bin", "DTF_WORKER_DEVICES": "GPU-1,GPU-2", "DTF_WORKER_TAGS": "x,a,b"}
 
 
 @pytest.mark.parametrize(("name", "slots"), [("benchmark", "1"), ("light", "1"), ("test", None)])

@@ -32,8 +32,8 @@ def test_devices_that_are_named_hide_the_others() -> None:
     """The vendor's variable is set for the worker; nothing is set when all may be used."""
     profile = WorkerProfile(name="n", queue="cuda", devices=("GPU-1", "GPU-2"), environment={"A": "1"})
 
-    assert profile.variables == {"A": "1", "CUDA_VISIBLE_DEVICES": "GPU-1,GPU-2"}
-    assert WorkerProfile(name="n", queue="rocm", devices=("x",)).variables == {"ROCR_VISIBLE_DEVICES": "x"}
+    assert profile.variables == {"A": "1", "DTF_WORKER_DEVICES": "GPU-1,GPU-2"}
+    assert WorkerProfile(name="n", queue="rocm", share_gb=8).variables == {"DTF_DEVICE_SHARE_GB": "8"}
     assert WorkerProfile(name="n", queue="cuda").variables == {}
 
 

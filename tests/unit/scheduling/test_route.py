@@ -2,7 +2,7 @@ import pytest
 
 from dtf.domain.specs import HARDWARE_TAGS
 from dtf.domain.worker import Device, DeviceState
-from dtf.scheduling.route import default_slots, queue_for, route_task, serviceable, split_queues
+from dtf.scheduling.route import queue_for, route_task, serviceable, split_queues
 
 
 def _device(kind: str, *, failed: bool = False) -> Device:
@@ -32,13 +32,18 @@ def test_other_tasks_are_left_alone() -> None:
 def test_a_failed_device_serves_nothing() -> None:
     """Only available devices make a queue serviceable."""
     devices = [_device("rocm", failed=True), _device("cuda"), _device("cpu"), _device("cuda")]
-    assert serviceable(devices) == ("cpu", "cuda")
+    assert serviceable(devices) == ("cpu", "cuda", "gpu")
     assert split_queues(["rocm", "cuda", "nonsense"], devices) == (("cuda",), ("rocm", "nonsense"))
 
 
-def test_slots_by_cores_or_by_devices() -> None:
-    """A worker with the cpu queue has a slot for each core, one of accelerators alone a slot for each device."""
-    devices = [_device("cpu"), _device("cuda"), _device("cuda"), _device("rocm", failed=True)]
-    assert default_slots(["cpu", "cuda"], devices, cores=6) == 6
-    assert default_slots(["cuda"], devices, cores=6) == 2
-    assert default_slots(["rocm"], devices, cores=6) == 1
+def test_a_declared_tag_is_the_cpus() -> None:
+    """What no probe can find is served where the worker declares it, by its CPU; other free tags are no queues."""
+    devices = [_device("cpu")]
+    assert serviceable(devices, ["openvino", "transformers", "cuda"]) == ("cpu", "openvino")
+    assert serviceable([_device("cuda")], ["openvino"]) == ("cuda", "gpu")
+
+
+def test_a_requirement_queue_is_its_tags() -> None:
+    """Whether a requirement queue can be served at all is a matter of its tag."""
+    queues = ["cuda[vram_gb>=24]", "rocm[devices=2]", "gpu[mig]"]
+    assert split_queues(queues, [_device("cuda")]) == (("cuda[vram_gb>=24]", "gpu[mig]"), ("rocm[devices=2]",))

@@ -39,14 +39,14 @@ class ScriptedGuardian:
         self.answer = answer
         self.asked: list[tuple[str, ...]] = []
 
-    def run_shard(self, shard_id: str, task_id: str) -> ShardReply:
-        self.asked.append((shard_id, task_id))
+    def run_shard(self, shard_id: str, task_id: str, queue: str) -> ShardReply:
+        self.asked.append((shard_id, task_id, queue))
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
 
-    def prepare(self, job_id: str) -> None:
-        self.asked.append((job_id,))
+    def prepare(self, job_id: str, queue: str) -> None:
+        self.asked.append((job_id, queue))
         if isinstance(self.answer, Exception):
             raise self.answer
 
@@ -77,7 +77,7 @@ def test_a_permit_is_taken_and_its_outcome_recorded() -> None:
     assert _call(guardian, permits, "s1") == {"claimed": True, "outcome": "failed", "attempts": 3}
     target = Target(hardware="cpu", name="celery@here")
     assert permits.done == [("acquire", (target,)), ("record", Outcome.FAILED)]
-    assert guardian.asked == [("s1", "t1")]
+    assert guardian.asked == [("s1", "t1", "cpu")]
 
 
 def test_without_a_permit_nothing_runs() -> None:
@@ -125,8 +125,20 @@ def test_a_queue_without_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
     assert guardian.asked == []
 
 
+def test_a_requirement_queue_that_no_slot_satisfies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A queue that narrows a tag of the worker is the guardian's to judge; what it cannot take is put back."""
+    monkeypatch.setattr(task_module, "UNSERVED_HOLD_S", 0.0)
+    permits = RecordingPermits()
+    guardian = ScriptedGuardian(ShardReply(claimed=False, unserved=True, reason="no"))
+    reply = _call(guardian, permits, "s1", queue="cpu[cores>=4096]")
+    assert "the hint was put back" in reply["reason"]
+    assert guardian.asked == [("s1", "t1", "cpu[cores>=4096]")]
+    target = (Target(hardware="cpu", name="celery@here"),)
+    assert permits.done == [("acquire", target), ("give_back", target)]
+
+
 def test_a_warmed_suite() -> None:
     """The hint to prepare a suite reaches the guardian."""
     guardian = ScriptedGuardian(ShardReply(claimed=True))
     assert _call(guardian, RecordingPermits(), "j1", name="dtf.prepare_suite") == {"prepared": True}
-    assert guardian.asked == [("j1",)]
+    assert guardian.asked == [("j1", "cpu")]
