@@ -15,7 +15,8 @@ from dtf.domain.specs import HARDWARE_TAGS
 from dtf.domain.worker import Device, DeviceState
 from dtf.execution.apart import ask_apart
 from dtf.execution.checks.verdicts import NOT_CHECKED, checked, cuda_order
-from dtf.execution.probes import amd, cpu, nvidia
+from dtf.execution.probes import amd, browser, cpu, nvidia
+from dtf.execution.probes.browser import Browsers
 from dtf.execution.probes.visible import allowed_amd, allowed_nvidia
 
 _log = logging.getLogger(__name__)
@@ -57,6 +58,9 @@ def detect_devices(
     visible_hip: str | None = None,
     cuda_device_order: str | None = None,
     check: bool = True,
+    browsers: bool = False,
+    named_browsers: Sequence[str] = (),
+    web_assets: Path | None = None,
 ) -> tuple[Device, ...]:
     """Ask every probe. A probe that fails is logged and costs the others nothing.
 
@@ -67,9 +71,13 @@ def detect_devices(
         visible_hip: What it allows of those (``HIP_VISIBLE_DEVICES``); None: all.
         cuda_device_order: How the indexes of the first count (``CUDA_DEVICE_ORDER``).
         check: Whether each device must give the right answer to a small computation to count as available.
+        browsers: Whether browsers are asked, each of which is started for some seconds.
+        named_browsers: Browsers beside those that are found, by ``PATH`` or ``NAME=PATH``.
+        web_assets: The npm packages, among which a browser may be.
 
     Raises:
         SettingsError: ``simulate`` cannot be read.
+        BadInputError: A named browser is not there.
     """
     fingerprint = host_fingerprint()
     visible = Visible(cuda=visible_cuda, cuda_order=cuda_device_order, rocr=visible_rocr, hip=visible_hip)
@@ -79,7 +87,19 @@ def detect_devices(
         ("amd", lambda: _amd(visible)),
     )
     found = [device for name, probe in probes for device in _ask(name, probe)]
-    return (*(checked(found) if check else found), *simulated_devices(simulate))
+    asked = detect_browsers(named=named_browsers, web_assets=web_assets) if browsers else Browsers()
+    if asked.note:
+        _log.warning("%s", asked.note)
+    return (*(checked(found) if check else found), *asked.devices, *simulated_devices(simulate))
+
+
+def detect_browsers(*, named: Sequence[str] = (), web_assets: Path | None = None) -> Browsers:
+    """Ask the browsers alone; the arguments are those of ``detect_devices``.
+
+    Raises:
+        BadInputError: A named browser is not there.
+    """
+    return browser.detect(host_fingerprint(), named=named, web_assets=web_assets)
 
 
 def _nvidia(visible: Visible) -> list[Device]:

@@ -1,22 +1,19 @@
 """``dtf worker``."""
 
 import os
-import socket
 import sys
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import click
 
+from dtf.cli.detection import show_devices
 from dtf.cli.passthrough import PassThroughCommand, after_double_dash
 from dtf.cli.profiles import find_profile, is_named
 from dtf.cli.terminal.output import Output
-from dtf.cli.terminal.table import table
-from dtf.domain.codec import to_json
 from dtf.domain.errors import BadInputError
 from dtf.domain.specs import HARDWARE_TAGS
 from dtf.domain.suggestion import did_you_mean
-from dtf.domain.worker import DeviceState
 from dtf.execution.profile import WorkerProfile
 from dtf.settings import load_settings, process_environment
 from dtf.settings.fields import words
@@ -53,7 +50,7 @@ def command(context: click.Context, /, **given: Any) -> int:  # noqa: ANN401  # 
     queues = _queues(given["queues"])
     profile = find_profile(given["profile"]) if given["profile"] else None
     if given["detect_only"]:
-        return _detect(output, settings.simulate_devices)
+        return show_devices(output, settings, process_environment(), queues.split(",") if queues else ())
     _explain(given, output)
     named = given["profile"] is not None and is_named(given["profile"])
     arguments = celery_arguments(given, queues, profile, named=named)
@@ -114,29 +111,6 @@ def _explain(given: Mapping[str, Any], output: Output) -> None:
     if given["coordinator_url"]:
         output.note("dtf: --coordinator-url is ignored: a worker finds its cluster by DTF_BROKER_URL and")
         output.note("     DTF_DATABASE_URL, or by the state directory")
-
-
-def _detect(output: Output, simulate: str) -> int:
-    from dtf.execution.detect import detect_devices  # noqa: PLC0415  # psutil and the vendors' libraries
-    from dtf.scheduling.route import serviceable  # noqa: PLC0415  # as above
-
-    devices = detect_devices(simulate=simulate, visible_cuda=process_environment().get("CUDA_VISIBLE_DEVICES"))
-    queues = list(serviceable(devices))
-    data = {"host": socket.gethostname(), "queues": queues, "devices": [to_json(device) for device in devices]}
-    output.data(data)
-    rows = [
-        (
-            device.kind,
-            device.name + (" (simulated)" if device.simulated else ""),
-            device.uuid,
-            str(device.state) + (f": {device.reason}" if device.state is not DeviceState.AVAILABLE else ""),
-        )
-        for device in devices
-    ]
-    for line in table(("kind", "name", "uuid", "state"), rows, output.table_width):
-        output.line(line)
-    output.line(f"queues: {', '.join(queues)}")
-    return 0
 
 
 def _replace(arguments: tuple[str, ...], environment: Mapping[str, str]) -> NoReturn:

@@ -73,7 +73,14 @@ def check_pytest(_: Settings) -> Finding:
 
 def check_devices(settings: Settings) -> Finding:
     """What this machine has to run tests on."""
-    devices = detect_devices(simulate=settings.simulate_devices)
+    environ = process_environment()
+    devices = detect_devices(
+        simulate=settings.simulate_devices,
+        visible_cuda=environ.get("CUDA_VISIBLE_DEVICES"),
+        visible_rocr=environ.get("ROCR_VISIBLE_DEVICES"),
+        visible_hip=environ.get("HIP_VISIBLE_DEVICES"),
+        cuda_device_order=environ.get("CUDA_DEVICE_ORDER"),
+    )
     names = [f"{device.kind}: {device.name}{' (simulated)' if device.simulated else ''}" for device in devices]
     broken = [f"{device.kind} {device.name}: {device.reason}" for device in devices if device.reason]
     if broken:

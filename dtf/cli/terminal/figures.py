@@ -26,6 +26,11 @@ def size(count: float) -> str:
     return f"{count:.1f} TiB"
 
 
+def gigabytes(count: float) -> str:
+    """``25.3 GB``, of 10**9 bytes as memory is sold and required."""
+    return f"{count / 1e9:.1f} GB"
+
+
 def plural(count: int, noun: str) -> str:
     """``1 job``, ``2 jobs``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -173,6 +173,7 @@ def main(arguments: Sequence[str]) -> int:
     signal.alarm(_LAST_RESORT_S)
     try:
         if arguments[0] == "--list":
+            os.unsetenv("CUDA_VISIBLE_DEVICES")
             answer: dict[str, object] = {"uuids": list_devices()}
         else:
             os.putenv("CUDA_VISIBLE_DEVICES", arguments[0])  # the driver reads C's environment
