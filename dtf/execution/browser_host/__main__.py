@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import functools
 import json
 import sys
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 from dtf.domain.errors import BadInputError
 from dtf.execution.browser_host.assets import sparticuz_chromium
 from dtf.execution.browser_host.choice import BrowserChoice, read_choice
+from dtf.execution.browser_host.evidence import AFTER_S
 from dtf.execution.browser_host.find import find_browsers
+from dtf.execution.host.serve import serve_async
 
 #: What Playwright's absence is told with.
 _MISSING = "Playwright is not installed; `pip install 'dtf[browser]'` brings it\n"
@@ -20,6 +23,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="dtf.execution.browser_host")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--channel", type=int, help="serve the orders that come over this socket")
+    parser.add_argument("--scripts", action="store_true", help="with --channel: the orders are scripts of users")
     what.add_argument("--probe", action="store_true", help="print what the browsers have, as one line of JSON")
     parser.add_argument("--browser", action="append", default=[], help="NAME=EXECUTABLE in place of what is found")
     parser.add_argument("--web-assets", type=Path, help="the node_modules directory with the browser of @sparticuz")
@@ -29,6 +33,8 @@ def main() -> int:
     except ModuleNotFoundError:
         sys.stderr.write(_MISSING)
         return 3
+    if given.channel is not None:
+        return asyncio.run(_serve_scripts(given.channel) if given.scripts else _serve(given.channel))
     try:
         choices = tuple(map(read_choice, given.browser)) or _found(given.web_assets)
     except BadInputError as error:
@@ -44,9 +50,33 @@ def _found(web_assets: Path | None) -> tuple[BrowserChoice, ...]:
 
 
 def _probe(choices: tuple[BrowserChoice, ...]) -> int:
-    from dtf.execution.browser_host.probe import probe  # noqa: PLC0415  # one of two ways
+    from dtf.execution.browser_host.probe import probe  # noqa: PLC0415  # one of three ways
 
     sys.stdout.write(json.dumps(asyncio.run(probe(choices))) + "\n")
+    return 0
+
+
+async def _serve(channel: int) -> int:
+    from playwright.async_api import async_playwright  # noqa: PLC0415  # an extra
+
+    from dtf.execution.browser_host.host import Host  # noqa: PLC0415  # one of three ways
+
+    async with async_playwright() as playwright:
+        host = Host(playwright)
+        try:
+            await serve_async(channel, host.handle, after_s=AFTER_S)
+        finally:
+            await host.close()
+    return 0
+
+
+async def _serve_scripts(channel: int) -> int:
+    from playwright.async_api import async_playwright  # noqa: PLC0415  # an extra
+
+    from dtf.execution.browser_host.script import run_script  # noqa: PLC0415  # one of three ways
+
+    async with async_playwright() as playwright:
+        await serve_async(channel, functools.partial(run_script, playwright), after_s=AFTER_S)
     return 0
 
 

@@ -13,6 +13,11 @@ _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 _MOST_NOTED = 100
 
 
+async def answer_blank(context: "BrowserContext") -> None:
+    """Answer ``BLANK``, and leave all else alone."""
+    await context.route(BLANK, _blank)
+
+
 async def keep_offline(context: "BrowserContext", refused: list[str]) -> None:
     """Let requests of a context through to loopback alone, and answer ``BLANK``.
 
@@ -28,7 +33,7 @@ async def keep_offline(context: "BrowserContext", refused: list[str]) -> None:
     async def request(route: "Route") -> None:
         url = route.request.url
         if url == BLANK:
-            await route.fulfill(body="<!doctype html><title>dtf</title>", content_type="text/html")
+            await _blank(route)
         elif is_local(url):
             await route.continue_()
         else:
@@ -41,6 +46,10 @@ async def keep_offline(context: "BrowserContext", refused: list[str]) -> None:
 
     await context.route("**/*", request)
     await context.route_web_socket(lambda url: not is_local(url), socket)
+
+
+async def _blank(route: "Route") -> None:
+    await route.fulfill(body="<!doctype html><title>dtf</title>", content_type="text/html")
 
 
 def is_local(url: str) -> bool:

@@ -21,9 +21,10 @@ class BuiltinExecutors:
 
     @hookimpl
     def dtf_executors(self) -> Sequence[Executor]:
-        """Give the executors for programs, pytest suites and models."""
+        """Give the executors for programs, pytest suites, models and browsers."""
         # only a worker needs it
         from dtf.execution.executors.benchmark import BenchmarkExecutor  # noqa: PLC0415
+        from dtf.execution.executors.browser import BrowserExecutor  # noqa: PLC0415
         from dtf.execution.executors.pytest_suite import PytestExecutor  # noqa: PLC0415
 
-        return (CommandExecutor(), PytestExecutor(self._root), BenchmarkExecutor())
+        return (CommandExecutor(), PytestExecutor(self._root), BenchmarkExecutor(), BrowserExecutor())

@@ -1,0 +1,205 @@
+"""Carries out the guardian's orders with one browser."""
+
+import asyncio
+import importlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dtf.domain.errors import BadInputError, DtfError
+from dtf.domain.outcome import Outcome
+from dtf.domain.proof import ELSEWHERE, EVIDENCE, RAN_ELSEWHERE, SOFTWARE, YES
+from dtf.execution.browser_host.choice import BrowserChoice
+from dtf.execution.browser_host.evidence import keep_evidence
+from dtf.execution.browser_host.stage import Stage
+from dtf.execution.browser_host.warm_browser import BrowserSickError, WarmBrowser
+from dtf.execution.host.messages import Order, Report
+
+if TYPE_CHECKING:
+    from playwright.async_api import Playwright
+
+_log = logging.getLogger(__name__)
+
+Check = Callable[[Stage, Order], Awaitable[Report]]
+
+#: Opens the browser if it is not open, and says what it is. It comes before each check.
+OPEN = "open"
+#: How long the news of a crash may take after the call that failed by it, in seconds.
+_NEWS_S = 0.5
+_CLOSE_S = 5.0
+
+#: The checks: the module, its function, and what of the stage it takes. Loaded when they are needed.
+_CHECKS: Mapping[str, tuple[str, str, Callable[[Stage], object]]] = {
+    "wgsl": ("wgsl", "check_wgsl", lambda stage: stage.page),
+    "model": ("model", "check_model", lambda stage: stage),
+    "page": ("page", "check_page", lambda stage: stage),
+}
+
+
+class Host:
+    """Carries out the guardian's orders with one browser.
+
+    Args:
+        playwright: The driver.
+    """
+
+    def __init__(self, playwright: "Playwright") -> None:
+        self._playwright = playwright
+        self._browser: WarmBrowser | None = None
+        self._tidying: asyncio.Task[None] | None = None
+
+    async def handle(self, order: Order) -> Report:
+        """Carry an order out."""
+        try:
+            await self._tidied()
+            if order.do == OPEN:
+                return await self._open(order)
+            return await self._check(order, find_check(order.do))
+        except BrowserSickError as error:
+            return Report(number=order.number, outcome=Outcome.INFRA, reason=f"the browser: {error}", healthy=False)
+
+    async def close(self) -> None:
+        """Close the browser."""
+        await self._tidied()
+        if self._browser is not None:
+            await self._browser.close()
+
+    async def _open(self, order: Order) -> Report:
+        choice, debug_port = _choice(order), bool(order.arguments.get("debug_port"))
+        launched = self._browser is None
+        if self._browser is None:
+            self._browser = await WarmBrowser.start(self._playwright, choice, debug_port=debug_port)
+        elif (self._browser.choice, self._browser.debug_port) != (choice, debug_port):
+            raise BadInputError("this host drives another browser")
+        adapter = await self._browser.look(brief=bool(order.arguments.get("brief")))
+        if debug_port:
+            await self._browser.clear()
+        told = {"version": self._browser.version, "launched": launched, "endpoint": await self._browser.endpoint()}
+        return Report(number=order.number, outcome=Outcome.PASSED, data={**told, "adapter": asdict(adapter)})
+
+    async def _check(self, order: Order, check: Check) -> Report:
+        if self._browser is None:
+            raise BadInputError("no browser is open")
+        stage = await self._browser.take()
+        report = _elsewhere(stage, order)
+        if report is None:
+            report = await self._bounded(stage, order, check)
+        if report.outcome is not Outcome.PASSED and order.artifacts:
+            await keep_evidence(stage, Path(order.artifacts))
+        if report.healthy:
+            self._tidying = asyncio.create_task(self._tidy(stage))
+        return replace(report, proof={**self._proof(stage, order), **report.proof})
+
+    async def _bounded(self, stage: Stage, order: Order, check: Check) -> Report:
+        try:
+            async with asyncio.timeout(order.time_limit_s) as limit:
+                report = await check(stage, order)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            reason = f"it took longer than {order.time_limit_s:g} s"
+            return Report(number=order.number, outcome=Outcome.TIMEOUT, reason=reason, healthy=False)
+        except DtfError as error:  # told in dtf's own words
+            return Report(number=order.number, outcome=Outcome.ERROR, reason=str(error))
+        except Exception as error:  # noqa: BLE001  # a check's own failure is an answer too
+            report = await self._raised(stage, order, error)
+        if report.outcome is not Outcome.PASSED and (crash := await self._crash(stage)):
+            return replace(report, outcome=Outcome.INFRA, reason=f"{crash} crashed", healthy=crash == _RENDERER)
+        return report
+
+    async def _raised(self, stage: Stage, order: Order, error: Exception) -> Report:
+        from playwright.async_api import Error  # noqa: PLC0415  # an extra
+
+        if not isinstance(error, Error):
+            _log.error("the check %s failed", order.do, exc_info=error)
+            reason = f"the check failed: {type(error).__name__}: {error}"
+            return Report(number=order.number, outcome=Outcome.INFRA, reason=reason, healthy=False)
+        stage.console.append(f"dtf: {error.message}")
+        first = error.message.strip().splitlines()[:1]
+        return Report(number=order.number, outcome=Outcome.ERROR, reason=f"the page: {first[0] if first else error}")
+
+    async def _crash(self, stage: Stage) -> str:
+        """What crashed under a check that did not pass; empty when nothing did."""
+        deadline = asyncio.get_running_loop().time() + _NEWS_S
+        while asyncio.get_running_loop().time() < deadline:
+            if self._browser is None or not self._browser.connected:
+                return _BROWSER
+            if stage.crashed.is_set():
+                return _RENDERER
+            await asyncio.sleep(_NEWS_S / 10)
+        return ""
+
+    async def _tidy(self, stage: Stage) -> None:
+        """Close what a check used, and open what the next one will use."""
+        from playwright.async_api import Error  # noqa: PLC0415  # an extra
+
+        if self._browser is not None and not self._browser.debug_port:
+            self._browser.stand_by()
+        try:
+            await asyncio.wait_for(stage.context.close(), _CLOSE_S)
+        except (TimeoutError, Error) as error:
+            # the next order finds out whether the browser is of any use
+            _log.warning("a context did not close: %s", error or f"it took longer than {_CLOSE_S:g} s")
+
+    async def _tidied(self) -> None:
+        if self._tidying is not None:
+            await self._tidying
+            self._tidying = None
+
+    def _proof(self, stage: Stage, order: Order) -> dict[str, str]:
+        browser = self._browser
+        if browser is None:
+            return {}
+        proof = {"browser": browser.choice.browser, "browser_version": browser.version}
+        if _wants_adapter(order) and stage.adapter.available:
+            proof["adapter"] = stage.adapter.title
+            proof[EVIDENCE] = f"the page was given the adapter {stage.adapter.title}"
+            if stage.adapter.software:
+                proof[SOFTWARE] = YES
+        return proof
+
+
+_RENDERER, _BROWSER = "the renderer of the page", "the browser or its driver"
+
+
+def find_check(name: str) -> Check:
+    """A check by its name.
+
+    Raises:
+        BadInputError: There is none.
+    """
+    if name not in _CHECKS:
+        raise BadInputError(f"there is no check {name!r} in browsers")
+    module, function, part = _CHECKS[name]
+    carry_out: Any = getattr(importlib.import_module(f"dtf.execution.browser_host.checks.{module}"), function)
+    return lambda stage, order: carry_out(part(stage), order)
+
+
+def _choice(order: Order) -> BrowserChoice:
+    words = {name: str(order.arguments.get(name, "")) for name in ("browser", "executable", "channel")}
+    return BrowserChoice(**words)
+
+
+def _wants_adapter(order: Order) -> bool:
+    return order.arguments.get("hardware") == "webgpu" and order.arguments.get("provider", "webgpu") == "webgpu"
+
+
+def _elsewhere(stage: Stage, order: Order) -> Report | None:
+    """The answer to an order for WebGPU where the page gets no adapter, or not one of the kind that was promised."""
+    if not _wants_adapter(order):
+        return None
+    reason = ""
+    if not stage.adapter.available:
+        reason = f"the page was given no WebGPU adapter: {stage.adapter.reason}"
+    elif order.arguments.get("software") is False and stage.adapter.software:
+        reason = f"the page was given {stage.adapter.title}, which is software, in place of the hardware"
+    if not reason:
+        return None
+    return Report(
+        number=order.number,
+        outcome=Outcome.INFRA,
+        reason=f"{RAN_ELSEWHERE}: {reason}",
+        proof={ELSEWHERE: reason},
+    )

@@ -1,0 +1,99 @@
+"""Runs a user's Playwright script, in a process of its own: its crash or its endless loop costs nothing else."""
+
+import asyncio
+import inspect
+import os
+import runpy
+import sys
+import traceback
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dtf.domain.errors import BadInputError
+from dtf.domain.outcome import Outcome
+from dtf.execution.browser_host.choice import BrowserChoice
+from dtf.execution.browser_host.evidence import keep_evidence
+from dtf.execution.browser_host.launch import launch
+from dtf.execution.browser_host.stage import Stage
+from dtf.execution.host.messages import Order, Report
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Playwright
+
+_LONGEST = 500
+_CONNECT_S = 20.0
+
+Run = Callable[..., Awaitable[object]]
+
+
+async def run_script(playwright: "Playwright", order: Order) -> Report:
+    """Run ``async def run(page)`` or ``run(page, context)`` of a file: it passes when it returns.
+
+    Args:
+        playwright: The driver.
+        order: ``target`` is the file and ``args`` become ``sys.argv[1:]``. With ``endpoint`` it runs in the browser
+            that listens there, else in one that is started for it.
+
+    Raises:
+        BadInputError: There is no such file, or no such function in it.
+    """
+    arguments: dict[str, Any] = dict(order.arguments)
+    path = Path(order.workdir, arguments["target"])
+    run = await asyncio.to_thread(_load, path, [str(word) for word in arguments.get("args", ())])
+    if isinstance(run, str):
+        return Report(number=order.number, outcome=Outcome.ERROR, reason=run)
+    browser = await _browser(playwright, arguments)
+    stage = await Stage.open(browser, offline=False)
+    report = await _carry_out(run, stage, order)
+    if report.outcome is not Outcome.PASSED and order.artifacts:
+        await keep_evidence(stage, Path(order.artifacts))
+    if stage.crashed.is_set() and report.outcome is not Outcome.PASSED:
+        reason = "the renderer of the page crashed"
+    elif not browser.is_connected():
+        reason = "the browser or its driver crashed"
+    else:
+        await stage.context.close()
+        return report
+    return Report(number=order.number, outcome=Outcome.INFRA, reason=reason, healthy=False)
+
+
+def _load(path: Path, args: list[str]) -> Run | str:
+    """The function of a script, or why its file could not be run."""
+    if not path.is_file():
+        raise BadInputError(f"there is no script {path.name!r} in {path.parent}")
+    os.chdir(path.parent)
+    sys.path.insert(0, str(path.parent))
+    sys.argv = [str(path), *args]
+    try:
+        names = runpy.run_path(str(path), run_name="dtf_script")
+    except Exception as error:  # noqa: BLE001  # a user's file may raise anything
+        traceback.print_exc()
+        return f"{path.name} could not be loaded: {type(error).__name__}: {error}"[:_LONGEST]
+    run = names.get("run")
+    if not inspect.iscoroutinefunction(run):
+        raise BadInputError(f"{path.name} has no `async def run(page)`")
+    return run
+
+
+async def _browser(playwright: "Playwright", arguments: dict[str, Any]) -> "Browser":
+    if arguments.get("endpoint"):
+        return await playwright.chromium.connect_over_cdp(arguments["endpoint"], timeout=_CONNECT_S * 1000)
+    return await launch(playwright, BrowserChoice(**arguments["choice"]))
+
+
+async def _carry_out(run: Run, stage: Stage, order: Order) -> Report:
+    both = len(inspect.signature(run).parameters) > 1
+    try:
+        async with asyncio.timeout(order.time_limit_s) as limit:
+            await (run(stage.page, stage.context) if both else run(stage.page))
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # a user's code may raise anything
+        if isinstance(error, TimeoutError) and limit.expired():
+            reason = f"it took longer than {order.time_limit_s:g} s"
+            return Report(number=order.number, outcome=Outcome.TIMEOUT, reason=reason, healthy=False)
+        if isinstance(error, SystemExit) and not error.code:
+            return Report(number=order.number, outcome=Outcome.PASSED)
+        traceback.print_exc()
+        reason = f"{type(error).__name__}: {error}".strip()[:_LONGEST]
+        return Report(number=order.number, outcome=Outcome.FAILED, reason=reason)
+    return Report(number=order.number, outcome=Outcome.PASSED)

@@ -1,0 +1,193 @@
+"""Executes what is to be done in a browser."""
+
+import asyncio
+import logging
+import platform
+import sys
+import time
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from dtf.domain.outcome import Outcome
+from dtf.domain.ports.executor import SlotContext
+from dtf.domain.shard import AttemptResult, ClaimedShard, Metric
+from dtf.domain.specs import JobSpec
+from dtf.domain.work import BrowserCheck, BrowserWork, JobKind
+from dtf.execution.browser_host.choice import BrowserChoice, Family
+from dtf.execution.browser_host.find import find_browsers
+from dtf.execution.executors.browser_pool.pool import BrowserPool
+from dtf.execution.executors.browser_pool.slot_browser import BrowserUnavailableError, Opened, SlotBrowser
+from dtf.execution.executors.browser_pool.wish import Wish, choice_of, host_environment
+from dtf.execution.host.lost import HostDiedError, HostLostError, HostSilentError, OrderCancelledError
+from dtf.execution.host.messages import Order, Report
+from dtf.execution.host.process import HostProcess
+
+_log = logging.getLogger(__name__)
+
+_SCRIPTS = (sys.executable, "-P", "-m", "dtf.execution.browser_host", "--scripts")
+
+
+class BrowserExecutor:
+    """Runs checks in the slots' warm browsers.
+
+    Args:
+        pool: The browsers.
+        web_assets: The directory with what comes from npm; None: where set-up puts it.
+    """
+
+    kind = JobKind.BROWSER
+
+    def __init__(self, pool: BrowserPool | None = None, *, web_assets: Path | None = None) -> None:
+        self.pool = pool or BrowserPool()
+        self._web_assets = web_assets
+        self._scripts: dict[int, HostProcess] = {}
+
+    async def run(self, shard: ClaimedShard, context: SlotContext) -> AttemptResult:
+        """Run one check to its end, its time limit, or until ``context.cancelled`` is set."""
+        work = shard.job.work
+        if not isinstance(work, BrowserWork):
+            raise TypeError(f"{shard.job.name} is nothing for a browser")
+        began, started_at = time.monotonic(), time.time()
+        choice = choice_of(context.devices) or await asyncio.to_thread(_any_browser)
+        if choice is None:
+            result = _result(shard, context, Outcome.INFRA, "no browser is installed on this worker")
+        else:
+            result = await self._run(shard, work, context, choice)
+        return replace(result, started_at=started_at, duration_s=time.monotonic() - began)
+
+    async def prepare(self, job_id: str, job: JobSpec, context: SlotContext) -> None:
+        """Do nothing: a browser is started on its slot, and which slot that is shows with the first check."""
+
+    async def end_slot(self, slot: int) -> None:
+        """Kill what runs for the slot."""
+        if script := self._scripts.get(slot):
+            await script.kill()
+        await self.pool.end_slot(slot)
+
+    async def close(self) -> None:
+        """End every browser."""
+        await asyncio.gather(*(script.kill() for script in list(self._scripts.values())))
+        await self.pool.close()
+
+    async def _run(
+        self, shard: ClaimedShard, work: BrowserWork, context: SlotContext, choice: BrowserChoice
+    ) -> AttemptResult:
+        browser, began = self.pool.of(context.slot), time.monotonic()
+        # Firefox cannot be connected to by other programs: a script starts one of its own
+        connects = work.check is BrowserCheck.SCRIPT and choice.family is Family.CHROMIUM
+        wish = Wish(choice=choice, debug_port=connects, environment=host_environment(context.environment))
+        try:
+            opened = await browser.open(wish, context.spawner, cancelled=context.cancelled)
+            ready_s = time.monotonic() - began
+            order = self._order(shard, work, context, opened, choice)
+            if work.check is BrowserCheck.SCRIPT:
+                report = await self._run_script(order, context)
+            else:
+                report = await browser.ask(order, context.log, context.cancelled)
+        except BrowserUnavailableError as error:
+            return _result(shard, context, Outcome.INFRA, f"{choice.browser} could not be used: {error}")
+        except HostLostError as error:
+            return _result(shard, context, *_lost(error, shard.job.timeout_s, context.cancel_reason))
+        finally:
+            browser.leave()
+        self.pool.figures.jobs[choice.browser] += 1
+        result = _result(shard, context, report.outcome, report.reason)
+        return replace(
+            result,
+            metrics=(*report.metrics, *self._metrics(browser, ready_s)),
+            max_rss_bytes=browser.memory_bytes,
+            proof={**result.proof, **_proof(choice, opened), **report.proof},
+        )
+
+    def _order(
+        self, shard: ClaimedShard, work: BrowserWork, context: SlotContext, opened: Opened, choice: BrowserChoice
+    ) -> Order:
+        software = context.devices[0].details.get("software") if context.devices else None
+        arguments: dict[str, object] = {
+            "target": work.target,
+            "provider": work.provider,
+            "args": list(work.args),
+            "tolerance": work.tolerance,
+            "seed": work.seed,
+            "hardware": context.hardware,
+            "software": software,
+            "endpoint": opened.endpoint,
+            "choice": asdict(choice),
+        }
+        if self._web_assets is not None:
+            arguments["web_assets"] = str(self._web_assets)
+        return Order(
+            number=0,
+            do=work.check.value,
+            arguments=arguments,
+            workdir=str(context.workdir),
+            artifacts=str(context.artifacts),
+            time_limit_s=shard.job.timeout_s,
+        )
+
+    async def _run_script(self, order: Order, context: SlotContext) -> Report:
+        """Run a user's script in a process of its own."""
+        host = await HostProcess.start(
+            _SCRIPTS,
+            cwd=context.workdir,
+            environment=context.environment,
+            spawner=context.spawner,
+            slot=context.slot,
+        )
+        self._scripts[context.slot] = host
+        host.print_to(context.log)
+        try:
+            return await host.ask(order, cancelled=context.cancelled)
+        except HostDiedError as error:
+            reason = f"the script's process ended {error.how}"
+            return Report(number=order.number, outcome=Outcome.ERROR, reason=reason)
+        finally:
+            del self._scripts[context.slot]
+            with suppress(HostLostError):
+                await host.kill()
+
+    def _metrics(self, browser: SlotBrowser, ready_s: float) -> tuple[Metric, ...]:
+        return (
+            Metric(name="browser_ready_s", value=ready_s, unit="s"),
+            Metric(name="browser_memory", value=browser.memory_bytes, unit="bytes"),
+            Metric(name="browser_jobs", value=browser.jobs, unit=""),
+            *self.pool.figures.metrics,
+        )
+
+
+def _any_browser() -> BrowserChoice | None:
+    """The first browser that is installed: a worker that declared no devices has asked none."""
+    return next(iter(find_browsers()), None)
+
+
+def _proof(choice: BrowserChoice, opened: Opened) -> dict[str, str]:
+    proof = {
+        "browser": choice.browser,
+        "browser_version": opened.version,
+        "browser_executable": choice.executable,
+        "browser_launched": "yes" if opened.launched else "no",
+    }
+    if opened.instead_of is not None:
+        proof["browser_replaced"] = opened.instead_of.value
+    return proof
+
+
+def _lost(error: HostLostError, limit_s: float, cancel_reason: str) -> tuple[Outcome, str]:
+    if isinstance(error, OrderCancelledError):
+        return Outcome.CANCELLED, cancel_reason
+    if isinstance(error, HostSilentError):
+        return Outcome.TIMEOUT, f"it took longer than {limit_s:g} s"
+    return Outcome.INFRA, f"the browser's host crashed: {error}"
+
+
+def _result(shard: ClaimedShard, context: SlotContext, outcome: Outcome, reason: str) -> AttemptResult:
+    return AttemptResult(
+        shard_id=shard.shard_id,
+        attempt=shard.attempt,
+        worker_id=context.worker_id,
+        slot=context.slot,
+        outcome=outcome,
+        reason=reason,
+        proof={"host": platform.node()},
+    )

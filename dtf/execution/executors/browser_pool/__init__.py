@@ -1,0 +1,1 @@
+"""The browsers of a worker: one for each slot, kept warm."""

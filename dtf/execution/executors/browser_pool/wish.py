@@ -1,0 +1,38 @@
+"""Which browser a job needs, and how."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dtf.domain.worker import Device
+from dtf.execution.browser_host.choice import BrowserChoice
+
+_OURS = "DTF_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Which browser a job needs, and how; a browser that was started for an equal one serves it.
+
+    Attributes:
+        choice: Which.
+        debug_port: Whether other programs connect to it.
+        environment: The environment that it runs in.
+    """
+
+    choice: BrowserChoice
+    debug_port: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def host_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process that outlives a shard: without what names one."""
+    return {name: value for name, value in environment.items() if not name.startswith(_OURS)}
+
+
+def choice_of(devices: Iterable[Device]) -> BrowserChoice | None:
+    """The browser that the first of the devices is in; None when none of them is in one."""
+    for device in devices:
+        words = {name: str(device.details.get(name, "")) for name in ("browser", "executable", "channel")}
+        if words["executable"]:
+            return BrowserChoice(**words)
+    return None
