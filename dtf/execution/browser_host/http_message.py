@@ -30,14 +30,12 @@ class Request:
 
     Attributes:
         method: In capitals.
-        target: As it stood in the request line.
         path: Decoded, from the slash on.
         query: Its pairs; the last of equal names counts.
         headers: By name in small letters.
     """
 
     method: str
-    target: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -94,9 +92,10 @@ async def read_head(reader: asyncio.StreamReader) -> Request:
         raise BadRequestError(HTTPStatus.BAD_REQUEST)
     headers = (line.partition(":") for line in lines[1:] if line)
     url = _split(words[1])
+    if not words[1].startswith("/"):
+        raise BadRequestError(HTTPStatus.MISDIRECTED_REQUEST)  # meant for a proxy
     return Request(
         method=words[0],
-        target=words[1],
         path=unquote(url.path, errors="strict"),
         query=dict(parse_qsl(url.query, keep_blank_values=True)),
         headers={name.strip().lower(): value.strip() for name, _, value in headers},

@@ -20,19 +20,16 @@ from dtf.execution.browser_host.http_message import (
 )
 from dtf.execution.browser_host.static_files import find_file, media_type, open_file
 
-#: Below this path the server answers itself; a user's folder of this name is not seen.
+#: Below this path is what belongs to dtf; a user's folder of this name is not seen.
 OWN = "/__dtf__/"
-#: A page of one's own that does nothing: what asks the browser something does it there.
-BLANK = OWN + "blank.html"
 _CHUNK = 262144
-_BLANK_PAGE = b"<!doctype html><title>dtf</title>"
 
 
 class Mailbox(Protocol):
     """Takes what a page sends."""
 
-    def limit(self, request: Request) -> int:
-        """How many bytes the body of this message may have; 0: nothing is taken."""
+    def admit(self, request: Request) -> int:
+        """How many bytes the body of this message may have; it is read next."""
         ...
 
     async def receive(self, request: Request, body: bytes) -> Response:
@@ -44,23 +41,20 @@ class Mailbox(Protocol):
 class LoopbackServer:
     """An HTTP server on a free port of 127.0.0.1 that answers GET and HEAD, and POST for its mailbox alone.
 
-    A request whose ``Host`` is another is refused, so that no name of somebody's resolves to it. A request for another
-    host (this server used as a proxy) is refused too, and the host noted: browsers whose proxy it is cannot leave
-    the machine.
+    A request whose ``Host`` is another is refused, so that a name of somebody else's which resolves to this machine
+    opens nothing.
 
     Attributes:
         folders: What is served, by the beginning of the path; the longest that fits is taken.
         documents: Single files in memory by path, with their media type following from the name.
-        mailbox: Takes what pages send to ``message_url``; None: nothing is taken.
-        token: What only pages of this server know; it stands in ``message_url``.
-        refused: Hosts away from this machine that were asked for, in order, each once.
+        mailbox: Takes what pages send below ``own``; None: nothing is taken.
+        token: Nobody else on this machine knows it; it stands in ``own``.
     """
 
     folders: Mapping[str, Path] = field(default_factory=dict)
     documents: Mapping[str, bytes] = field(default_factory=dict)
     mailbox: Mailbox | None = None
     token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
-    refused: list[str] = field(default_factory=list)
     _server: asyncio.Server | None = None
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
     _port: int = 0
@@ -71,8 +65,8 @@ class LoopbackServer:
         return f"http://127.0.0.1:{self._port}"
 
     @property
-    def message_path(self) -> str:
-        """Where pages send their messages."""
+    def own(self) -> str:
+        """The path of what is between dtf and its pages alone, with a slash at its end."""
         return f"{OWN}{self.token}/"
 
     async def __aenter__(self) -> Self:
@@ -116,13 +110,11 @@ class LoopbackServer:
 
     async def _find(self, request: Request, reader: asyncio.StreamReader) -> Response | Path:
         self._check_host(request)
-        if request.method == "POST" and self.mailbox and request.path.startswith(self.message_path):
-            body = await read_body(reader, request, self.mailbox.limit(request))
+        if request.method == "POST" and self.mailbox and request.path.startswith(self.own):
+            body = await read_body(reader, request, self.mailbox.admit(request))
             return await self.mailbox.receive(request, body)
         if request.method not in ("GET", "HEAD"):
             raise BadRequestError(HTTPStatus.METHOD_NOT_ALLOWED)
-        if request.path == BLANK:
-            return Response(media_type=media_type(BLANK), body=_BLANK_PAGE)
         if (document := self.documents.get(request.path)) is not None:
             return Response(media_type=media_type(request.path), body=document)
         return self._find_file(request.path)
@@ -134,15 +126,8 @@ class LoopbackServer:
         raise BadRequestError(HTTPStatus.NOT_FOUND)
 
     def _check_host(self, request: Request) -> None:
-        if not request.target.startswith("/"):
-            self._refuse(request.target if request.method == "CONNECT" else request.host)
         if request.host not in (f"127.0.0.1:{self._port}", f"localhost:{self._port}"):
             raise BadRequestError(HTTPStatus.MISDIRECTED_REQUEST)
-
-    def _refuse(self, host: str) -> None:
-        if host not in self.refused and len(self.refused) < 100:
-            self.refused.append(host[:200])
-        raise BadRequestError(HTTPStatus.FORBIDDEN)
 
 
 async def _send_file(writer: asyncio.StreamWriter, path: Path, *, head_only: bool) -> None:
