@@ -12,6 +12,7 @@ from dtf.domain.clock import Clock
 from dtf.domain.errors import DtfError, LedgerUnavailableError
 from dtf.domain.ports.submissions import Submissions
 from dtf.domain.ports.views import RunView, Views
+from dtf.domain.shard import ShardState
 
 #: Looks after the cluster; tells why waiting on is of no use, or nothing.
 Tend = Callable[[RunView, Progress], str]
@@ -20,7 +21,7 @@ Tend = Callable[[RunView, Progress], str]
 LOOK_EVERY_S = 0.1
 #: How often the run is told that its command lives, in seconds.
 TOUCH_EVERY_S = 3.0
-#: After so many seconds without an attempt the user is told how to find out why.
+#: After so many seconds in which work waits and nothing runs the user is told how to find out why.
 UNTAKEN_S = 10.0
 #: How long workers may take to let go of a cancelled run, in seconds.
 LET_GO_S = 15.0
@@ -93,6 +94,7 @@ class Watch:
         self._begun = clock.monotonic()
         self._touched = self._begun
         self._told_waiting = False
+        self._idle_since = self._begun
         self._away_since: float | None = None
         self._run: RunView | None = None
         self.pause: Callable[[float], object] = threading.Event().wait  # signals do not shorten it
@@ -130,12 +132,16 @@ class Watch:
             self._away_since = None
             self._progress.note("the database is back")
         if self._patience_is_over(self._run):
-            self._progress.note(f"nothing has taken it yet: dtf why {self._run_id} says what it waits for")
+            what = "nothing takes what is left of it" if self._run.attempts else "nothing has taken it yet"
+            self._progress.note(f"{what}: dtf why {self._run_id} says what it waits for")
         self._progress.show(self._run)
 
     def _patience_is_over(self, run: RunView) -> bool:
         """Whether the run waits for so long that the user should know; true once."""
-        late = self._clock.monotonic() - self._begun > UNTAKEN_S and not run.attempts and run.outcome is None
+        waits = run.shards.get(ShardState.QUEUED, 0) and not run.shards.get(ShardState.CLAIMED, 0)
+        if run.outcome is not None or (run.attempts and not waits):
+            self._idle_since = self._clock.monotonic()
+        late = self._clock.monotonic() - self._idle_since > UNTAKEN_S
         told, self._told_waiting = self._told_waiting, self._told_waiting or late
         return late and not told
 

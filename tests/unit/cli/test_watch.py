@@ -171,6 +171,24 @@ def test_the_time_limit_is_kept_even_without_a_coordinator() -> None:
     assert stage.clock.monotonic() - began < 5.0 + 2.5 + 15.5
 
 
+def test_who_waits_long_is_told_how_to_find_out_why() -> None:
+    """Once, also when a part of the run has run and what is left is taken by nobody; work that runs is no waiting."""
+    untaken = replace(RUNNING, attempts=0, shards={"queued": 1})
+    stage = Stage([*[untaken] * 300, PASSED])
+    stage.watch.until_over()
+    assert stage.progress.notes == ["nothing has taken it yet: dtf why r1 says what it waits for"]
+
+    left = replace(RUNNING, attempts=3, shards={"queued": 1, "finished": 3})
+    stage = Stage([*[left] * 300, PASSED])
+    stage.watch.until_over()
+    assert stage.progress.notes == ["nothing takes what is left of it: dtf why r1 says what it waits for"]
+
+    busy = replace(RUNNING, attempts=3, shards={"queued": 1, "claimed": 1})
+    stage = Stage([*([left] * 50 + [busy]) * 6, PASSED])
+    stage.watch.until_over()
+    assert stage.progress.notes == []
+
+
 def test_a_database_that_comes_back_is_waited_for() -> None:
     """It is told once that it is away, and once that it is back."""
     away = LedgerUnavailableError("gone")
