@@ -32,6 +32,7 @@ CATALOGUE = {
     "why": Entry(module="why", help="Say what a job waits for, or why it ended as it did."),
     "audit": Entry(module="audit", help="Prove that a run lost nothing and counted nothing twice."),
     "report": Entry(module="report", help="Write a run as JUnit XML, JSON or Markdown."),
+    "matrix": Entry(module="matrix", help="Show models or operators by hardware and device."),
     "workers": Entry(module="workers", help="List the workers and their devices."),
     "worker": Entry(module="worker", help="Start a worker on this machine."),
     "coordinator": Entry(module="coordinator", help="Start a coordinator: one leads, the others stand by."),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from dtf.analysis.reports.markdown_text import plain, visible
 from dtf.analysis.reports.record import BAD, RunRecord, counts
 from dtf.domain.case import CaseResult
 from dtf.domain.ports.views import JobView
@@ -11,29 +12,26 @@ from dtf.domain.ports.views import JobView
 _MOST_FAILURES = 100
 _MOST_QUOTED = 4000
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-
 
 def markdown(record: RunRecord) -> Iterator[str]:
     """The report in pieces; joined they are one Markdown document."""
     run = record.run
-    yield f"# {_text(run.name or 'Run')} {_text(run.run_id)}: {run.outcome or 'running'}\n\n"
+    yield f"# {plain(run.name or 'Run')} {plain(run.run_id)}: {run.outcome or 'running'}\n\n"
     if run.reason:
-        yield f"{_text(run.reason)}\n\n"
+        yield f"{plain(run.reason)}\n\n"
     for name, value in run.labels.items():
-        yield f"- {_text(name)}: {_text(str(value))}\n"
+        yield f"- {plain(name)}: {plain(str(value))}\n"
     yield f"- attempts: {run.attempts}\n- makespan: {_seconds(record.makespan_s)}\n"
     yield f"- lower bound: {_seconds(record.lower_bound_s)}\n\n"
     tally = {name: count for name, count in counts(record).items() if count}
-    yield "| outcome | cases |\n|---|---:|\n" + "".join(f"| {_text(k)} | {v} |\n" for k, v in tally.items())
+    yield "| outcome | cases |\n|---|---:|\n" + "".join(f"| {plain(k)} | {v} |\n" for k, v in tally.items())
     yield "\n| job | hardware | state | outcome | cases |\n|---|---|---|---|---:|\n"
     yield from (_row(job) for job in record.jobs)
     yield from _failures(record)
 
 
 def _row(job: JobView) -> str:
-    cells = (_text(job.spec.name), job.spec.hardware, job.state, job.outcome or "-", sum(job.cases.values()))
+    cells = (plain(job.spec.name), job.spec.hardware, job.state, job.outcome or "-", sum(job.cases.values()))
     return "| " + " | ".join(str(cell) for cell in cells) + " |\n"
 
 
@@ -51,20 +49,11 @@ def _failures(record: RunRecord) -> Iterator[str]:
 
 
 def _failure(case: CaseResult) -> Iterator[str]:
-    yield f"\n### {_text(case.nodeid[:500])}\n\n{case.outcome} in {case.phase}: {_text(case.message[:500])}\n"
-    quoted = "\n".join(_CONTROLS.sub(_code, line) for line in case.details[:_MOST_QUOTED].split("\n"))
+    yield f"\n### {plain(case.nodeid[:500])}\n\n{case.outcome} in {case.phase}: {plain(case.message[:500])}\n"
+    quoted = "\n".join(visible(line) for line in case.details[:_MOST_QUOTED].split("\n"))
     if quoted:
         fence = "`" * (max((len(run) for run in re.findall("`+", quoted)), default=0) + 3)
         yield f"\n{fence}\n{quoted}\n{fence}\n"
-
-
-def _text(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", _CONTROLS.sub(_code, text))
-
-
-def _code(match: re.Match[str]) -> str:
-    point = ord(match.group())
-    return f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}"
 
 
 def _seconds(value: float | None) -> str:

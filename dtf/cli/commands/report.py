@@ -1,6 +1,5 @@
 """``dtf report``."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -13,9 +12,8 @@ from dtf.analysis.reports.record import RunRecord
 from dtf.cli.options import NamedPath, json_option
 from dtf.cli.running.artifacts import fetch_artifacts
 from dtf.cli.running.gather import gather
-from dtf.cli.running.report_file import check_report_path, write_report
+from dtf.cli.running.report_file import check_report_path, print_report, write_report
 from dtf.cli.session import ledger_session
-from dtf.cli.terminal.output import Output
 
 _FORMATS: dict[str, Callable[[RunRecord], Iterator[str]]] = {
     "junit": junit,
@@ -57,7 +55,7 @@ def command(run: str, kind: str | None, file: Path | None, directory: Path | Non
             output.data({"run_id": run_id, "format": kind, "report": "".join(pieces)})
             return 0
         if file is None:
-            _print(_on_one_line(pieces) if as_json else pieces, output)
+            print_report(_on_one_line(pieces) if as_json else pieces, output)
             return 0
         write_report(file, pieces)
         output.data({"run_id": run_id, "format": kind, "file": str(file)})
@@ -70,12 +68,3 @@ def _on_one_line(pieces: Iterable[str]) -> Iterator[str]:
     for piece in pieces:
         yield piece.replace("\n", "")
     yield "\n"
-
-
-def _print(pieces: Iterable[str], output: Output) -> None:
-    if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(encoding="utf-8")  # what the XML declares, whatever the locale
-    for piece in pieces:
-        output.raw(piece)
-        if output.closed:
-            return

@@ -1,11 +1,13 @@
-"""The file that a report is written to."""
+"""Where a report goes: a file, or standard output."""
 
 import os
 import stat
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from dtf.cli.terminal.escape import one_line
+from dtf.cli.terminal.output import Output
 from dtf.domain.errors import BadInputError
 
 
@@ -33,6 +35,16 @@ def write_report(path: Path, pieces: Iterable[str]) -> None:
             file.writelines(pieces)
     except OSError as error:
         raise _refusal(path, error.strerror or str(error)) from error
+
+
+def print_report(pieces: Iterable[str], output: Output) -> None:
+    """Write a report to standard output, in the encoding that its format declares."""
+    if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8")  # what the XML declares, whatever the locale
+    for piece in pieces:
+        output.raw(piece)
+        if output.closed:
+            return
 
 
 def _open(path: Path) -> int:

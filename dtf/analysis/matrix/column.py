@@ -1,0 +1,66 @@
+"""A column of the matrix: hardware and device."""
+
+from dataclasses import dataclass
+
+from dtf.analysis.standing import device_names
+from dtf.domain.ports.views import AttemptView
+from dtf.domain.proof import SIMULATED, SOFTWARE, YES
+from dtf.domain.specs import HARDWARE_TAGS, JobSpec
+from dtf.domain.work import BrowserCheck, BrowserWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One kind of device under one hardware tag. Software and simulated devices are columns of their own.
+
+    Attributes:
+        hardware: The hardware tag.
+        device: The devices' names, a browser's with its version; empty: nobody said.
+        provider: What a model in a browser ran on where that is not the tag: ``wasm``; empty otherwise.
+        software: Whether it is a software adapter.
+        simulated: Whether it exists by declaration only.
+    """
+
+    hardware: str
+    device: str = ""
+    provider: str = ""
+    software: bool = False
+    simulated: bool = False
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """The words with which it is shown wherever it is shown."""
+        return tuple(word for word, holds in (("software", self.software), ("simulated", self.simulated)) if holds)
+
+    @property
+    def title(self) -> str:
+        """The tag with its marks: ``webgpu (software)``."""
+        tag = f"{self.hardware}, {self.provider}" if self.provider else self.hardware
+        return f"{tag} ({', '.join(self.marks)})" if self.marks else tag
+
+    @property
+    def label(self) -> str:
+        """The title with the device."""
+        return f"{self.title}: {self.device}" if self.device else self.title
+
+    @property
+    def order(self) -> tuple[int, bool, bool, str, str]:
+        """Tags in their usual order, what is real first."""
+        known = HARDWARE_TAGS.index(self.hardware) if self.hardware in HARDWARE_TAGS else len(HARDWARE_TAGS)
+        return known, self.simulated, self.software, self.provider, self.device
+
+
+def column_of(spec: JobSpec, attempt: AttemptView | None) -> Column:
+    """Where the results of an attempt stand; without an attempt nobody knows the device."""
+    provider = ""
+    if isinstance(spec.work, BrowserWork) and spec.work.check is BrowserCheck.MODEL:
+        provider = "" if spec.work.provider == spec.hardware else spec.work.provider
+    if attempt is None:
+        return Column(hardware=spec.hardware, provider=provider)
+    return Column(
+        hardware=spec.hardware,
+        device=device_names(attempt.proof),
+        provider=provider,
+        software=attempt.proof.get(SOFTWARE) == YES,
+        simulated=attempt.proof.get(SIMULATED) == YES,
+    )

@@ -1,0 +1,36 @@
+"""One result that the matrix is made of."""
+
+from dataclasses import dataclass
+
+from dtf.analysis.matrix.column import Column
+from dtf.analysis.matrix.verdict import Verdict
+from dtf.domain.proof import Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One test, or one measurement of a model, on one device.
+
+    Attributes:
+        run_id: The run that it comes from.
+        row: The model or operator.
+        name: What it is called in every column: a node id, or a batch size.
+        column: The hardware and device.
+        verdict: What it says.
+        standing: What it says about the hardware.
+        seconds: How long it took: a test's duration, or a median latency; None: unknown.
+        error: The largest error; None: unknown.
+        tolerance: What the error may be.
+        reason: Why it is not supported.
+    """
+
+    run_id: str
+    row: str
+    name: str
+    column: Column
+    verdict: Verdict
+    standing: Standing
+    seconds: float | None = None
+    error: float | None = None
+    tolerance: float | None = None
+    reason: str = ""

@@ -1,0 +1,82 @@
+"""Prints the matrix on a terminal."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from dtf.analysis.matrix.column import Column
+from dtf.analysis.matrix.matrix import Matrix
+from dtf.analysis.reports.matrix_words import cell_words, figure, total_words
+from dtf.cli.terminal.escape import one_line
+from dtf.cli.terminal.figures import plural
+from dtf.cli.terminal.output import Output
+from dtf.cli.terminal.table import table
+
+#: How many of the worse cases are named.
+_MOST_NAMED = 20
+
+#: Of the width, the names of the rows get at most so much.
+_OF_WIDTH = 3
+
+
+def print_matrix(matrix: Matrix, output: Output, *, only_differing: bool) -> None:
+    """Write the columns, the table, what is worse than on the reference, and the totals."""
+    heads = _heads(matrix)
+    for column in matrix.columns:
+        of = " (the reference)" if column == matrix.reference else ""
+        output.line(f"{heads[column]}{of}: {one_line(column.device or 'no device named', 200)}")
+    output.line()
+    rows = [row for row in matrix.rows if not only_differing or _differs(matrix, row)]
+    widest = max(16, output.table_width // _OF_WIDTH)
+    cells = [[one_line(row, widest), *(_cell(matrix, row, column) for column in matrix.columns)] for row in rows]
+    for line in table(["", *heads.values()], cells, output.table_width):
+        output.line(line)
+    if len(rows) < len(matrix.rows):
+        output.line(f"({plural(len(matrix.rows) - len(rows), 'row')} on which all agree left out)")
+    for line in (*_worse(matrix, heads), *_totals(matrix, heads)):
+        output.line(line)
+
+
+def _heads(matrix: Matrix) -> dict[Column, str]:
+    """The title of each column, numbered where several have the same."""
+    same = Counter(column.title for column in matrix.columns)
+    seen: Counter[str] = Counter()
+    heads = {}
+    for column in matrix.columns:
+        seen[column.title] += 1
+        number = f" #{seen[column.title]}" if same[column.title] > 1 else ""
+        heads[column] = f"{column.title}{number}"
+    return heads
+
+
+def _cell(matrix: Matrix, row: str, column: Column) -> str:
+    return cell_words(matrix.cells.get((row, column)), matrix)
+
+
+def _differs(matrix: Matrix, row: str) -> bool:
+    return len({matrix.verdict(row, column) for column in matrix.columns}) > 1
+
+
+def _worse(matrix: Matrix, heads: dict[Column, str]) -> Iterator[str]:
+    worse = matrix.regressions
+    if not worse:
+        return
+    yield ""
+    yield f"Worse than on the reference ({plural(len(worse), 'case')}):"
+    for difference in worse[:_MOST_NAMED]:
+        here = difference.here
+        size = f", error {figure(here.error)} (tolerance {figure(here.tolerance)})" if here.error is not None else ""
+        name = one_line(here.name or here.row, 300)
+        yield f"  {heads[here.column]}: {here.verdict}{size}: {name}: {one_line(here.reason, 200)}"
+    if len(worse) > _MOST_NAMED:
+        yield f"  ... and {len(worse) - _MOST_NAMED} more: --format json has all"
+
+
+def _totals(matrix: Matrix, heads: dict[Column, str]) -> Iterator[str]:
+    yield ""
+    for column in matrix.columns:
+        yield f"{heads[column]}: {total_words(matrix.totals(column))}; cases: {total_words(matrix.cases(column))}"
+    for run in matrix.runs:
+        if matrix.missing[run.run_id]:
+            yield f"run {run.run_id}: {plural(matrix.missing[run.run_id], 'case')} without a result"
+    count = plural(len(matrix.rows), "row")
+    yield f"{count}, {plural(len(matrix.columns), 'column')}, {plural(len(matrix.runs), 'run')}"
