@@ -42,7 +42,7 @@ class RunRecord:
 
 
 def counts(record: RunRecord) -> dict[str, int]:
-    """The run's cases by outcome; a command counts as one case. The six usual ones are always there."""
+    """The run's cases by outcome; what is no suite counts as one case. The six usual ones are always there."""
     found: dict[str, int] = dict.fromkeys(COUNTED, 0) | dict(record.run.cases)
     for job in record.jobs:
         name = command_outcome(job)
@@ -58,8 +58,8 @@ def notes(record: RunRecord) -> list[str]:
 
 
 def command_outcome(job: JobView) -> str:
-    """What a finished command counts as; empty for suites, and for commands that never began."""
-    if job.spec.kind is not JobKind.COMMAND or job.started_at is None or any(job.cases.values()):
+    """What a finished command, benchmark or browser job counts as; empty for suites, and for what never began."""
+    if job.spec.kind is JobKind.PYTEST or job.started_at is None or any(job.cases.values()):
         return ""
     return str(job.outcome or "")
 

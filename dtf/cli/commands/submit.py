@@ -2,6 +2,7 @@
 
 import math
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtf.cli.options import NamedPath, json_option, pairs
+from dtf.cli.running.generate import generate_options, generated_tasks, stray_options
+from dtf.cli.running.periodic import periodic_options, periodic_problems, repeat
 from dtf.cli.running.request import LONGEST_TIME_S
 from dtf.cli.running.sources import bundled, in_place
 from dtf.cli.running.submission import Waiting, submit_run
-from dtf.cli.running.tasks import build_run, place_tasks, tell_plainly
+from dtf.cli.running.tasks import Tell, build_run, place_tasks, tell_plainly
 from dtf.cli.running.wishes import required, requirement_options
 from dtf.cli.taskfile.file import load_task_file
 from dtf.cli.terminal.output import Output
@@ -34,7 +37,8 @@ _LONGEST_KEY = 200
 @click.option("--submit-test", is_flag=True, help="Submit the test of --test-file.")
 @click.option("--test-file", metavar="PATH", help="A file, directory or node id for pytest.")
 @click.option("--test-args", default="", metavar="ARGS", help="Further arguments for pytest, as one word.")
-@click.option("--hardware", metavar="TAG", help="What --submit-test runs on [default: cpu].")
+@click.option("--hardware", metavar="TAG", help="What it runs on [default: cpu]; --generate: cuda,cpu.")
+@generate_options
 @requirement_options
 @click.option("--priority", type=click.IntRange(LOWEST_PRIORITY, HIGHEST_PRIORITY), help="Over the task's own.")
 @click.option("--name", default="", help="What the run is called.")
@@ -43,7 +47,8 @@ _LONGEST_KEY = 200
 @click.option("--bundle", is_flag=True, help="Pack the source even where the workers see it.")
 @click.option("--wait", is_flag=True, help="Wait for the end; exits as dtf run does.")
 @click.option("--timeout", type=float, metavar="SEC", help="The limit for the whole run.")
-@click.option("--print-result", is_flag=True, help="With --wait: print failures and output as dtf run does.")
+@click.option("--print-result", is_flag=True, help="Wait, and print measures, failures and output.")
+@periodic_options
 @json_option
 def command(**given: Any) -> int:  # noqa: ANN401  # click's values, named below
     """Queue tasks; they run without this command.
@@ -53,18 +58,16 @@ def command(**given: Any) -> int:  # noqa: ANN401  # click's values, named below
     output = Output(json_mode=given["as_json"])
     settings = load_settings()
     _check(given)
-    file = load_task_file(given["task_file"]) if given["task_file"] else None
-    tasks = file.tasks if file is not None else [_test_task(given)]
+    tasks, tell = _tasks(given)
     if given["priority"] is not None:
         tasks = [replace(task, priority=given["priority"]) for task in tasks]
     tasks = [
         replace(task, requirements=required(given["require"], given["devices"], *task.requirements)) for task in tasks
     ]
     embedded = settings.mode is Mode.EMBEDDED
-    tell = file.message if file is not None else tell_plainly
     placed = place_tasks(tasks, Path.cwd(), environ=process_environment(), in_place=embedded, tell=tell)
 
-    def build(ledger: "Ledger") -> RunSpec:
+    def build(ledger: "Ledger", number: int) -> RunSpec:
         def source(root: Path, subdirectory: str) -> Source:
             if embedded and not given["bundle"]:
                 return in_place(root, subdirectory)
@@ -76,7 +79,7 @@ def command(**given: Any) -> int:  # noqa: ANN401  # click's values, named below
             name=given["name"],
             environ=process_environment(),
             own_labels=given["labels"],
-            idempotency_key=given["idempotency_key"],
+            idempotency_key=_key(given, number),
             timeout_s=given["timeout"],
         )
 
@@ -84,13 +87,36 @@ def command(**given: Any) -> int:  # noqa: ANN401  # click's values, named below
         wait=given["wait"] or given["print_result"], quiet=not given["print_result"], limit_s=given["timeout"]
     )
     queues = tuple(dict.fromkeys(task.queue for task in tasks))
-    return submit_run(settings, output, queues=queues, build=build, waiting=waiting)
+
+    def submit(number: int) -> int:
+        def built(ledger: "Ledger") -> RunSpec:
+            return build(ledger, number)
+
+        return submit_run(settings, output, queues=queues, build=built, waiting=waiting)
+
+    return repeat(submit, output, every_s=given["periodic"], most=given["max_iterations"])
+
+
+def _tasks(given: dict[str, Any]) -> tuple[Sequence[Task], Tell]:
+    """What is to be submitted, and who tells what is wrong with it."""
+    if given["task_file"]:
+        file = load_task_file(given["task_file"])
+        return file.tasks, file.message
+    return generated_tasks(given) if given["generate"] else [_test_task(given)], tell_plainly
+
+
+def _key(given: dict[str, Any], number: int) -> str:
+    """Each round is a run of its own."""
+    key: str = given["idempotency_key"]
+    return f"{key} round {number}" if key and given["periodic"] is not None else key
 
 
 def _check(given: dict[str, Any]) -> None:
-    problems = []
-    if bool(given["task_file"]) == bool(given["submit_test"] or given["test_file"]):
-        problems.append("name either --task-file FILE, or --submit-test --test-file PATH")
+    problems = [*stray_options(given), *periodic_problems(given)]
+    if sum(map(bool, (given["task_file"], given["submit_test"] or given["test_file"], given["generate"]))) != 1:
+        problems.append(
+            "name either --task-file FILE, or --submit-test --test-file PATH, or --generate benchmark --model MODEL"
+        )
     elif given["submit_test"] and not given["test_file"]:
         problems.append("--submit-test needs --test-file PATH")
     timeout = given["timeout"]

@@ -12,6 +12,7 @@ from dtf.cli.running.gather import gather
 from dtf.cli.running.host import Host
 from dtf.cli.running.interrupts import Interrupts
 from dtf.cli.running.ledger_clock import LedgerClock
+from dtf.cli.running.measures import print_measures, read_measures
 from dtf.cli.running.progress import make_progress
 from dtf.cli.running.report_file import write_report
 from dtf.cli.running.stay import Stay
@@ -89,9 +90,11 @@ def _conclude(record: RunRecord, watched: Watched, host: Host, output: Output, f
     status = exit_status(record, watched.ending, no_capacity=bool(idle))
     if following.junit is not None:
         write_report(following.junit, junit(record))
+    found = read_measures(record, host.ledger.views)
     if following.quiet:
         output.line(f"run {record.run.run_id}: {record.run.outcome or 'unfinished'}: {count_words(counts(record))}")
     else:
+        print_measures(found, output)
         print_summary(record, host.ledger.views, output)
     for remark in notes(record):
         output.note(f"note: {one_line(remark, 1000)}")
@@ -101,7 +104,8 @@ def _conclude(record: RunRecord, watched: Watched, host: Host, output: Output, f
         goes_on = watched.ending is Ending.INTERRUPTED and not following.attached
         detached = "the run goes on as long as there is a cluster (dtf up keeps one)"
         output.note("dtf: " + (detached if goes_on else "the workers have not let go of everything yet"))
-    output.data({**summary(record), "exit_code": status, "unserved": idle})
+    measured = {"measures": [one.as_json() for one in found]} if found else {}
+    output.data({**summary(record), **measured, "exit_code": status, "unserved": idle})
     return status
 
 

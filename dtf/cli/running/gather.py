@@ -41,9 +41,9 @@ def log_tail(views: Views, run_id: str, job_id: str, most_bytes: int) -> bytes:
 
 
 def _pieces(views: Views, jobs: Sequence[JobView], attempts: Sequence[AttemptView]) -> Iterator[float]:
-    """Seconds of everything that cannot be divided: each case of a suite, each command's last attempt."""
+    """Seconds of everything that cannot be divided: each case of a suite, every other job's last attempt."""
     for job in jobs:
-        if job.spec.kind is JobKind.COMMAND:
+        if job.spec.kind is not JobKind.PYTEST:
             spent = [a.duration_s for a in attempts if a.job_id == job.job_id and a.duration_s is not None]
             yield from spent[-1:]
         else:

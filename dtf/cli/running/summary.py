@@ -70,7 +70,7 @@ def unsaid(reason: str, shown: str) -> str:
 def _print_tails(record: RunRecord, views: Views, output: Output) -> dict[str, str]:
     """Print what commands and broken collections wrote; return the collections' by job."""
     told: dict[str, str] = {}
-    shown = [job for job in record.jobs if job.spec.kind is JobKind.COMMAND or is_uncollectable(record, job.job_id)]
+    shown = [job for job in record.jobs if _has_tail(job) or is_uncollectable(record, job.job_id)]
     for job in shown[:_MOST_TAILS]:
         tail = log_tail(views, record.run.run_id, job.job_id, _TAIL_BYTES)
         if tail:
@@ -86,4 +86,11 @@ def _print_tails(record: RunRecord, views: Views, output: Output) -> dict[str, s
 
 def _title(job: JobView) -> str:
     name = one_line(job.spec.name, 100)
-    return f"output of {name}" if job.spec.kind is JobKind.COMMAND else f"ERROR collecting {name}"
+    return f"ERROR collecting {name}" if job.spec.kind is JobKind.PYTEST else f"output of {name}"
+
+
+def _has_tail(job: JobView) -> bool:
+    """Whether what a job printed is shown: a command's always, others' when something was wrong."""
+    if job.spec.kind is JobKind.COMMAND:
+        return True
+    return job.spec.kind is not JobKind.PYTEST and job.outcome not in _FINE

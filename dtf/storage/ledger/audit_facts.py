@@ -93,7 +93,7 @@ def _commands(connection: Connection, run_id: str) -> dict[str, int]:
     statement = (
         sa.select(jobs.c.job_id, sa.func.count(sa.case((done, 1))))
         .join(shards, shards.c.job_id == jobs.c.job_id)
-        .where(jobs.c.run_id == run_id, jobs.c.kind == JobKind.COMMAND.value)
+        .where(jobs.c.run_id == run_id, jobs.c.kind != JobKind.PYTEST.value)
         .group_by(jobs.c.job_id)
     )
     return {row[0]: row[1] for row in connection.execute(statement)}

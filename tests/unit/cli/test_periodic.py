@@ -1,0 +1,57 @@
+import os
+import signal
+import threading
+
+import pytest
+
+from dtf.cli import exits
+from dtf.cli.running.periodic import repeat
+from dtf.cli.terminal.output import Output
+
+
+def test_without_a_period_it_is_submitted_once() -> None:
+    """The status is the submission's."""
+    rounds: list[int] = []
+
+    def submit(number: int) -> int:
+        rounds.append(number)
+        return 4
+
+    assert repeat(submit, Output(), every_s=None, most=None) == 4
+    assert rounds == [1]
+
+
+def test_it_ends_after_so_many_rounds_with_the_last_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    """A failure in the middle is not forgotten."""
+    rounds: list[int] = []
+
+    def submit(number: int) -> int:
+        rounds.append(number)
+        return exits.FAILED if number == 2 else 0
+
+    assert repeat(submit, Output(), every_s=0.01, most=3) == exits.FAILED
+    assert rounds == [1, 2, 3]
+    assert "submitted 3 times" in capsys.readouterr().err
+
+
+def test_a_cancelled_round_is_the_last() -> None:
+    """Who cancels a round, or leaves it by Ctrl-C, wants no more of them."""
+    rounds: list[int] = []
+
+    def submit(number: int) -> int:
+        rounds.append(number)
+        return exits.CANCELLED
+
+    assert repeat(submit, Output(), every_s=0.01, most=9) == exits.CANCELLED
+    assert rounds == [1]
+
+
+def test_ctrl_c_between_rounds_ends_it() -> None:
+    """The pause is left at once; the status is that of the rounds."""
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    try:
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        assert repeat(lambda _: 0, Output(), every_s=60.0, most=None) == 0
+    finally:
+        signal.signal(signal.SIGINT, before[0])
+        signal.signal(signal.SIGTERM, before[1])
