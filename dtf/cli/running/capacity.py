@@ -8,8 +8,9 @@ from dtf.domain.match import capacity, consumes
 from dtf.domain.ports.views import JobView, WorkerView
 from dtf.domain.queue import base_tag
 from dtf.domain.specs import HARDWARE_TAGS
+from dtf.domain.tasks.models import BROWSER_TAGS
 from dtf.domain.worker import Device, WorkerInfo, WorkerState
-from dtf.settings import Settings
+from dtf.settings import Settings, process_environment
 
 #: The queue that every worker of this machine could serve.
 _PLAIN = "cpu"
@@ -40,15 +41,15 @@ def impossible(queues: Iterable[str], settings: Settings) -> str:
     if not special:
         return ""
     from dtf.bootstrap.ledger import current_ledger  # noqa: PLC0415  # only for other queues than cpu
-    from dtf.execution.detect import detect_devices  # noqa: PLC0415  # as above
 
-    here = this_machine(detect_devices(simulate=settings.simulate_devices), settings)
     ledger = current_ledger(settings)
     try:
         online = [worker.info for worker in ledger.views.workers() if worker.state is WorkerState.ONLINE]
     finally:
         ledger.close()
-    return lacking(special, [here, *online])
+    # this machine is asked only for what no worker has already: a browser takes seconds to tell
+    left = [queue for queue in special if not any(capacity(worker, queue) for worker in online)]
+    return lacking(left, [this_machine(_devices(left, settings), settings), *online]) if left else ""
 
 
 def lacking(queues: Iterable[str], workers: Sequence[WorkerInfo]) -> str:
@@ -70,6 +71,23 @@ def lacking(queues: Iterable[str], workers: Sequence[WorkerInfo]) -> str:
         if base_tag(queue) not in missing
     ]
     return f"no capacity: {'; '.join(dict.fromkeys(reasons))}" if reasons else ""
+
+
+def _devices(queues: Sequence[str], settings: Settings) -> tuple[Device, ...]:
+    """What this machine has; browsers only where they are wanted. Whether a GPU works its worker finds out."""
+    from dtf.execution.detect import detect_devices  # noqa: PLC0415  # only for other queues than cpu
+
+    environ = process_environment()
+    return detect_devices(
+        simulate=settings.simulate_devices,
+        visible_cuda=environ.get("CUDA_VISIBLE_DEVICES"),
+        visible_rocr=environ.get("ROCR_VISIBLE_DEVICES"),
+        visible_hip=environ.get("HIP_VISIBLE_DEVICES"),
+        cuda_device_order=environ.get("CUDA_DEVICE_ORDER"),
+        check=False,
+        browsers=any(base_tag(queue) in BROWSER_TAGS for queue in queues),
+        web_assets=settings.web_assets,
+    )
 
 
 def this_machine(devices: Sequence[Device], settings: Settings) -> WorkerInfo:
