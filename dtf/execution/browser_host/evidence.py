@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 #: How long each file may take: a page that hangs gives no picture, and a browser that is gone gives nothing.
-_EACH_S = 2.5
+_EACH_S = 5.0
 #: How long after its order's limit a host may be busy with them.
-AFTER_S = 7.0
+AFTER_S = 12.0
 
 
 async def keep_evidence(stage: "Stage", to: Path) -> None:

@@ -26,6 +26,8 @@ Check = Callable[[Stage, Order], Awaitable[Report]]
 
 #: Opens the browser if it is not open, and says what it is. It comes before each check.
 OPEN = "open"
+#: Says what other programs did with the browser since it was opened for them.
+SEEN = "seen"
 #: How long the news of a crash may take after the call that failed by it, in seconds.
 _NEWS_S = 0.5
 _CLOSE_S = 5.0
@@ -56,6 +58,8 @@ class Host:
             await self._tidied()
             if order.do == OPEN:
                 return await self._open(order)
+            if order.do == SEEN:
+                return self._seen(order)
             return await self._check(order, find_check(order.do))
         except BrowserSickError as error:
             return Report(number=order.number, outcome=Outcome.INFRA, reason=f"the browser: {error}", healthy=False)
@@ -75,9 +79,14 @@ class Host:
             raise BadInputError("this host drives another browser")
         adapter = await self._browser.look(brief=bool(order.arguments.get("brief")))
         if debug_port:
-            await self._browser.clear()
+            await self._browser.hand_over()
         told = {"version": self._browser.version, "launched": launched, "endpoint": await self._browser.endpoint()}
         return Report(number=order.number, outcome=Outcome.PASSED, data={**told, "adapter": asdict(adapter)})
+
+    def _seen(self, order: Order) -> Report:
+        browser = self._browser
+        told = {"connected": browser is not None and browser.connected, "pages": browser.pages if browser else 0}
+        return Report(number=order.number, outcome=Outcome.PASSED, data=told)
 
     async def _check(self, order: Order, check: Check) -> Report:
         if self._browser is None:

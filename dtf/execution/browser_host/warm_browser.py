@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
@@ -14,7 +14,7 @@ from dtf.execution.browser_host.launch import launch
 from dtf.execution.browser_host.stage import Stage
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, Playwright
+    from playwright.async_api import Browser, CDPSession, Playwright
 
 _log = logging.getLogger(__name__)
 
@@ -38,12 +38,15 @@ class WarmBrowser:
     Attributes:
         choice: Which browser it is.
         debug_port: Whether other programs may connect to it.
+        pages: How many pages those have opened since it was handed over to them.
     """
 
     def __init__(self, browser: "Browser", choice: BrowserChoice, *, debug_port: bool) -> None:
         self.choice = choice
         self.debug_port = debug_port
         self._browser = browser
+        self.pages = 0
+        self._session: CDPSession | None = None
         self._standing: asyncio.Task[Stage] | None = None
         self._adapter: Adapter | None = None
 
@@ -109,11 +112,19 @@ class WarmBrowser:
         self._standing = None
         return stage
 
-    async def clear(self) -> None:
-        """Let no page stand by: whoever connects to the browser is to see none that is not his."""
+    async def hand_over(self) -> None:
+        """Let no page stand by, as others are to see none that is not theirs, and count what they open from now on."""
         if self._standing is not None:
             stage = await self.take()
             await stage.context.close()
+        if self._session is None:
+            self._session = await self._browser.new_browser_cdp_session()
+            self._session.on("Target.targetCreated", self._target_created)
+            await self._session.send("Target.setDiscoverTargets", {"discover": True})
+        self.pages = 0
+
+    def _target_created(self, event: dict[str, Any]) -> None:
+        self.pages += event["targetInfo"]["type"] == "page"
 
     async def endpoint(self) -> str:
         """Where other programs can connect over the Chrome DevTools Protocol; empty when they cannot."""

@@ -5,20 +5,22 @@ import logging
 import platform
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from dtf.domain.outcome import Outcome
 from dtf.domain.ports.executor import SlotContext
+from dtf.domain.ports.offer import Offer
 from dtf.domain.shard import AttemptResult, ClaimedShard, Metric
 from dtf.domain.specs import JobSpec
 from dtf.domain.work import BrowserCheck, BrowserWork, JobKind
 from dtf.execution.browser_host.choice import BrowserChoice, Family
-from dtf.execution.browser_host.find import find_browsers
+from dtf.execution.executors.browser_pool.offering import offered
 from dtf.execution.executors.browser_pool.pool import BrowserPool
 from dtf.execution.executors.browser_pool.slot_browser import BrowserUnavailableError, Opened, SlotBrowser
-from dtf.execution.executors.browser_pool.wish import Wish, choice_of, host_environment
+from dtf.execution.executors.browser_pool.wish import Wish, chosen_browser, host_environment
 from dtf.execution.host.lost import HostDiedError, HostLostError, HostSilentError, OrderCancelledError
 from dtf.execution.host.messages import Order, Report
 from dtf.execution.host.process import HostProcess
@@ -49,7 +51,8 @@ class BrowserExecutor:
         if not isinstance(work, BrowserWork):
             raise TypeError(f"{shard.job.name} is nothing for a browser")
         began, started_at = time.monotonic(), time.time()
-        choice = choice_of(context.devices) or await asyncio.to_thread(_any_browser)
+        self.pool.holders.pop(context.slot, None)
+        choice = await asyncio.to_thread(chosen_browser, context.devices)
         if choice is None:
             result = _result(shard, context, Outcome.INFRA, "no browser is installed on this worker")
         else:
@@ -58,6 +61,21 @@ class BrowserExecutor:
 
     async def prepare(self, job_id: str, job: JobSpec, context: SlotContext) -> None:
         """Do nothing: a browser is started on its slot, and which slot that is shows with the first check."""
+
+    def offered(
+        self, job_id: str, context: SlotContext, environment: Mapping[str, str]
+    ) -> AbstractAsyncContextManager[Offer]:
+        """The browser of a slot, for a suite or a command that runs there while the block does.
+
+        Args:
+            job_id: The job; shards of one job that follow each other find the same browser.
+            context: The attempt's.
+            environment: The worker's, in which the browser runs.
+
+        Raises:
+            BrowserUnavailableError: None is installed, or it does not come up.
+        """
+        return offered(self.pool, job_id, context, environment)
 
     async def end_slot(self, slot: int) -> None:
         """Kill what runs for the slot."""
@@ -154,11 +172,6 @@ class BrowserExecutor:
             Metric(name="browser_jobs", value=browser.jobs, unit=""),
             *self.pool.figures.metrics,
         )
-
-
-def _any_browser() -> BrowserChoice | None:
-    """The first browser that is installed: a worker that declared no devices has asked none."""
-    return next(iter(find_browsers()), None)
 
 
 def _proof(choice: BrowserChoice, opened: Opened) -> dict[str, str]:

@@ -15,7 +15,7 @@ from dtf.execution.host.lost import HostDiedError, HostSilentError, OrderCancell
 from dtf.execution.host.messages import Order, Report
 
 #: How much longer than the order's own limit an answer is waited for, in seconds.
-PATIENCE_S = 10.0
+PATIENCE_S = 15.0
 #: How long a host has to end by itself when nothing is ordered any more, in seconds.
 _CLOSE_S = 5.0
 

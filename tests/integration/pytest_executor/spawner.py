@@ -1,6 +1,7 @@
 import asyncio
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -23,7 +24,8 @@ class PlainProcess:
     async def kill(self, grace_s: float = 2.0) -> Exit:  # noqa: ARG002  # it never waits
         if self._process.returncode is None:
             for member in psutil.Process(self.pid).children(recursive=True):
-                member.kill()
+                with suppress(psutil.NoSuchProcess):  # it ended meanwhile
+                    member.kill()
             self._process.kill()
         return await self.wait()
 

@@ -14,11 +14,13 @@ class BrowserPool:
     Attributes:
         limits: How long one is kept.
         figures: What they have come to.
+        holders: The job whose programs were offered the browser of a slot last.
     """
 
     def __init__(self, limits: PoolLimits | None = None, clock: Clock | None = None) -> None:
         self.limits = limits or PoolLimits()
         self.figures = Figures()
+        self.holders: dict[int, str] = {}
         self._clock = clock or SystemClock()
         self._slots: dict[int, SlotBrowser] = {}
 

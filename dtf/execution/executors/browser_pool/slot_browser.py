@@ -147,6 +147,21 @@ class SlotBrowser:
             await self.end(Cause.HEALTH)
         return report
 
+    async def tell(self, order: Order) -> Report:
+        """Have a question about the browser answered; that is no job.
+
+        Raises:
+            HostLostError: There was no answer; the browser is ended.
+            BrowserUnavailableError: No browser is open.
+        """
+        if self._host is None:
+            raise BrowserUnavailableError("no browser is open")
+        try:
+            return await self._host.ask(order)
+        except HostLostError:
+            await self.end(Cause.HEALTH)
+            raise
+
     def leave(self) -> None:
         """Nobody uses it from now on; it is ended when that lasts too long."""
         self._busy()

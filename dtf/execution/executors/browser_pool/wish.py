@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from dtf.domain.worker import Device
 from dtf.execution.browser_host.choice import BrowserChoice
+from dtf.execution.browser_host.find import find_browsers
 
 _OURS = "DTF_"
 
@@ -36,3 +37,8 @@ def choice_of(devices: Iterable[Device]) -> BrowserChoice | None:
         if words["executable"]:
             return BrowserChoice(**words)
     return None
+
+
+def chosen_browser(devices: Iterable[Device]) -> BrowserChoice | None:
+    """The browser of the devices; else the first that is installed: a worker may declare what it has not asked."""
+    return choice_of(devices) or next(iter(find_browsers()), None)
