@@ -48,9 +48,10 @@ def write_rocm_host(root: Path, processes: Mapping[int, Sequence[int]] | None = 
 
 def write_process(files: KernelFiles, pid: int, gpus: Sequence[int]) -> None:
     """A process that has opened both GPUs, as ROCm always does, and has queues on some of them."""
+    (files.processes / str(pid) / "queues").mkdir(parents=True)
     for number, gpu in enumerate(gpus):
         queue = files.processes / str(pid) / "queues" / str(number)
-        queue.mkdir(parents=True)
+        queue.mkdir()
         (queue / "gpuid").write_text(f"{gpu}\n")
     for gpu in (51110, 60987):
         (files.processes / str(pid) / f"vram_{gpu}").write_text("1048576\n")
