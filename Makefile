@@ -9,12 +9,12 @@ PYTEST := -m pytest -n 2 --dist loadfile
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo browsers test check coverage format docs benchmark acceptance clean
+.PHONY: help run demo browsers test check coverage format docs benchmark benchmark-models acceptance clean
 
 help:  ## Print this help
 	@echo "dtf runs test suites on many workers and loses none of them."
 	@echo
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "Nothing needs to be installed first but Python >= 3.11 with venv, and make."
 
@@ -54,6 +54,9 @@ docs: $(VENV)/.installed-dev  ## Write docs/cli.md anew from the commands' own h
 
 benchmark: $(VENV)/.installed-dev  ## Measure against pytest-xdist: five pairs, a report in benchmark_reports/
 	@$(BIN)/python -m benchmarks.against_xdist
+
+benchmark-models: $(VENV)/.installed-dev  ## Measure what batching the jobs of a model gains: five pairs, a report
+	@$(BIN)/python -m benchmarks.model_batching
 
 acceptance: $(VENV)/.installed-dev  ## The long acceptance runs: each kill five times, and their figures
 	@$(BIN)/python -m tools.acceptance

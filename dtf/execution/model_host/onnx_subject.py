@@ -96,6 +96,8 @@ class LoadedOnnx:
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._place.threads
+        # threads that spin take the processor from the other slots: as fast alone, and far worse tails beside another
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = _ERRORS_ONLY
         return options
 
