@@ -12,11 +12,12 @@ from dtf.cli.passthrough import PassThroughCommand, after_double_dash
 from dtf.cli.profiles import find_profile, is_named
 from dtf.cli.terminal.output import Output
 from dtf.domain.errors import BadInputError
+from dtf.domain.queue import queue_name, split_queue
+from dtf.domain.requirement import Comparison, parse_requirement
 from dtf.domain.specs import HARDWARE_TAGS
 from dtf.domain.suggestion import did_you_mean
 from dtf.execution.profile import WorkerProfile
 from dtf.settings import load_settings, process_environment
-from dtf.settings.fields import words
 
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -48,6 +49,7 @@ def command(context: click.Context, /, **given: Any) -> int:  # noqa: ANN401  # 
     settings = load_settings()
     _ = settings.mode  # half a cluster is an error here, not in Celery's log
     queues = _queues(given["queues"])
+    _check_tags(given["tags"])
     profile = find_profile(given["profile"]) if given["profile"] else None
     if given["detect_only"]:
         return show_devices(output, settings, process_environment(), queues.split(",") if queues else ())
@@ -87,18 +89,35 @@ def celery_arguments(
 def worker_environment(tags: str, profile: WorkerProfile | None, environ: Mapping[str, str]) -> dict[str, str]:
     """The worker's environment: its own, the profile's, and its tags."""
     own = list(profile.tags) if profile is not None else []
-    all_tags = words(",".join([*own, *(tags.split(",") if tags else [])]))
+    all_tags = ",".join(word.strip() for word in [*own, *tags.split(",")] if word.strip())
     extra = {"DTF_WORKER_TAGS": all_tags} if all_tags else {}
-    return {**environ, **(profile.environment if profile is not None else {}), **extra}
+    return {**environ, **(profile.variables if profile is not None else {}), **extra}
 
 
 def _queues(text: str) -> str:
-    names = [word.strip() for word in text.split(",") if word.strip()]
-    for name in names:
-        if name not in HARDWARE_TAGS:
-            hint = did_you_mean(name, HARDWARE_TAGS)
-            raise BadInputError(f"unknown hardware {name[:80]!r}{hint}; known: {', '.join(HARDWARE_TAGS)}")
-    return ",".join(names)
+    """The queues' names, those of requirement queues in canonical form."""
+    return ",".join(_queue(word.strip()) for word in text.split(",") if word.strip())
+
+
+def _queue(name: str) -> str:
+    tag, requirements = split_queue(name)
+    if tag not in HARDWARE_TAGS:
+        hint = did_you_mean(tag, HARDWARE_TAGS)
+        raise BadInputError(f"unknown hardware {tag[:80]!r}{hint}; known: {', '.join(HARDWARE_TAGS)}")
+    return queue_name(tag, (requirement.text for requirement in requirements))
+
+
+def _check_tags(text: str) -> None:
+    """A tag that no requirement can name would be of no use."""
+    for word in (part.strip() for part in text.split(",")):
+        try:
+            is_word = parse_requirement(word).comparison is Comparison.HAS
+        except BadInputError:
+            is_word = False
+        if word and not is_word:
+            raise BadInputError(
+                f"--tags {word[:80]!r} is no tag: one is a letter and up to 63 letters, digits and signs of _ . -"
+            )
 
 
 def _node(name: str) -> str:

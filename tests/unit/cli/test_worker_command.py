@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from dtf.bootstrap.supervisor import worker_command
-from dtf.cli.commands.worker import celery_arguments, worker_environment
+from dtf.cli.commands.worker import _check_tags, _queues, celery_arguments, worker_environment
 from dtf.cli.profiles import find_profile
 from dtf.domain.errors import BadInputError
 from dtf.embedded.workforce import WorkerPlan
@@ -51,3 +51,29 @@ def test_the_embedded_clusters_workers_are_celerys() -> None:
         *("-P", "-m", "celery", "-A", "dtf", "worker", "--queues", "cpu"),
         *("--hostname", "cpu-1@%h", "--loglevel", "INFO", "--concurrency", "2"),
     )
+
+
+def test_requirement_queues_are_taken_in_canonical_form() -> None:
+    """As `dtf workers` shows them, whichever way they were written."""
+    assert _queues("cpu, cuda[webnn;VRAM_GB>=24]") == "cpu,cuda[vram_gb>=24;webnn]"
+    for text in ("cdua", "cuda[", "cuda[vram_gb>>1]", "[webnn]", "cuda[x\ny]"):
+        with pytest.raises(BadInputError) as caught:
+            _queues(text)
+        assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("tags", ["", " , ", "gpu,cuda,transformers", " rack-7 , A.b_c,"])
+def test_tags_that_can_be_required(tags: str) -> None:
+    """Words, with commas between them."""
+    _check_tags(tags)
+    assert worker_environment(tags, None, {}).get("DTF_WORKER_TAGS", "") == ",".join(
+        word.strip() for word in tags.split(",") if word.strip()
+    )
+
+
+@pytest.mark.parametrize("tags", ["gpu,a=b", "7", "a;b", "x\ny", "vram_gb>=1", "x" * 65, "gpu,devices=2"])
+def test_tags_that_no_requirement_could_name(tags: str) -> None:
+    """They are refused, since no job could ever ask for them."""
+    with pytest.raises(BadInputError, match="is no tag") as caught:
+        _check_tags(tags)
+    assert str(caught.value).isprintable()
