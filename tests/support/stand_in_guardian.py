@@ -49,6 +49,10 @@ class StandInClient:
     def drain(self) -> None:
         self._ask({"drain": True})
 
+    def announce(self, announcement: dict[str, object]) -> None:
+        """Have it say something to its worker."""
+        self._ask({"say": announcement})
+
     def _ask(self, question: dict[str, object]) -> None:
         with self._connect() as connection:
             connection.sendall(json.dumps(question).encode() + b"\n")
@@ -74,6 +78,10 @@ class StandInClient:
 def _answer(connection: socket.socket, log: Path) -> None:
     with connection, connection.makefile("rb") as lines:
         question = json.loads(lines.readline())
+        if "say" in question:
+            print(json.dumps(question["say"]), flush=True)  # noqa: T201  # what the worker listens to
+            connection.sendall(b"\n")
+            return
         note(log, "asked", question)
         wait = re.match(r"s(\d+)x", str(question.get("run", "")))
         time.sleep(int(wait.group(1)) / 1000 if wait else 0)

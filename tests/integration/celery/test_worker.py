@@ -20,6 +20,7 @@ from tests.support.stand_in_app import (
     READY_VARIABLE,
     SIMULATE_VARIABLE,
 )
+from tests.support.stand_in_guardian import StandInClient
 from tests.support.valkey import Valkey, running_valkey
 
 
@@ -66,6 +67,41 @@ def test_it_consumes_the_queues_of_its_devices(start_worker: StartWorker, hints:
     assert info["slots"] == 3, "one for the CPU, and one for each device"
     assert info["pid"] == worker.pid
     assert "simulated cuda (simulated)" in worker.output()
+
+
+def test_hints_of_one_kind_do_not_block_another(start_worker: StartWorker, hints: CeleryHints) -> None:
+    """While the CPU's slot is busy and more hints for it wait, the GPU's slot takes what comes for the GPU."""
+    worker = start_worker("-c", "1", **{SIMULATE_VARIABLE: "cuda:1"})
+    for name in ("one", "two", "three"):
+        hints.send_shard("cpu", f"s60000x{name}")
+    wait_for(lambda: len(worker.events("asked")) == 1, worker.output)
+    hints.send_shard("cuda", "sgpu")
+    wait_for(lambda: worker.answered() == ["sgpu"], worker.output)
+    assert len(worker.events("asked")) == 2, "no second hint for the CPU was taken"
+    assert hints.length("cpu") == 2
+    worker.signal(signal.SIGQUIT)
+
+
+def test_a_queue_that_its_guardian_names_is_consumed(start_worker: StartWorker, hints: CeleryHints) -> None:
+    """A requirement queue is consumed when the guardian says so, and no more when it says that."""
+    queue = "cpu[cores>=1]"
+    worker = start_worker("-c", "1")
+    hints.send_shard(queue, "sone")
+    _announce(worker, queue)
+    wait_for(lambda: worker.answered() == ["sone"], worker.output)
+    _announce(worker)
+    wait_for(lambda: f"Canceling queue {queue}" in worker.output(), worker.output)
+    hints.send_shard("cpu", "stwo")
+    wait_for(lambda: worker.answered() == ["sone", "stwo"], worker.output)
+    _announce(worker, queue)
+    hints.send_shard(queue, "sthree")
+    wait_for(lambda: len(worker.answered()) == 3, worker.output)
+
+
+def _announce(worker: CeleryWorker, *queues: str) -> None:
+    """Let the worker's guardian say which queues it serves."""
+    (directory,) = _socket_directories(worker)
+    StandInClient(directory / "guardian.sock").announce({"queues": queues, "task_id": "", "slots": []})
 
 
 def test_cuda_without_a_device(start_worker: StartWorker, hints: CeleryHints) -> None:
