@@ -1,5 +1,7 @@
 """Tasks about models: measurements, and what is done in a browser."""
 
+import re
+
 from dtf.domain.suggestion import did_you_mean
 from dtf.domain.tasks.reader import Reader
 from dtf.domain.work import BenchmarkWork, BrowserCheck, BrowserWork
@@ -10,6 +12,7 @@ PRECISIONS = ("fp32", "fp16", "bf16", "int8")
 RUNTIMES = ("onnxruntime", "torch")
 #: What a model in a browser runs on.
 PROVIDERS = ("wasm", "webgpu", "webnn")
+_MODEL_ARG = re.compile(r"batch=[1-9][0-9]{0,3}|device=(cpu|gpu|npu)")
 #: The hardware tags whose slots have browsers.
 BROWSER_TAGS = ("webgpu", "webnn")
 
@@ -104,8 +107,12 @@ def _suit(config: Reader, work: BrowserWork) -> None:
         config.note(f"'target' is missing: what a {work.check} check is about")
     if work.check is not BrowserCheck.MODEL and config.has("provider"):
         config.note(f"only a model runs on a provider, not a {work.check} check", "provider")
-    if work.check in (BrowserCheck.WGSL, BrowserCheck.MODEL) and work.args:
-        config.note(f"a {work.check} check takes no args", "args")
+    if work.check is BrowserCheck.WGSL and work.args:
+        config.note("a wgsl check takes no args", "args")
+    if work.check is BrowserCheck.MODEL:
+        for index, word in enumerate(work.args):
+            if not _MODEL_ARG.fullmatch(word):
+                config.note("must be batch=N or, for webnn, device=cpu, device=gpu or device=npu", "args", index)
     if work.check is BrowserCheck.PAGE:
         for index, word in enumerate(work.args):
             if not word.partition("=")[0] or "=" not in word:

@@ -76,7 +76,7 @@ def _load(target: str, workdir: Path, seed: int) -> bytes:
     if target in BUILTIN_MODELS:
         return build_onnx(target, seed)
     path = (workdir / target).resolve()
-    if not path.is_relative_to(workdir.resolve()):
+    if not target.startswith("/") and not path.is_relative_to(workdir.resolve()):
         raise BadInputError(f"the model {target!r} lies outside of the job's working directory")
     if not path.is_file():
         raise BadInputError(f"there is no model {target!r}: neither built in ({', '.join(BUILTIN_MODELS)}) nor a file")

@@ -11,7 +11,7 @@ from dtf.execution.browser_host.placement import PROVIDERS
 #: other orders and have shorter exponentials, and WebNN hands the graph to whatever the machine has.
 TOLERANCES: Mapping[str, float] = {"wasm": 1e-4, "webgpu": 1e-3, "webnn": 1e-3}
 _DEVICES = ("cpu", "gpu", "npu")
-_MOST_BATCH = 1024
+_MOST_BATCH = 9999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def read_job(arguments: Mapping[str, Any]) -> ModelJob:
     pairs = dict(str(word).partition("=")[::2] for word in arguments.get("args", ()))
     device, batch = pairs.pop("device", "cpu"), pairs.pop("batch", "1")
     if pairs or device not in _DEVICES or not (batch.isdigit() and 1 <= int(batch) <= _MOST_BATCH):
-        raise BadInputError("a model's args are device=cpu, gpu or npu (for webnn) and batch=N with N from 1 to 1024")
+        raise BadInputError("a model's args are device=cpu, gpu or npu (for webnn) and batch=N with N from 1 to 9999")
     tolerance = arguments.get("tolerance")
     return ModelJob(
         target=str(arguments.get("target", "")),
