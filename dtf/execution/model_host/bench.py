@@ -1,6 +1,7 @@
 """Carries out the orders of the model host."""
 
 import json
+import logging
 import os
 import sys
 import time
@@ -28,8 +29,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_log = logging.getLogger(__name__)
+
 #: What the host is ordered to do.
 MEASURE = "measure"
+
+
+class ModelFailedError(BadInputError):
+    """The model raised something while it ran."""
 
 
 @dataclass(slots=True)
@@ -70,6 +77,9 @@ class Bench:
             return attempt.report(Outcome.INFRA, f"{words.RAN_ELSEWHERE}: {error}")
         except TimeIsUpError:
             return attempt.report(Outcome.TIMEOUT, f"it took longer than {order.time_limit_s:g} s")
+        except ModelFailedError as error:
+            # what failed on a device may have lost its context: the process is not used again
+            return replace(attempt.report(Outcome.ERROR, str(error)), healthy=place.tag == "cpu")
         except BadInputError as error:
             return attempt.report(Outcome.ERROR, str(error))
         except ImportError as error:
@@ -77,6 +87,12 @@ class Bench:
             return attempt.report(Outcome.ERROR, missing)
         except MemoryError:
             return replace(attempt.report(Outcome.ERROR, "there is not enough memory for the model"), healthy=False)
+        except OSError:
+            raise  # a full disk is not the model's fault
+        except Exception as error:  # noqa: BLE001  # what nobody thought of is the job's, not retried
+            _log.exception("the model %s cannot be measured", work.model)
+            reason = f"the model cannot be measured: {_short(error)}"
+            return replace(attempt.report(Outcome.ERROR, reason), healthy=False)
 
     def _measure(self, attempt: "_Measuring", subject: Subject) -> str:
         memory.reset_peak()
@@ -131,14 +147,15 @@ class _Measuring:
     def measure_batch(self, subject: Subject, model: LoadedModel, batch_size: int) -> None:
         """Run one batch for its outputs, and time it."""
         inputs = subject.inputs(batch_size, self.work.seed)
+        warm_up, iterations = self.work.warm_up, self.work.iterations
         try:
             outputs = model.run(inputs)
-        except Exception as error:
-            raise BadInputError(self._failed(error, batch_size)) from error
+            times = measure(model, inputs, warm_up=warm_up, iterations=iterations, deadline=self._deadline)
+        except TimeIsUpError:
+            raise
+        except Exception as error:  # what nobody thought of is the job's, not retried
+            raise ModelFailedError(self._failed(error, batch_size)) from error
         self._outputs.append((inputs, outputs))
-        times = measure(
-            model, inputs, warm_up=self.work.warm_up, iterations=self.work.iterations, deadline=self._deadline
-        )
         self.metrics += latency_metrics(batch_size, times)
 
     def compare(self, subject: Subject, model: LoadedModel) -> None:
@@ -192,7 +209,10 @@ class _Measuring:
         )
 
     def _failed(self, error: Exception, batch_size: int) -> str:
-        text = " ".join(str(error).split())[:600]
         if self.work.precision != "fp32" and type(error).__name__ in ("NotImplemented", "NotImplementedError"):
-            return f"unsupported: {self.work.precision} on {self.place.tag}: {text}"
-        return f"the model fails with a batch of {batch_size}: {type(error).__name__}: {text}"
+            return f"unsupported: {self.work.precision} on {self.place.tag}: {_short(error)}"
+        return f"the model fails with a batch of {batch_size}: {_short(error)}"
+
+
+def _short(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:600]}"
