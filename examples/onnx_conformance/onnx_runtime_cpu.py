@@ -3,6 +3,7 @@
 import unittest
 
 import numpy as np
+from evidence import evidence
 from onnx.backend.base import Backend, BackendRep
 from onnxruntime import backend as onnx_runtime
 from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as NotImplementedByRuntimeError
@@ -26,11 +27,16 @@ class OnnxRuntimeCpu(Backend):
 
     @classmethod
     def prepare(cls, model, device="CPU", **kwargs):
+        evidence.operator(model)
         return PreparedModel(skip_unless_implemented(onnx_runtime.prepare, model, device, **kwargs))
 
     @classmethod
     def supports_device(cls, device):
         return device == "CPU"
+
+    @classmethod
+    def close(cls):
+        """Nothing is left open."""
 
 
 class PreparedModel(BackendRep):
@@ -56,12 +62,12 @@ def skip_unless_implemented(function, *args, **kwargs):
         raise
 
 
-def what_is_missing(error):
+def what_is_missing(error, more_words=()):
     """What the runtime lacks, in one line; empty when the error says something else."""
     message = str(error)
     if isinstance(error, NotImplementedByRuntimeError):
         return "operator or type missing: " + message.partition("NOT_IMPLEMENTED : ")[2][:160]
-    for words, missing in NOT_IMPLEMENTED.items():
+    for words, missing in {**NOT_IMPLEMENTED, **dict(more_words)}.items():
         if words in message:
             start = max(0, message.index(words) - 40)
             return f"{missing}: {' '.join(message[start:].split())[:160]}"

@@ -1,14 +1,25 @@
-"""The official ONNX backend conformance suite against ONNX Runtime on the CPU: one test for each of its CPU cases."""
+"""The official ONNX backend conformance suite, one test for each of its CPU cases, on the hardware in DTF_HARDWARE.
 
+On ``cpu`` (and without dtf) it runs on ONNX Runtime, on ``webgpu`` on onnxruntime-web in the browser of the slot.
+"""
+
+import os
 import tomllib
 import unittest
 from pathlib import Path
 
 import pytest
-from onnx.backend.test import BackendTest
-from onnx_runtime_cpu import OnnxRuntimeCpu
+from evidence import MeasuredTest, evidence
 
-DIFFERENCES = tomllib.loads(Path(__file__).with_name("known_differences.toml").read_text())["cases"]
+HARDWARE = os.environ.get("DTF_HARDWARE", "cpu")
+if HARDWARE == "cpu":
+    from onnx_runtime_cpu import OnnxRuntimeCpu as Backend
+elif HARDWARE == "webgpu":
+    from onnx_runtime_web import OnnxRuntimeWebGpu as Backend  # needs Playwright
+else:
+    pytest.fail(f"this suite runs on cpu and webgpu, not on {HARDWARE}", pytrace=False)
+
+DIFFERENCES = tomllib.loads(Path(__file__).with_name("known_differences.toml").read_text())[HARDWARE]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -19,12 +30,28 @@ def model_directory(tmp_path_factory):
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def backend():
+    """What the backend opened is closed at the end."""
+    yield
+    Backend.close()
+
+
+@pytest.fixture(autouse=True)
+def properties(record_property):
+    """Record what each test learned, for the matrix and the reports."""
+    evidence.begin()
+    yield
+    for name, value in evidence.properties.items():
+        record_property(name, value)
+
+
 def expect_known(name, case):
     """Mark the case as an expected failure if its difference is known."""
     return pytest.mark.xfail(reason=DIFFERENCES[name])(case) if name in DIFFERENCES else case
 
 
-for _category, _suite in BackendTest(OnnxRuntimeCpu, __name__).test_cases.items():
+for _category, _suite in MeasuredTest(Backend, __name__).test_cases.items():
     _cases = {name: expect_known(name, case) for name, case in vars(_suite).items() if name.endswith("_cpu")}
     globals()[_category] = type(_category, (unittest.TestCase,), {"__module__": __name__, **_cases})
 del _suite  # pytest would collect it under this name too
