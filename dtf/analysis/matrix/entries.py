@@ -18,6 +18,9 @@ from dtf.domain.work import BenchmarkWork, BrowserCheck, BrowserWork
 #: The properties by which a test names its row, the first that it has.
 ROW_PROPERTIES = ("operator", "row")
 
+#: The precision that is not named, and the only one in browsers.
+_PLAIN = "fp32"
+
 #: What a whole job's outcome says where it has no measurements.
 _OF_JOB = {
     Outcome.PASSED: Verdict.SUPPORTED,
@@ -72,7 +75,7 @@ def _row_of_case(case: CaseResult) -> str:
 def _of_whole(job: JobView, last: AttemptView | None, metrics: Sequence[Metric]) -> Iterator[Entry]:
     """The results of a job without cases: a model's measurements, a check in a browser, a command, a broken suite."""
     verdict, stands = _verdict(job, last)
-    for name, measures in measures_of(metrics).items():
+    for name, measures in measures_of(metrics, _batch(job)).items():
         wrong = verdict is Verdict.FAILED and exceeds(measures.error, measures.tolerance)
         yield Entry(
             run_id=job.run_id,
@@ -95,11 +98,18 @@ def _verdict(job: JobView, last: AttemptView | None) -> tuple[Verdict, Standing]
     return (_OF_JOB.get(job.outcome, Verdict.NOT_RUN) if job.outcome else Verdict.NOT_RUN), stands
 
 
+def _batch(job: JobView) -> int:
+    """The batch size of a model in a browser: ``batch=8`` among its words, else 1."""
+    words = job.spec.work.args if isinstance(job.spec.work, BrowserWork) else ()
+    sizes = [word.removeprefix("batch=") for word in words if word.startswith("batch=")]
+    return int(sizes[-1]) if sizes and sizes[-1].isdecimal() else 1
+
+
 def row_of_job(job: JobView) -> str:
-    """The model of a job, with its precision; of other jobs their target or name."""
+    """The model of a job, with its precision where that is not ``fp32``; of other jobs their target or name."""
     work = job.spec.work
     if isinstance(work, BenchmarkWork):
-        return f"{work.model} {work.precision}"
+        return work.model if work.precision == _PLAIN else f"{work.model} {work.precision}"
     if isinstance(work, BrowserWork):
         return "WGSL check" if work.check is BrowserCheck.WGSL else work.target
     return job.spec.name

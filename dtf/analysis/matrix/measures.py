@@ -1,12 +1,14 @@
 """What a model's measurements say, out of the metrics of its job."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dtf.domain.shard import Metric
 
-#: The metric of a median latency in seconds, with the batch size in brackets where there are several.
-_LATENCY = "latency_p50"
+#: A median latency in seconds, of each batch size, or of the one that a browser runs.
+_OF_BATCH = re.compile(r"latency_p50\[(batch=[0-9]{1,9})\]")
+_OF_BROWSER = "latency_p50_s"
 
 #: The metrics of a largest error and of what it may be, the first that there is.
 _ERRORS = ("parity_max_rel", "largest_error")
@@ -28,16 +30,21 @@ class Measures:
     tolerance: float | None = None
 
 
-def measures_of(metrics: Iterable[Metric]) -> dict[str, Measures]:
-    """A job's measures by what is in the brackets of its latencies (``batch=8``); one without a name at least."""
+def measures_of(metrics: Iterable[Metric], batch: int = 1) -> dict[str, Measures]:
+    """A job's measures by batch size (``batch=8``); without any latency one that has no name.
+
+    Args:
+        metrics: The job's.
+        batch: The size of the one batch that a browser runs.
+    """
     values = {metric.name: metric.value for metric in metrics}
     error = next((values[name] for name in _ERRORS if name in values), None)
     tolerance = next((values[name] for name in _TOLERANCES if name in values), None)
     latencies: dict[str, float | None] = {
-        name.removeprefix(_LATENCY).strip("[]"): value
-        for name, value in values.items()
-        if name == _LATENCY or name.startswith(_LATENCY + "[")
+        match[1]: value for name, value in values.items() if (match := _OF_BATCH.fullmatch(name))
     }
+    if _OF_BROWSER in values:
+        latencies.setdefault(f"batch={batch}", values[_OF_BROWSER])
     return {
         name: Measures(seconds=seconds, error=error, tolerance=tolerance)
         for name, seconds in (latencies or {"": None}).items()

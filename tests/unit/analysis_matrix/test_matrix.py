@@ -222,13 +222,17 @@ def test_models_are_compared_by_batch_size() -> None:
     run.work("cuda", BenchmarkWork(model="bert"), Outcome.PASSED, CUDA, {"latency_p50[batch=8]": 2.0})
     parity = {"latency_p50[batch=1]": 1.0, "parity_max_rel": 0.5, "parity_tolerance": 0.1}
     run.work("rocm", BenchmarkWork(model="bert"), Outcome.FAILED, {"evidence": "x", "device_name": "MI"}, parity)
+    web = BrowserWork(check=BrowserCheck.MODEL, target="bert", args=("batch=8",))
+    run.work("webgpu", web, Outcome.PASSED, SOFTWARE, {"latency_p50_s": 24.0, "largest_error": 0.0, "tolerance": 1e-3})
+    run.work("cuda", BenchmarkWork(model="bert", precision="fp16"), Outcome.PASSED, CUDA)
     matrix = make_matrix([run.facts()])
-    told = {of.title: cell_words(cell, matrix) for (_, of), cell in matrix.cells.items()}
-    assert matrix.rows == ("bert fp32",)
+    told = {of.title: cell_words(cell, matrix) for (row, of), cell in matrix.cells.items() if row == "bert"}
+    assert matrix.rows == ("bert", "bert fp16")
     assert told == {
         "cpu": "supported 2/2",
         "cuda": "supported, 4.0x faster",
         "rocm": "wrong, error 0.5 (tolerance 0.1)",
+        "webgpu (software)": "supported, 3.0x slower",
     }
 
 
