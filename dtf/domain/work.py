@@ -122,7 +122,8 @@ class BrowserWork:
         check: What.
         target: A model, a page or folder, or a script, relative to the working directory; empty for ``WGSL``.
         provider: What a model runs on: ``wasm``, ``webgpu`` or ``webnn``.
-        args: Words for the script, ``NAME=VALUE`` pairs for the page's query, ``batch=N`` or ``device=cpu`` for a model.
+        args: Words for the script, ``NAME=VALUE`` pairs for the page's query, ``batch=N`` and ``device=gpu`` for a
+            model.
         tolerance: The largest error that passes; None: the check's own.
         seed: Of a model's inputs, and of a built-in model's weights.
         environment: Variables added to the worker's.

@@ -107,16 +107,17 @@ def _suit(config: Reader, work: BrowserWork) -> None:
         config.note(f"'target' is missing: what a {work.check} check is about")
     if work.check is not BrowserCheck.MODEL and config.has("provider"):
         config.note(f"only a model runs on a provider, not a {work.check} check", "provider")
+    _suit_args(config, work)
+
+
+def _suit_args(config: Reader, work: BrowserWork) -> None:
     if work.check is BrowserCheck.WGSL and work.args:
         config.note("a wgsl check takes no args", "args")
-    if work.check is BrowserCheck.MODEL:
-        for index, word in enumerate(work.args):
-            if not _MODEL_ARG.fullmatch(word):
-                config.note("must be batch=N or, for webnn, device=cpu, device=gpu or device=npu", "args", index)
-    if work.check is BrowserCheck.PAGE:
-        for index, word in enumerate(work.args):
-            if not word.partition("=")[0] or "=" not in word:
-                config.note("must be of the form NAME=VALUE, for the page's query", "args", index)
+    for index, word in enumerate(work.args):
+        if work.check is BrowserCheck.MODEL and not _MODEL_ARG.fullmatch(word):
+            config.note("must be batch=N or, for webnn, device=cpu, device=gpu or device=npu", "args", index)
+        elif work.check is BrowserCheck.PAGE and (not word.partition("=")[0] or "=" not in word):
+            config.note("must be of the form NAME=VALUE, for the page's query", "args", index)
 
 
 def _batch_sizes(config: Reader) -> tuple[int, ...]:

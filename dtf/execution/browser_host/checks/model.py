@@ -99,6 +99,9 @@ async def _run_in_page(
         own = server.own
         server.folders = {own: _PAGES, own + "ort/": runtime, own + "files/": folder / "served"}
         server.documents = {own + "job.json": json.dumps(_job_document(job, prepared)).encode()}
+        # a trace with snapshots keeps what was loaded, and 27 MB of WebAssembly cost a second and as much memory
+        await stage.context.tracing.stop()
+        await stage.context.tracing.start()
         watch = PageWatch(stage.context, stage.page, stage.console)
         await stage.page.goto(f"{server.origin}{own}model.html")
         await asyncio.wait((mailbox.result, watch.ended, watch.error), return_when=asyncio.FIRST_COMPLETED)
