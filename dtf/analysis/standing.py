@@ -18,7 +18,7 @@ _PROVIDERS_OF = {
 _PROVIDERS_OF["gpu"] = _PROVIDERS_OF["cuda"] + _PROVIDERS_OF["rocm"]
 
 #: Those of which a sentence is worth having, the gravest first.
-_SENTENCES = {
+_SENTENCES: Mapping[Standing, str] = {
     Standing.ELSEWHERE: "ran elsewhere than on the hardware that was asked for",
     Standing.SIMULATED: "on simulated devices, which exist by declaration only",
     Standing.SOFTWARE: "on software adapters, which stand in for the hardware",

@@ -1,10 +1,13 @@
 """JUnit XML, in the form that pytest writes and CI servers read."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from dtf.analysis.reports.record import RunRecord, command_outcome
+from dtf.analysis.reports.standings import standings, where
 from dtf.analysis.reports.xml_text import attribute, content
+from dtf.analysis.standing import standing_line
 from dtf.domain.case import CaseResult
 from dtf.domain.outcome import CaseOutcome, Outcome
 from dtf.domain.ports.views import JobView
@@ -90,7 +93,16 @@ def _whole(job: JobView) -> CaseResult | None:
 
 
 def _properties(record: RunRecord, job: JobView) -> Iterator[str]:
-    facts = {"run": record.run.run_id, "job": job.job_id, "hardware": job.spec.hardware, **record.run.labels}
+    ran = {"device": where(record, job), "standing": standing_line(standings(replace(record, jobs=[job])))}
+    facts = {"run": record.run.run_id, "job": job.job_id, "hardware": job.spec.hardware, **_filled(ran)}
+    yield from _property_list({**facts, **record.run.labels})
+
+
+def _filled(facts: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in facts.items() if value}
+
+
+def _property_list(facts: Mapping[str, str]) -> Iterator[str]:
     yield "<properties>\n"
     for name, value in facts.items():
         yield f"<property name={attribute(name)} value={attribute(str(value))}/>\n"
@@ -100,6 +112,8 @@ def _properties(record: RunRecord, job: JobView) -> Iterator[str]:
 def _case(case: CaseResult) -> Iterator[str]:
     classname, name = address(case.nodeid)
     yield f'<testcase classname={attribute(classname)} name={attribute(name)} time="{case.duration_s:.3f}">'
+    if case.properties:
+        yield from _property_list(case.properties)
     if case.outcome in _ELEMENTS:
         element, kind = _ELEMENTS[case.outcome]
         head = f"<{element} type={attribute(kind)} message={attribute(case.message)}"

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from dtf.analysis.reports.markdown_text import plain, visible
 from dtf.analysis.reports.record import BAD, RunRecord, counts
+from dtf.analysis.reports.standings import standings, where
+from dtf.analysis.standing import standing_line
 from dtf.domain.case import CaseResult
 from dtf.domain.ports.views import JobView
 
@@ -25,13 +27,16 @@ def markdown(record: RunRecord) -> Iterator[str]:
     yield f"- lower bound: {_seconds(record.lower_bound_s)}\n\n"
     tally = {name: count for name, count in counts(record).items() if count}
     yield "| outcome | cases |\n|---|---:|\n" + "".join(f"| {plain(k)} | {v} |\n" for k, v in tally.items())
-    yield "\n| job | hardware | state | outcome | cases |\n|---|---|---|---|---:|\n"
-    yield from (_row(job) for job in record.jobs)
+    if line := standing_line(standings(record)):
+        yield f"\nWhere it ran: {plain(line)}\n"
+    yield "\n| job | hardware | device | state | outcome | cases |\n|---|---|---|---|---|---:|\n"
+    yield from (_row(record, job) for job in record.jobs)
     yield from _failures(record)
 
 
-def _row(job: JobView) -> str:
-    cells = (plain(job.spec.name), job.spec.hardware, job.state, job.outcome or "-", sum(job.cases.values()))
+def _row(record: RunRecord, job: JobView) -> str:
+    names = (plain(job.spec.name), job.spec.hardware, plain(where(record, job)) or "-")
+    cells = (*names, job.state, job.outcome or "-", sum(job.cases.values()))
     return "| " + " | ".join(str(cell) for cell in cells) + " |\n"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dtf.domain.case import CaseResult
 from dtf.domain.ports.views import AttemptView, JobView, RunView
-from dtf.domain.shard import Artifact
+from dtf.domain.shard import Artifact, Metric
 from dtf.domain.work import JobKind
 
 #: Outcomes of cases that make a run fail.
@@ -26,6 +26,8 @@ class RunRecord:
         cases: Gives a job's accepted cases in manifest order, only of these outcomes if any are named.
         lower_bound_s: The shortest makespan that its work allowed, in seconds; None: not known.
         artifacts: What its attempts left, as (shard id, attempt, artifact).
+        placed_cases: Gives a job's accepted cases as (shard id, attempt, case).
+        metrics: What its accepted attempts measured, as (shard id, job id, attempt, metric).
     """
 
     run: RunView
@@ -34,6 +36,8 @@ class RunRecord:
     cases: Callable[[str, Sequence[str]], Iterable[CaseResult]]
     lower_bound_s: float | None = None
     artifacts: Sequence[tuple[str, int, Artifact]] = ()
+    placed_cases: Callable[[str], Iterable[tuple[str, int, CaseResult]]] = lambda _: ()
+    metrics: Sequence[tuple[str, str, int, Metric]] = ()
 
     @property
     def makespan_s(self) -> float | None:

@@ -26,8 +26,16 @@ def gather(views: Views, run_id: str, slots: int = 0) -> RunRecord:
     def cases(job_id: str, outcomes: Sequence[str]) -> Iterator[CaseResult]:
         return views.cases(job_id, outcomes)
 
-    left = views.artifacts(run_id)
-    return RunRecord(run=run, jobs=jobs, attempts=attempts, cases=cases, lower_bound_s=bound, artifacts=left)
+    return RunRecord(
+        run=run,
+        jobs=jobs,
+        attempts=attempts,
+        cases=cases,
+        lower_bound_s=bound,
+        artifacts=views.artifacts(run_id),
+        placed_cases=views.placed_cases,
+        metrics=views.metrics(run_id),
+    )
 
 
 def log_tail(views: Views, run_id: str, job_id: str, most_bytes: int) -> bytes:

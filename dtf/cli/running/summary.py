@@ -1,6 +1,8 @@
 """What ``dtf run`` prints when the run is over."""
 
 from dtf.analysis.reports.record import RunRecord, counts
+from dtf.analysis.reports.standings import standings
+from dtf.analysis.standing import standing_line
 from dtf.cli.running.failures import count_words, print_failures, print_short_summary, rule
 from dtf.cli.running.gather import log_tail
 from dtf.cli.running.verdict import is_uncollectable
@@ -29,6 +31,8 @@ def print_summary(record: RunRecord, views: Views, output: Output) -> None:
         if job.reason and job.outcome not in _FINE:
             reason = one_line(unsaid(job.reason, shown.get(job.job_id, "")))
             output.line(f"{job.outcome or 'unfinished'}: {one_line(job.spec.name)}: {reason}")
+    if line := standing_line(standings(record)):
+        output.line(f"where it ran: {line}")
     output.line(_speed(record))
     missing = record.run.expected - sum(record.run.cases.values())
     words = count_words(counts(record)) + (f", {missing} not run" if missing > 0 else "")

@@ -1,6 +1,8 @@
 import json
+import math
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -8,10 +10,12 @@ from dtf.analysis.reports.json_report import json_report
 from dtf.analysis.reports.junit import address, junit
 from dtf.analysis.reports.markdown import markdown
 from dtf.analysis.reports.record import RunRecord, counts, summary
+from dtf.analysis.reports.standings import standings
 from dtf.domain.case import CaseResult
 from dtf.domain.outcome import CaseOutcome, Outcome
-from dtf.domain.ports.views import JobView, RunView
-from dtf.domain.shard import JobState
+from dtf.domain.ports.views import AttemptView, JobView, RunView
+from dtf.domain.proof import Standing
+from dtf.domain.shard import JobState, Metric
 from dtf.domain.source import Source, SourceKind
 from dtf.domain.specs import CommandWork, JobSpec, PytestWork, Work
 
@@ -155,3 +159,68 @@ def test_markdown_lets_no_content_act() -> None:
     assert "\u202e" not in text
     assert "<&>" not in text.split("## Failures")[0]
     assert "\n``````\n" in text
+
+
+def test_reports_tell_where_it_ran_and_what_tests_recorded() -> None:
+    """Properties are in JUnit and JSON, devices with their marks in all three; what is proven is not spoken of."""
+    recorded = {"operator": HOSTILE, "largest_error": "0.5"}
+    cases = [CaseResult(ordinal=0, nodeid="a.py::t", outcome=CaseOutcome.PASSED, properties=recorded)]
+    jobs = [
+        replace(one, spec=replace(one.spec, hardware=hardware))
+        for one, hardware in (
+            (job("j1", PytestWork(), Outcome.PASSED, {"passed": 1}), "cuda"),
+            (job("j2", PytestWork(), Outcome.PASSED, {"passed": 1}), "cpu"),
+        )
+    ]
+    proof = {"device_name": "H200", "simulated": "yes"}
+    attempt = AttemptView(
+        shard_id="s1",
+        job_id="j1",
+        attempt=1,
+        worker_id="w",
+        worker_name="w",
+        slot=0,
+        outcome=Outcome.PASSED,
+        reason="",
+        started_at=1.0,
+        duration_s=1.0,
+        cpu_s=1.0,
+        exit_code=0,
+        signal=None,
+        proof=proof,
+    )
+    found = replace(
+        record(jobs, {"j1": cases, "j2": cases}),
+        attempts=[attempt],
+        placed_cases=lambda _: [("s1", 1, cases[0])],
+        metrics=[("s1", "j1", 1, Metric(name="error", value=math.inf, unit=""))],
+    )
+    assert standings(found) == {Standing.SIMULATED: {"cuda": 1}, Standing.PROVEN: {"cpu": 1}}
+    root = ET.fromstring("".join(junit(found)).encode())  # noqa: S314  # rendered by this test
+    (suite, other) = root.findall("testsuite")
+    told = {one.attrib["name"]: one.attrib["value"] for one in suite.findall("properties/property")}
+    assert told["device"] == "H200 (simulated)"
+    assert "simulated" in told["standing"]
+    assert "standing" not in {one.attrib["name"] for one in other.findall("properties/property")}
+    names = [one.attrib["name"] for one in suite.findall("testcase/properties/property")]
+    assert names == ["operator", "largest_error"]
+    data = json.loads("".join(json_report(found)))
+    assert data["standings"] == {"simulated": {"cuda": 1}, "proven": {"cpu": 1}}
+    assert data["attempt_list"][0]["standing"] == "simulated"
+    assert data["metric_list"][0]["value"] == "inf"
+    assert data["job_list"][0]["case_list"][0]["properties"] == recorded
+    text = "".join(markdown(found))
+    assert "H200 \\(simulated\\)" in text
+    assert "on simulated devices" in text
+
+
+def test_skipped_tests_stand_for_nothing() -> None:
+    """A skip claims nothing about the hardware; what ran there without proof does."""
+    cases = [
+        CaseResult(ordinal=n, nodeid=f"a.py::t{n}", outcome=outcome)
+        for n, outcome in enumerate((CaseOutcome.SKIPPED, CaseOutcome.INFRA, CaseOutcome.FAILED))
+    ]
+    one = job("j1", PytestWork(), Outcome.FAILED, {"failed": 1, "skipped": 1, "infra": 1})
+    one = replace(one, spec=replace(one.spec, hardware="rocm"))
+    found = replace(record([one], {"j1": cases}), placed_cases=lambda _: [("s1", 1, case) for case in cases])
+    assert standings(found) == {Standing.NOT_PROVEN: {"rocm": 1}}
