@@ -1,5 +1,6 @@
 /* A stand-in for NVIDIA's NVML (libnvidia-ml.so.1), written from its API reference. It is no driver: it tells of the
- * host that STAND_IN_HOST names, and of the processes that stand in STAND_IN_STATE as files "<uuid>.<pid>". */
+ * host that STAND_IN_HOST names, and of the processes that stand in STAND_IN_STATE as files "<uuid>.<pid>"; each time
+ * that it tells of one, the file "seen.<pid>" there grows by a byte. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,6 +110,12 @@ int nvmlDeviceGetRemappedRows(gpu *g, unsigned *a, unsigned *b, unsigned *pendin
   (void)g; *a = *b = *pending = *failed = 0; return OK;
 }
 
+static void tell(const char *place, const char *pid) {
+  char path[1024];
+  snprintf(path, sizeof path, "%s/seen.%s", place, pid);
+  FILE *file = fopen(path, "a");
+  if (file) { fputc('.', file); fclose(file); }
+}
 static unsigned on(gpu *g, process *out, unsigned room) {
   const char *place = getenv("STAND_IN_STATE"), *shift = getenv("STAND_IN_PID_SHIFT");
   DIR *directory = place ? opendir(place) : 0;
@@ -119,7 +126,10 @@ static unsigned on(gpu *g, process *out, unsigned room) {
     if (strncmp(entry->d_name, g->uuid, length) || entry->d_name[length] != '.') continue;
     /* in a container the driver tells the host's pids */
     unsigned pid = atoi(entry->d_name + length + 1) + (shift ? atoi(shift) : 0);
-    if (found < room) out[found] = (process){pid, 512000000ull, g->instance, 0};
+    if (found < room) {
+      out[found] = (process){pid, 512000000ull, g->instance, 0};
+      tell(place, entry->d_name + length + 1);
+    }
     found++;
   }
   closedir(directory);

@@ -108,6 +108,8 @@ class SlotContext:
         hardware: The hardware tag of the shard.
         devices: What the shard has to itself while it runs, those that satisfy its requirements first; of browsers
             all that satisfy them, the first to be used. The environment names them already.
+        pids: Processes that work for the shard without having been started for its slot (a runner forked from a
+            process that serves all slots); the executor adds them. Whatever lies below them belongs to the shard.
     """
 
     worker_id: str
@@ -130,6 +132,7 @@ class SlotContext:
     failures: Callable[[], int] | None = None
     hardware: str = "cpu"
     devices: tuple[Device, ...] = ()
+    pids: set[int] = field(default_factory=set)
 
 
 class Executor(Protocol):

@@ -16,10 +16,12 @@ from dtf.domain.ports.shards import Held
 from dtf.domain.queue import base_tag
 from dtf.domain.shard import AttemptResult, ClaimedShard
 from dtf.domain.slot import Slot
+from dtf.execution.device_watch.watch import DeviceWatch
 from dtf.execution.git_checkout import SourceUnavailableError
 from dtf.execution.guardian.attempt_environment import attempt_environment
 from dtf.execution.guardian.attempt_log import AttemptLog
 from dtf.execution.guardian.device_environment import device_environment, where_it_ran
+from dtf.execution.guardian.device_proof import with_evidence
 from dtf.execution.guardian.failure_tally import FailureTally
 from dtf.execution.guardian.interruption import Cause, Interruption
 from dtf.execution.guardian.services import Services
@@ -120,7 +122,7 @@ class Attempt:
             async with self._services.sources.use(self.claim.job.source) as (root, workdir):
                 self.workdir = workdir
                 self._context = await asyncio.to_thread(self._make_context, root, workdir)
-                return await self._supervise(executor, self._context)
+                return await self._watched(executor, self._context)
         except SourceError as error:
             return self._result(Outcome.ERROR, str(error))
         except (LedgerUnavailableError, SourceUnavailableError) as error:
@@ -131,6 +133,17 @@ class Attempt:
         finally:
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
+
+    async def _watched(self, executor: Executor, context: SlotContext) -> AttemptResult:
+        """Run it, and see on which GPUs its processes are."""
+        numbers = {slot.number for slot in self._slots}
+        watch = DeviceWatch(self._services.monitor)
+        watch.start(self.devices, lambda: self._services.spawner.pids_of(numbers, frozenset(context.pids)))
+        try:
+            result = await self._supervise(executor, context)
+        finally:
+            evidence = await watch.stop()
+        return with_evidence(result, evidence)
 
     async def _supervise(self, executor: Executor, context: SlotContext) -> AttemptResult:
         running = asyncio.create_task(executor.run(self.claim, context))

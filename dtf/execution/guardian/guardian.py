@@ -174,6 +174,7 @@ class Guardian:
             await asyncio.wait(ended, timeout=services.config.stop_s)
         for executor in services.executors.values():
             await _try("the executor's end", executor.close())
+        await _try("the end of the watch over the GPUs", services.monitor.close())
         await services.spawner.end_everything()
         await services.recorder.close()
         await _try("the farewell to the ledger", self._farewell())

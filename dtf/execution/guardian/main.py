@@ -8,6 +8,7 @@ from dtf.domain.ports.blobs import Blobs
 from dtf.domain.ports.executor import Executor
 from dtf.domain.ports.shards import Shards
 from dtf.domain.ports.workers import Workers
+from dtf.execution.device_watch.monitor import DeviceMonitor
 from dtf.execution.git_checkout import GitCheckout
 from dtf.execution.guardian.attempt_environment import without_ours
 from dtf.execution.guardian.config import GuardianConfig
@@ -92,6 +93,7 @@ def _compose(
         database=database,
         environment=environment,
         spawner=spawner,
+        monitor=DeviceMonitor(spawner, cwd=config.root, environment=environment),
         sources=SourceCache(
             config.root,
             blobs,

@@ -7,6 +7,7 @@ from weakref import WeakValueDictionary
 from dtf.domain.ports.executor import Executor
 from dtf.domain.ports.shards import Shards
 from dtf.domain.work import JobKind
+from dtf.execution.device_watch.monitor import DeviceMonitor
 from dtf.execution.guardian.config import GuardianConfig
 from dtf.execution.guardian.database import Database
 from dtf.execution.guardian.failure_tally import FailureTally
@@ -28,6 +29,7 @@ class Services:
         database: Runs its calls.
         environment: The worker's environment without anything of dtf's.
         spawner: Starts processes.
+        monitor: Looks at the GPUs.
         sources: Materialises sources.
         leases: Keeps claims alive.
         recorder: Brings results to the ledger.
@@ -44,6 +46,7 @@ class Services:
     database: Database
     environment: Mapping[str, str]
     spawner: GuardianSpawner
+    monitor: DeviceMonitor
     sources: SourceCache
     leases: LeaseKeeper
     recorder: Recorder

@@ -83,6 +83,13 @@ class GuardianSpawner:
         """End every process that belongs to a slot; return how many there were."""
         return await end_processes(self._finder(lambda token: slot_of(token) == slot, 0), grace_s)
 
+    def pids_of(self, slots: Collection[int], roots: Collection[int] = ()) -> frozenset[int]:
+        """The processes that belong to slots, and what lies below ``roots``; it reads all of ``/proc``."""
+        table = read_table()
+        ours = descendants(table, (os.getpid(),))
+        found = {pid for pid in ours if pid in roots or slot_of(self._mark_of(pid)) in slots}
+        return frozenset(found | descendants(table, found))
+
     async def end_everything(self, grace_s: float = 0.0) -> int:
         """End every descendant, with or without a mark; return how many there were."""
         return await end_processes(self._everything, grace_s)

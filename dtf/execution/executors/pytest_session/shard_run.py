@@ -132,6 +132,7 @@ class ShardRun:
             self._fail(error)
             return
         runner.attach(self._inbox.put_nowait, self._context.log)
+        self._context.pids.add(runner.pid)
         items = list(self._left.items())
         if self._isolation is Isolation.TEST:
             items = items[:1]
