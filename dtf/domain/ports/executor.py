@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dtf.domain.case import CaseResult
 from dtf.domain.shard import AttemptResult, ClaimedShard
@@ -133,6 +133,18 @@ class SlotContext:
     hardware: str = "cpu"
     devices: tuple[Device, ...] = ()
     pids: set[int] = field(default_factory=set)
+
+
+@runtime_checkable
+class Vacates(Protocol):
+    """An executor that keeps something warm on a slot between its shards."""
+
+    async def vacate(self, slot: int) -> None:
+        """End what is kept for the slot, with all its processes: another executor's shard gets the device.
+
+        Nothing of this executor runs on the slot while it is called.
+        """
+        ...
 
 
 class Executor(Protocol):

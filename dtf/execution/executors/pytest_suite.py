@@ -14,7 +14,7 @@ from dtf.domain.errors import BadInputError
 from dtf.domain.outcome import Outcome
 from dtf.domain.ports.executor import SlotContext
 from dtf.domain.shard import AttemptResult, ClaimedShard, ShardKind
-from dtf.domain.specs import JobSpec
+from dtf.domain.specs import GPU_TAGS, JobSpec
 from dtf.domain.work import JobKind, PytestWork
 from dtf.execution.executors.pytest_session.failure import SessionFailedError
 from dtf.execution.executors.pytest_session.interpreter import choose_interpreter
@@ -68,6 +68,7 @@ class PytestExecutor:
         self._pool_made: SessionPool | None = None
         self._slots: dict[int, Slot] = {}
         self._runs: dict[int, ShardRun] = {}
+        self._used: dict[int, set[WarmSession]] = {}
         self._background: set[asyncio.Task[None]] = set()
 
     async def run(self, shard: ClaimedShard, context: SlotContext) -> AttemptResult:
@@ -100,6 +101,20 @@ class PytestExecutor:
             run.interrupt(Outcome.INFRA, "the slot's Celery process is gone")
         elif slot in self._slots:
             await self._slots[slot].drop(gently=False)
+
+    async def vacate(self, slot: int) -> None:
+        """End the slot's runner, gently, and the warm parents that only it has used."""
+        if slot in self._slots:
+            await self._slots[slot].drop()
+        await self._leave(slot, None)
+
+    async def _leave(self, slot: int, for_session: WarmSession | None) -> None:
+        """Close the warm parents that were used on a slot, but for the one that is used there now."""
+        for session in self._used.pop(slot, set()) - {for_session}:
+            if not any(other.keeps(session) for other in self._slots.values()):
+                await self._pool.drop(session)
+        if for_session is not None:
+            self._used[slot] = {for_session}
 
     async def close(self) -> None:
         """End every session; finish those that are idle."""
@@ -161,6 +176,7 @@ class PytestExecutor:
 
     async def _collect(self, shard: ClaimedShard, context: SlotContext, suite: Suite) -> AttemptResult:
         async with self._use(shard, context, suite) as use:
+            await self._note_use(context, use.session)
             manifest, proof = await use.manifest(), use.session.proof
         empty = not manifest.items
         left_out = f" ({manifest.deselected} deselected)" if manifest.deselected else ""
@@ -179,6 +195,7 @@ class PytestExecutor:
         """Run a shard on its slot's runner, which is kept for the next one."""
         slot = self._slots.setdefault(context.slot, Slot(context.slot))
         async with self._use(shard, context, suite) as use:
+            await self._note_use(context, use.session)
             run = self._runs[context.slot] = ShardRun(
                 shard, suite.work, context, functools.partial(use.obtain, slot), self._clock
             )
@@ -196,6 +213,15 @@ class PytestExecutor:
         if context.job_ends is not None:
             self._in_background(self._retire(slot, use.session, context.job_ends))
         return run
+
+    async def _note_use(self, context: SlotContext, session: WarmSession) -> None:
+        """On a GPU nothing stays of the sessions before: what their modules loaded may hold its memory."""
+        if context.hardware not in (*GPU_TAGS, "gpu"):
+            return
+        slot = self._slots.get(context.slot)
+        if slot is not None and not slot.keeps(session):
+            await slot.drop()
+        await self._leave(context.slot, session)
 
     async def _retire(self, slot: Slot, session: WarmSession, job_ends: Callable[[], Awaitable[bool]]) -> None:
         """End what a shard has left as soon as its job has no more work: the slot's runner, then the warm parent."""

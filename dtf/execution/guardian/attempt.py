@@ -16,10 +16,12 @@ from dtf.domain.ports.shards import Held
 from dtf.domain.queue import base_tag
 from dtf.domain.shard import AttemptResult, ClaimedShard
 from dtf.domain.slot import Slot
+from dtf.domain.specs import GPU_TAGS
 from dtf.execution.device_watch.watch import DeviceWatch
 from dtf.execution.git_checkout import SourceUnavailableError
 from dtf.execution.guardian.attempt_environment import attempt_environment
 from dtf.execution.guardian.attempt_log import AttemptLog
+from dtf.execution.guardian.browser_offer import run_with_browser
 from dtf.execution.guardian.device_environment import device_environment, where_it_ran
 from dtf.execution.guardian.device_proof import with_evidence
 from dtf.execution.guardian.failure_tally import FailureTally
@@ -122,6 +124,8 @@ class Attempt:
             async with self._services.sources.use(self.claim.job.source) as (root, workdir):
                 self.workdir = workdir
                 self._context = await asyncio.to_thread(self._make_context, root, workdir)
+                if self._context.hardware in (*GPU_TAGS, "gpu"):
+                    await self._services.tenancy.move_in(tuple(slot.number for slot in self._slots), executor)
                 return await self._watched(executor, self._context)
         except SourceError as error:
             return self._result(Outcome.ERROR, str(error))
@@ -146,7 +150,11 @@ class Attempt:
         return with_evidence(result, evidence)
 
     async def _supervise(self, executor: Executor, context: SlotContext) -> AttemptResult:
-        running = asyncio.create_task(executor.run(self.claim, context))
+        services = self._services
+        work = run_with_browser(
+            executor, self.claim, context, executors=services.executors, environment=services.environment
+        )
+        running = asyncio.create_task(work)
         called_off = asyncio.create_task(self._cancelled.wait())
         try:
             await asyncio.wait((running, called_off), return_when=asyncio.FIRST_COMPLETED)

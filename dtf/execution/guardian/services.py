@@ -14,6 +14,7 @@ from dtf.execution.guardian.failure_tally import FailureTally
 from dtf.execution.guardian.lease_keeper import LeaseKeeper
 from dtf.execution.guardian.recorder import Recorder
 from dtf.execution.guardian.spool import Spool
+from dtf.execution.guardian.tenancy import Tenancy
 from dtf.execution.guardian.worker_home import WorkerHome
 from dtf.execution.processes.spawner import GuardianSpawner
 from dtf.execution.source_cache import SourceCache
@@ -36,6 +37,7 @@ class Services:
         home: The worker's directories.
         spool: Results that are not recorded yet.
         executors: By kind of job.
+        tenancy: Clears GPUs of what was kept warm on them for others.
         tallies: The failures of the jobs that attempts run for, as long as one of them does.
         open_queues: The queues in which shards waited when the ledger was last asked.
         draining: Whether nothing more is to be claimed.
@@ -56,6 +58,10 @@ class Services:
     tallies: WeakValueDictionary[str, FailureTally] = field(default_factory=WeakValueDictionary)
     open_queues: frozenset[str] = frozenset()
     draining: bool = False
+    tenancy: Tenancy = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tenancy = Tenancy(lambda: self.executors.values())  # noqa: PLW0108  # the executors are set later
 
     @property
     def worker_id(self) -> str:

@@ -16,8 +16,8 @@ logger = logging.getLogger(__name__)
 class SessionPool:
     """Starts sessions when they are needed and closes those that nobody uses.
 
-    A session that no shard uses stays warm for the next one, but at most ``max_idle`` of them and none longer than
-    ``idle_s``.
+    A session that no shard uses stays warm for the next one, but those of ``max_idle`` jobs at most and none longer
+    than ``idle_s``. A job has several where each of its slots has a device of its own.
     """
 
     def __init__(self, directory: Path, *, max_idle: int = 2, idle_s: float = 60.0) -> None:
@@ -56,6 +56,11 @@ class SessionPool:
         if session.users == 0 and self._sessions.get(session.suite.key) is session:
             self._close(session.suite.key)
 
+    async def drop(self, session: WarmSession) -> None:
+        """Close a session that must not stay, unless somebody uses it, and wait for its end."""
+        self.discard(session)
+        await asyncio.gather(*self._closing)
+
     async def close(self) -> None:
         """Close all sessions."""
         for key in list(self._sessions):
@@ -69,9 +74,15 @@ class SessionPool:
                 self._close(key)
 
     def _close_idle(self, keep: int) -> None:
-        idle = [(session.idle_since, key) for key, session in self._sessions.items() if session.users == 0]
-        for _, key in sorted(idle)[: max(0, len(idle) - keep)]:
-            self._close(key)
+        idle = {key: session for key, session in self._sessions.items() if session.users == 0}
+        latest: dict[str, float] = {}
+        for session in idle.values():
+            job_id = session.suite.job_id
+            latest[job_id] = max(latest.get(job_id, 0.0), session.idle_since)
+        kept = sorted(latest, key=lambda job_id: latest[job_id])[max(0, len(latest) - keep) :]
+        for key, session in idle.items():
+            if session.suite.job_id not in kept:
+                self._close(key)
 
     def _close(self, key: str) -> None:
         session = self._sessions.pop(key)

@@ -12,16 +12,9 @@ LAUNCH = Path(__file__).parents[2] / "agent" / "launch.py"
 
 #: Variables that differ from shard to shard or from slot to slot: a runner gets them, its parent does not.
 _OF_SHARD = ("DTF_SHARD", "DTF_SLOT", "DTF_ARTIFACTS", "DTF_ATTEMPT")
-_OF_SLOT = frozenset(
-    {
-        "CUDA_VISIBLE_DEVICES",
-        "HIP_VISIBLE_DEVICES",
-        "ROCR_VISIBLE_DEVICES",
-        "GPU_DEVICE_ORDINAL",
-        "ZE_AFFINITY_MASK",
-        "ONEAPI_DEVICE_SELECTOR",
-    }
-)
+#: Variables of dtf's that tell warm parents apart: one that was started for a device must never serve another, for
+#: whatever its modules loaded has taken hold of that device.
+_PINNED = frozenset({"DTF_HARDWARE", "DTF_DEVICES"})
 #: What an outer pytest has set is not this suite's.
 _OF_OUTER = ("PYTEST_XDIST_", "PYTEST_CURRENT_TEST")
 
@@ -48,8 +41,8 @@ class Suite:
 
     @property
     def key(self) -> str:
-        """Equal keys share a warm parent."""
-        stable = sorted((k, v) for k, v in self.environment.items() if k not in _OF_SLOT and not k.startswith("DTF_"))
+        """Equal keys share a warm parent: slots of the CPU do, each GPU has its own."""
+        stable = sorted((k, v) for k, v in self.environment.items() if k in _PINNED or not k.startswith("DTF_"))
         state = repr((self.job_id, self.work, self.interpreter.path, str(self.workdir), stable))
         return hashlib.sha256(state.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
