@@ -14,6 +14,7 @@ from dtf.domain.codec import from_json
 from dtf.domain.errors import BadInputError
 from dtf.domain.outcome import Outcome
 from dtf.domain.shard import Metric
+from dtf.domain.tasks.models import PRECISIONS
 from dtf.domain.work import BenchmarkWork
 from dtf.execution.host.messages import Order, Report
 from dtf.execution.model_host import memory
@@ -22,7 +23,7 @@ from dtf.execution.model_host.measure import TimeIsUpError, latency_metrics, mea
 from dtf.execution.model_host.placement import check_placement
 from dtf.execution.model_host.subject import LoadedModel, Place, Placement, RanElsewhereError, Subject
 from dtf.execution.models.parity import Parity, compare, merge
-from dtf.execution.models.precision import PRECISIONS, TOLERANCES
+from dtf.execution.models.precision import TOLERANCES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

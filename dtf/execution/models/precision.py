@@ -5,11 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dtf.domain.errors import BadInputError
+from dtf.domain.tasks.models import PRECISIONS
 from dtf.execution.models.inputs import parse
 from dtf.execution.models.retype import retype
-
-#: What a model can be measured in.
-PRECISIONS = ("fp32", "fp16", "bf16", "int8")
 
 #: The largest error that passes, as a share of the output's largest magnitude. fp32 leaves room for another order of
 #: additions; fp16 has 11 significant bits and bf16 8, over some tens of layers; int8 is for dynamic quantisation
