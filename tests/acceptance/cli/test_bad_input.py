@@ -15,14 +15,17 @@ TASKS = {
     "a negative time": "type: command\nconfig: {argv: [echo], timeout: -1}\n",
     "a NUL byte": "type: command\nname: a\0b\nconfig: {argv: [echo]}\n",
     "a name of 1 MB": "type: command\nname: " + "x" * 1_000_000 + "\nconfig: {argv: [echo]}\n",
-    "unknown hardware": "type: command\nconfig: {argv: [echo], hardware_requirements: {hardware: gpu}}\n",
+    "unknown hardware": "type: command\nconfig: {argv: [echo], hardware_requirements: {hardware: tpu}}\n",
     "a YAML tag": "type: !!python/name:os.system x\n",
     "an alias bomb": "a: &a [1,1,1,1,1,1,1,1,1,1]\n"
     + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [{','.join(['*' + chr(97 + i)] * 10)}]\n" for i in range(8)),
     "a test file that is missing": "type: test\nconfig: {test_file: nope.py}\n",
     "a directory that is missing": "type: command\nconfig: {argv: [echo], cwd: nope}\n",
     "a program that is missing": "type: command\nconfig: {argv: [./nope]}\n",
-    "a type for later": "type: benchmark\nconfig: {model: bert-base-uncased}\n",
+    "a model that is missing": "type: benchmark\nconfig: {model: nope.onnx}\n",
+    "a browser check without its page": "type: browser\nconfig: {check: page}\n",
+    "an unknown type": "type: benchmrak\nconfig: {model: bert}\n",
+    "a requirement that is none": "type: test\nconfig: {test_file: tests, hardware_requirements: {vram_gb: '>>1'}}\n",
 }
 
 

@@ -5,6 +5,8 @@ import pytest
 
 from tests.acceptance.cli.conftest import Dtf
 
+pytestmark = pytest.mark.acceptance
+
 #: What a shell can pass; a NUL it cannot, which the task file below has.
 HOSTILE = {
     "lines": "webnn\nbrowser=firefox",
