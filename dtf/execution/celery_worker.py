@@ -13,6 +13,7 @@ from celery.worker import state
 
 from dtf.domain.errors import BrokerUnavailableError, DtfError
 from dtf.domain.ids import WORKER, new_id
+from dtf.domain.marks import marks_of
 from dtf.domain.match import capacity
 from dtf.domain.worker import Device, WorkerInfo
 from dtf.execution.detect import detect_devices, host_fingerprint
@@ -104,10 +105,8 @@ class DtfWorker(Worker):  # type: ignore[misc]  # Celery has no types
         """What follows Celery's banner: the devices."""
         lines = ["[devices]"]
         for device in self.info.devices:
-            marks = [device.state.value] if device.reason else []
-            marks += ["simulated"] if device.simulated else []
-            note = f" ({', '.join([*marks, *filter(None, [device.reason])])})" if marks else ""
-            lines.append(f".> {device.kind:<16} {device.name}{note}")
+            marks = "; ".join(marks_of(device))
+            lines.append(f".> {device.kind:<16} {device.name}{f' ({marks})' if marks else ''}")
         lines += [f".> {queue:<16} no device here serves the queue {queue}" for queue in self.unserved]
         return "\n".join(["", *lines, ""]) + (super().extra_info() or "")
 
