@@ -67,3 +67,24 @@ class ChainExecutor:
 
     async def close(self) -> None:
         """Nothing runs outside."""
+
+
+class ModelExecutor(ChainExecutor):
+    """Goes on with the next job of the same model; a job that is called ``hang`` waits for its end."""
+
+    kind = JobKind.BENCHMARK
+
+    async def run(self, shard: ClaimedShard, context: SlotContext) -> AttemptResult:
+        """Claim what follows, and pass."""
+        following = await context.follow_on()
+        context.log(f"{shard.job.name}, then {following.job.name if following else 'nothing'}\n".encode())
+        if shard.job.name == "hang":
+            await context.cancelled.wait()
+        return AttemptResult(
+            shard_id=shard.shard_id,
+            attempt=shard.attempt,
+            worker_id=context.worker_id,
+            slot=context.slot,
+            outcome=Outcome.CANCELLED if context.cancelled.is_set() else Outcome.PASSED,
+            proof={"device": "as the executor saw it"},
+        )

@@ -15,7 +15,7 @@ from dtf.domain.worker import WorkerInfo
 from dtf.execution.executors.command import CommandExecutor
 from dtf.execution.guardian import GuardianConfig, run_guardian
 from dtf.storage.ledger import open_ledger
-from tests.support.chain_executor import ChainExecutor
+from tests.support.chain_executor import ChainExecutor, ModelExecutor
 
 
 class Troubled:
@@ -64,7 +64,7 @@ def main() -> int:
         shards=cast("Any", Troubled(ledger.shards, trouble)),
         workers=cast("Any", Troubled(ledger.workers, trouble)),
         blobs=cast("Any", Troubled(ledger.blobs, trouble)),
-        executors=(CommandExecutor(), ChainExecutor()),
+        executors=(CommandExecutor(), ChainExecutor(), ModelExecutor()),
         base_environment=dict(os.environ),
     )
 

@@ -35,13 +35,12 @@ class BenchmarkExecutor:
 
     Args:
         idle_s: How long a host without orders stays, in seconds.
-        device_idle_s: The same where it holds the memory of a device that other jobs may need.
     """
 
     kind = JobKind.BENCHMARK
 
-    def __init__(self, *, idle_s: float = 60.0, device_idle_s: float = 5.0) -> None:
-        self._hosts = ModelHosts(idle_s=idle_s, device_idle_s=device_idle_s)
+    def __init__(self, *, idle_s: float = 60.0) -> None:
+        self._hosts = ModelHosts(idle_s=idle_s)
         self._ended: set[int] = set()
 
     async def run(self, shard: ClaimedShard, context: SlotContext) -> AttemptResult:
@@ -68,6 +67,14 @@ class BenchmarkExecutor:
     async def end_slot(self, slot: int) -> None:
         """Kill the slot's host."""
         self._ended.add(slot)
+        await self._hosts.drop(slot)
+
+    async def vacate(self, slot: int) -> None:
+        """Kill the slot's host: it holds the memory of a device that another job gets."""
+        await self._hosts.drop(slot)
+
+    async def vacate(self, slot: int) -> None:
+        """Kill the slot's host: its device is another's now."""
         await self._hosts.drop(slot)
 
     async def close(self) -> None:

@@ -16,10 +16,11 @@ import sqlalchemy as sa
 from dtf.domain.codec import to_json
 from dtf.domain.ports.views import AttemptView, ShardView
 from dtf.domain.shard import Requeue, ShardKind, ShardPlan
+from dtf.domain.slot import Slot
 from dtf.domain.source import Source, SourceKind
 from dtf.domain.specs import JobSpec, RunSpec
 from dtf.domain.work import CommandWork, PytestWork
-from dtf.domain.worker import WorkerInfo
+from dtf.domain.worker import Device, WorkerInfo
 from dtf.execution.guardian.messages import ShardReply
 from dtf.execution.guardian_client import GuardianClient
 from dtf.storage.ledger import open_ledger
@@ -95,6 +96,7 @@ class Laboratory:
         self.work = place / "work"
         self.work.mkdir()
         self.worker = subprocess.Popen(["/bin/sleep", "600"])
+        self.gpus: tuple[Device, ...] = ()
         self._guardians: list[GuardianProcess] = []
 
     def guardian(self, worker_id: str = "w1", **settings: float) -> GuardianProcess:
@@ -109,8 +111,13 @@ class Laboratory:
             host="here",
             fingerprint="f",
             pid=self.worker.pid,
-            queues=("cpu",),
-            slots=2,
+            queues=("cpu", *(("cuda",) if self.gpus else ())),
+            slots=2 + len(self.gpus),
+            devices=(Device(kind="cpu", name="c", uuid="f"), *self.gpus),
+            slot_table=(
+                *(Slot(number=number, tags=("cpu",), devices=("f",)) for number in (0, 1)),
+                *(Slot(number=n, tags=("cuda",), devices=(gpu.uuid,)) for n, gpu in enumerate(self.gpus, start=2)),
+            ),
         )
         told = {
             "url": self.url,
@@ -166,9 +173,9 @@ class Laboratory:
         """Submit a Python program."""
         return self.submit(sys.executable, "-c", code, **job)
 
-    def run(self, guardian: GuardianProcess, shard_id: str) -> ShardReply:
+    def run(self, guardian: GuardianProcess, shard_id: str, queue: str = "cpu") -> ShardReply:
         """Have a shard run and wait for the end."""
-        return guardian.client.run_shard(shard_id, "t", "cpu")
+        return guardian.client.run_shard(shard_id, "t", queue)
 
     def begin(self, guardian: GuardianProcess, shard_id: str) -> "Asker":
         """Have a shard run, asked for by a process of its own."""
