@@ -84,5 +84,5 @@ def _spec(plan: Plan, source: Source, request: Request, options: Options) -> Run
 def _announce(plan: Plan, run_id: str, output: Output) -> None:
     python = plan.work.python if isinstance(plan.work, PytestWork) else ""
     under = f", under {one_line(python)}" if python else ""
-    what = f" with {', '.join(plan.requirements)}" if plan.requirements else ""
+    what = f" with {one_line(', '.join(plan.requirements), 200)}" if plan.requirements else ""
     output.line(f"run {run_id}: {one_line(plan.name)} on {', '.join(plan.tags)}{what}{under}")
