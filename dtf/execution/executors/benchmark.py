@@ -73,10 +73,6 @@ class BenchmarkExecutor:
         """Kill the slot's host: it holds the memory of a device that another job gets."""
         await self._hosts.drop(slot)
 
-    async def vacate(self, slot: int) -> None:
-        """Kill the slot's host: its device is another's now."""
-        await self._hosts.drop(slot)
-
     async def close(self) -> None:
         """Kill all hosts."""
         await self._hosts.close()

@@ -33,12 +33,10 @@ class ModelHosts:
 
     Args:
         idle_s: How long a host without orders stays, in seconds.
-        device_idle_s: The same where it holds the memory of a device that other jobs may need.
     """
 
-    def __init__(self, *, idle_s: float, device_idle_s: float) -> None:
+    def __init__(self, *, idle_s: float) -> None:
         self._idle_s = idle_s
-        self._device_idle_s = device_idle_s
         self._kept: dict[int, _Kept] = {}
 
     async def take(self, work: BenchmarkWork, context: SlotContext) -> HostProcess:
@@ -81,8 +79,7 @@ class ModelHosts:
         if not healthy or not kept.host.alive or kept.served >= limit:
             await self.drop(context.slot)
             return False
-        idle_s = self._idle_s if context.hardware == "cpu" else self._device_idle_s
-        kept.ending = asyncio.create_task(self._end_later(context.slot, kept, idle_s))
+        kept.ending = asyncio.create_task(self._end_later(context.slot, kept))
         return True
 
     async def drop(self, slot: int) -> None:
@@ -98,8 +95,8 @@ class ModelHosts:
         """Kill all hosts."""
         await asyncio.gather(*(self.drop(slot) for slot in list(self._kept)))
 
-    async def _end_later(self, slot: int, kept: _Kept, idle_s: float) -> None:
-        await asyncio.sleep(idle_s)
+    async def _end_later(self, slot: int, kept: _Kept) -> None:
+        await asyncio.sleep(self._idle_s)
         if self._kept.get(slot) is kept:
             await self.drop(slot)
 

@@ -24,8 +24,12 @@ def reset_peak() -> None:
         return
 
 
-def gpu_bytes() -> tuple[int, str] | None:
-    """How much memory of an NVIDIA GPU this process holds, and the GPU's UUID, as NVML tells; None: it is on none."""
+def gpu_bytes() -> int | None:
+    """How much memory of NVIDIA GPUs this process holds, as NVML tells; None: it is on none.
+
+    The driver counts pids in the machine's first namespace: in a container another process may have this one's pid. Ask
+    before this process has used a GPU; an answer then is another's.
+    """
     try:
         import pynvml  # noqa: PLC0415  # of another interpreter's packages it need not be one
 
@@ -33,16 +37,14 @@ def gpu_bytes() -> tuple[int, str] | None:
     except Exception:  # noqa: BLE001  # no module, no driver: nothing is known
         return None
     try:
-        for index in range(pynvml.nvmlDeviceGetCount()):
-            handle = pynvml.nvmlDeviceGetHandleByIndex(index)
-            for process in pynvml.nvmlDeviceGetComputeRunningProcesses(handle):
-                if process.pid == os.getpid():
-                    return int(process.usedGpuMemory or 0), str(pynvml.nvmlDeviceGetUUID(handle))
+        handles = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
+        seen = [process for handle in handles for process in pynvml.nvmlDeviceGetComputeRunningProcesses(handle)]
+        own = [int(process.usedGpuMemory or 0) for process in seen if process.pid == os.getpid()]
+        return sum(own) if own else None
     except pynvml.NVMLError:
         return None
     finally:
         pynvml.nvmlShutdown()
-    return None
 
 
 def _line(name: str) -> int:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dtf.domain.errors import BadInputError
-from dtf.execution.model_host.memory import gpu_bytes
 from dtf.execution.model_host.providers import CPU, choose_provider, read_profile, with_options
 from dtf.execution.model_host.subject import Place, Placement, RanElsewhereError
 from dtf.execution.models.inputs import make_inputs
@@ -87,9 +86,8 @@ class LoadedOnnx:
             return read_profile(Path(session.end_profiling()), self._provider)
 
     def device_bytes(self) -> int | None:
-        """What NVML says that this process holds; onnxruntime's arena gives nothing back before the end."""
-        found = gpu_bytes() if self._provider != CPU else None
-        return found[0] if found and found[0] else None
+        """None: onnxruntime does not tell."""
+        return None
 
     def _options(self) -> Any:  # noqa: ANN401  # onnxruntime ships no types
         import onnxruntime  # noqa: PLC0415  # the models extra

@@ -62,7 +62,7 @@ class LoadedModel(Protocol):
         ...
 
     def device_bytes(self) -> int | None:
-        """The most device memory that it has used; None: not known, or there is none."""
+        """The most device memory that it has used; None: the runtime does not tell, or there is none."""
         ...
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import psutil
 from onnx import TensorProto, helper, numpy_helper
 
 from dtf.domain import proof as words
 from dtf.domain.outcome import Outcome
+from dtf.domain.ports.executor import Vacates
 from dtf.domain.worker import Device
 from dtf.execution.models.builtin import build_onnx
 from tests.integration.benchmarks.harness import Bed, figures, with_bed
@@ -192,3 +194,15 @@ def test_a_browsers_hardware_is_refused(tmp_path: Path) -> None:
         assert not bed.hosts
 
     with_bed(tmp_path, work, hardware="webgpu")
+
+
+def test_a_slot_that_another_kind_of_job_gets_is_vacated(tmp_path: Path) -> None:
+    """The guardian finds the method by its protocol, and the process is gone when it returns."""
+
+    async def work(bed: Bed) -> None:
+        assert isinstance(bed.executor, Vacates)
+        await bed.measure(model="mlp")
+        await bed.executor.vacate(0)
+        assert not psutil.pid_exists(bed.hosts[0])
+
+    with_bed(tmp_path, work)

@@ -113,3 +113,16 @@ def test_an_unknown_order_is_refused() -> None:
     """The host knows one word."""
     with pytest.raises(BadInputError, match="does not know the order 'dance'"):
         Bench().handle(Order(number=1, do="dance"))
+
+
+@pytest.mark.parametrize(("before", "known"), [(None, True), (1024, False)])
+def test_gpu_memory_is_told_only_where_the_pid_is_ours(
+    before: int | None, known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a container NVML may show another process under this one's pid, from before the first load on."""
+    answers = iter([before, 2048])
+    monkeypatch.setattr("dtf.execution.model_host.memory.gpu_bytes", lambda: next(answers))
+    monkeypatch.setattr(FakeModel, "device_bytes", lambda _: None)
+    report = ask(Bench(), FakeSubject(), monkeypatch)
+    found = [one.value for one in report.metrics if one.name == "device_memory_peak"]
+    assert found == ([2048.0] if known else [])
