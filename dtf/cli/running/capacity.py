@@ -62,9 +62,12 @@ def lacking(queues: Iterable[str], workers: Sequence[WorkerInfo]) -> str:
     unserved = [queue for queue in queues if not any(capacity(worker, queue) for worker in workers)]
     tags = {base_tag(queue): None for queue in unserved}
     missing = [tag for tag in tags if not any(capacity(worker, tag) for worker in workers)]
-    names = ", ".join(missing)
+    kinds = {device.kind for worker in workers for device in worker.devices}
+    absent = [tag for tag in missing if tag not in kinds]
+    names = ", ".join(absent)
     bare = f"this machine has no {names} device, and no worker of the embedded cluster serves {names}"
-    reasons = [bare] if missing else []
+    reasons = [bare] if absent else []
+    reasons += [shortfall(tag, workers) for tag in missing if tag in kinds]  # there are some, and they failed
     reasons += [
         shortfall(queue, [worker for worker in workers if consumes(worker, queue)])
         for queue in unserved
@@ -86,6 +89,7 @@ def _devices(queues: Sequence[str], settings: Settings) -> tuple[Device, ...]:
         cuda_device_order=environ.get("CUDA_DEVICE_ORDER"),
         check=False,
         browsers=any(base_tag(queue) in BROWSER_TAGS for queue in queues),
+        named_browsers=[word for word in settings.browsers.split(",") if word],
         web_assets=settings.web_assets,
     )
 

@@ -56,9 +56,12 @@ def test_what_this_machine_can_serve(queue: str, told: str, settings: Settings) 
 
 
 def test_a_failed_device_serves_nothing(settings: Settings) -> None:
-    """It is no capacity."""
+    """It is no capacity, and why is told."""
     failed = Device(kind="cuda", name="H200", uuid="GPU-1", state=DeviceState.FAILED, reason="wrong answer")
-    assert "has no cuda device" in lacking(["cuda"], [this_machine((CPU, failed), settings)])
+    told = lacking(["cuda", "cuda[vram_gb>=1]", "rocm"], [this_machine((CPU, failed), settings)])
+    assert "this machine has no rocm device" in told
+    assert "; no worker has a cuda device that can be used: H200 failed (wrong answer)" in told
+    assert told.count("H200") == 1
 
 
 def test_several_queues_are_told_together(settings: Settings) -> None:
