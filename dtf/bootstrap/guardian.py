@@ -39,7 +39,8 @@ def start_guardian(settings: Settings, worker: WorkerInfo, *, socket: Path, work
     url = database_url(settings)
     wait_for_schema(url)
     ledger = ledger_at(url)
-    executors = find_executors(load_plugins({"dtf-executors": BuiltinExecutors(root)}))
+    builtin = BuiltinExecutors(root, web_assets=settings.web_assets)
+    executors = find_executors(load_plugins({"dtf-executors": builtin}))
     environment = {name: value for name, value in process_environment().items() if not name.startswith("DTF_")}
     try:
         return run_guardian(

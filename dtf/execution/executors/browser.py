@@ -20,7 +20,7 @@ from dtf.execution.browser_host.choice import BrowserChoice, Family
 from dtf.execution.executors.browser_pool.offering import offered
 from dtf.execution.executors.browser_pool.pool import BrowserPool
 from dtf.execution.executors.browser_pool.slot_browser import BrowserUnavailableError, Opened, SlotBrowser
-from dtf.execution.executors.browser_pool.wish import Wish, chosen_browser, host_environment
+from dtf.execution.executors.browser_pool.wish import Wish, chosen_browser, device_words, host_environment
 from dtf.execution.host.lost import HostDiedError, HostLostError, HostSilentError, OrderCancelledError
 from dtf.execution.host.messages import Order, Report
 from dtf.execution.host.process import HostProcess
@@ -115,7 +115,7 @@ class BrowserExecutor:
             result,
             metrics=(*report.metrics, *self._metrics(browser, ready_s)),
             max_rss_bytes=browser.memory_bytes,
-            proof={**result.proof, **_proof(choice, opened), **report.proof},
+            proof={**result.proof, **device_words(choice, context.devices), **_proof(choice, opened), **report.proof},
         )
 
     def _order(

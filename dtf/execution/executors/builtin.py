@@ -11,13 +11,15 @@ from dtf.hookspecs import hookimpl
 class BuiltinExecutors:
     """The executors that come with dtf."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, web_assets: Path | None = None) -> None:
         """Build the plugin.
 
         Args:
             root: The worker's directory on this machine.
+            web_assets: The directory with what browser jobs take from npm; None: where set-up puts it.
         """
         self._root = root
+        self._web_assets = web_assets
 
     @hookimpl
     def dtf_executors(self) -> Sequence[Executor]:
@@ -27,4 +29,5 @@ class BuiltinExecutors:
         from dtf.execution.executors.browser import BrowserExecutor  # noqa: PLC0415
         from dtf.execution.executors.pytest_suite import PytestExecutor  # noqa: PLC0415
 
-        return (CommandExecutor(), PytestExecutor(self._root), BenchmarkExecutor(), BrowserExecutor())
+        browsers = BrowserExecutor(web_assets=self._web_assets)
+        return (CommandExecutor(), PytestExecutor(self._root), BenchmarkExecutor(), browsers)

@@ -58,6 +58,7 @@ def test_a_slot_keeps_its_browser(tmp_path: Path) -> None:
         assert 0 < metrics(second)["largest_error"] < metrics(second)["tolerance"]
         assert metrics(second)["browser_launches"] == 1
         assert second.proof["software"] == "yes"
+        assert second.proof["device"] == "webgpu-chromium-test"
         assert "swiftshader" in second.proof["evidence"]
         other = await bench.run(slot=1)
         assert other.proof["browser_launched"] == "yes"

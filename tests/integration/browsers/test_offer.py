@@ -39,10 +39,11 @@ def test_a_suite_uses_the_warm_browser_of_its_slot(tmp_path: Path) -> None:
         async with a_bench(tmp_path, need_browser("chromium"), PoolLimits(jobs=1, age_s=0.0)) as bench:
             async with bench.executor.offered("j1", bench.context(), os.environ) as first:
                 assert await a_suite(dict(first.environment)) == "[] swiftshader chromium 1"
-            assert first.proof["evidence"].startswith("1 pages were opened in the slot's chromium, whose adapter is")
+            assert first.proof["evidence"].startswith("1 page was opened in the slot's chromium, whose adapter is")
             assert (first.proof["browser_launched"], first.proof["software"]) == ("yes", "yes")
             async with bench.executor.offered("j1", bench.context(), os.environ) as second:
                 pass
+            assert second.proof["device"] == "webgpu-chromium-test"
             assert second.environment == first.environment
             assert second.proof["browser_launched"] == "no"
             assert "evidence" not in second.proof

@@ -12,7 +12,7 @@ from dtf.domain.ports.offer import Offer
 from dtf.execution.browser_host.choice import BrowserChoice, Family
 from dtf.execution.executors.browser_pool.pool import BrowserPool
 from dtf.execution.executors.browser_pool.slot_browser import BrowserUnavailableError, Opened, SlotBrowser
-from dtf.execution.executors.browser_pool.wish import Wish, chosen_browser, host_environment
+from dtf.execution.executors.browser_pool.wish import Wish, chosen_browser, device_words, host_environment
 from dtf.execution.host.lost import HostLostError
 from dtf.execution.host.messages import Order
 
@@ -35,7 +35,8 @@ async def offered(
     if choice is None:
         raise BrowserUnavailableError("no browser is installed on this worker")
     if choice.family is not Family.CHROMIUM:
-        yield Offer(environment=_named(choice), proof={"browser": choice.browser})
+        told = {"browser": choice.browser, **device_words(choice, context.devices)}
+        yield Offer(environment=_named(choice), proof=told)
         return
     browser = pool.of(context.slot)
     wish = Wish(choice=choice, debug_port=True, environment=host_environment(environment))
@@ -44,16 +45,17 @@ async def offered(
     )
     pool.holders[context.slot] = job_id
     try:
-        offer = _offer(choice, opened)
+        offer = _offer(choice, opened, device_words(choice, context.devices))
         yield offer
         offer.proof.update(await _seen(browser, offer, choice))
     finally:
         browser.leave()
 
 
-def _offer(choice: BrowserChoice, opened: Opened) -> Offer:
+def _offer(choice: BrowserChoice, opened: Opened, device: Mapping[str, str]) -> Offer:
     environment = {**_named(choice), words.ENDPOINT: opened.endpoint}
     told = {
+        **device,
         "browser": choice.browser,
         "browser_version": opened.version,
         "browser_launched": "yes" if opened.launched else "no",
@@ -87,4 +89,5 @@ async def _seen(browser: SlotBrowser, offer: Offer, choice: BrowserChoice) -> di
     if not pages:
         return {}
     given = f", whose adapter is {offer.proof['adapter']}" if offer.proof.get("adapter") else ""
-    return {proof.EVIDENCE: f"{pages} pages were opened in the slot's {choice.browser}{given}"}
+    opened = "1 page was opened" if pages == 1 else f"{pages} pages were opened"
+    return {proof.EVIDENCE: f"{opened} in the slot's {choice.browser}{given}"}

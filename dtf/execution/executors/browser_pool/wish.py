@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from dtf.domain import proof
 from dtf.domain.worker import Device
 from dtf.execution.browser_host.choice import BrowserChoice
 from dtf.execution.browser_host.find import find_browsers
@@ -37,6 +38,12 @@ def choice_of(devices: Iterable[Device]) -> BrowserChoice | None:
         if words["executable"]:
             return BrowserChoice(**words)
     return None
+
+
+def device_words(choice: BrowserChoice, devices: Iterable[Device]) -> dict[str, str]:
+    """The words of a proof for the one device that is used: a slot has those of all its browsers."""
+    used = next((device for device in devices if device.details.get("executable") == choice.executable), None)
+    return {proof.DEVICE: used.uuid, proof.DEVICE_NAME: used.name} if used else {}
 
 
 def chosen_browser(devices: Iterable[Device]) -> BrowserChoice | None:
