@@ -41,6 +41,8 @@ def _worker_setup() -> WorkerSetup:
         visible_hip=environ.get("HIP_VISIBLE_DEVICES"),
         cuda_device_order=environ.get("CUDA_DEVICE_ORDER"),
         devices=tuple(word for word in settings.worker_devices.split(",") if word),
+        browsers=tuple(word for word in settings.browsers.split(",") if word),
+        web_assets=settings.web_assets,
         share_gb=settings.device_share_gb,
         check_broker=check_broker,
         version=__version__,

@@ -38,7 +38,8 @@ def show_devices(output: Output, settings: Settings, environ: Mapping[str, str],
     )
     notes = []
     if not queues or _BROWSER_TAGS.intersection(queues):
-        asked = detect_browsers(web_assets=settings.web_assets)
+        named = [word for word in settings.browsers.split(",") if word]
+        asked = detect_browsers(named=named, web_assets=settings.web_assets)
         devices = (*devices, *asked.devices)
         notes = [asked.note] if asked.note else []
     served = list(serviceable(devices))
@@ -55,7 +56,9 @@ def show_devices(output: Output, settings: Settings, environ: Mapping[str, str],
         _print(output, device)
     for note in notes:
         output.line(one_line(note, 500))
-    output.line(f"queues: {', '.join(served)}")
+    told = [tag for tag in served if tag in _BROWSER_TAGS]
+    only = f" ({' and '.join(told)} only when -Q names them)" if told and not queues else ""
+    output.line(f"queues: {', '.join(served)}{only}")
     return 0
 
 

@@ -15,13 +15,14 @@ from dtf.domain.errors import BrokerUnavailableError, DtfError
 from dtf.domain.ids import WORKER, new_id
 from dtf.domain.marks import marks_of
 from dtf.domain.match import capacity
+from dtf.domain.queue import base_tag
 from dtf.domain.worker import Device, WorkerInfo
 from dtf.execution.detect import detect_devices, host_fingerprint
 from dtf.execution.intake import Intake
 from dtf.execution.probes import cpu
 from dtf.execution.task import RUN_SHARD, SERVED_KEY
 from dtf.scheduling.route import serviceable, split_queues
-from dtf.scheduling.slots import slot_table
+from dtf.scheduling.slots import BROWSER_TAGS, slot_table
 
 if TYPE_CHECKING:
     from dtf.execution.worker_setup import WorkerSetup
@@ -48,7 +49,7 @@ class DtfWorker(Worker):  # type: ignore[misc]  # Celery has no types
         self.setup: WorkerSetup = app.worker_setup()
         try:
             self._check_broker(app.broker_url())
-            devices = find_devices(self.setup)
+            devices = find_devices(self.setup, options.get("queues") or ())
         except DtfError as error:
             raise SystemExit(f"dtf: {error}") from error
         if options.get("pool_start_method") == "spawn":
@@ -119,11 +120,17 @@ class DtfWorker(Worker):  # type: ignore[misc]  # Celery has no types
                 self.guardian.end()
 
 
-def find_devices(setup: "WorkerSetup") -> tuple[Device, ...]:
+def find_devices(setup: "WorkerSetup", queues: Sequence[str]) -> tuple[Device, ...]:
     """What the worker has, without what it was told to leave alone.
+
+    Args:
+        setup: What it was told.
+        queues: Those that it was told to consume. Browsers are asked only where one of them needs a browser: each of
+            them is started for that.
 
     Raises:
         SettingsError: What it was told about devices cannot be used.
+        BadInputError: A browser that it was told of is not there.
     """
     found = detect_devices(
         simulate=setup.simulate,
@@ -131,6 +138,9 @@ def find_devices(setup: "WorkerSetup") -> tuple[Device, ...]:
         visible_rocr=setup.visible_rocr,
         visible_hip=setup.visible_hip,
         cuda_device_order=setup.cuda_device_order,
+        browsers=any(base_tag(queue) in BROWSER_TAGS for queue in queues),
+        named_browsers=setup.browsers,
+        web_assets=setup.web_assets,
     )
     if not setup.devices:
         return found

@@ -49,6 +49,7 @@ class Settings:
     worker_devices: str = ""
     device_share_gb: float = 0.0
     simulate_devices: str = ""
+    browsers: str = ""
     web_assets: Path | None = None
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 

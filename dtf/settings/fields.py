@@ -235,6 +235,12 @@ SETTINGS = (
         parse=words,
     ),
     Setting(
+        name="browsers",
+        help="Browsers beside those that are found: paths of programs, or NAME=PATH, separated by commas.",
+        default="",
+        parse=words,
+    ),
+    Setting(
         name="web_assets",
         help="A node_modules directory with onnxruntime-web for browser jobs; unset: the one that came with dtf.",
         default=None,

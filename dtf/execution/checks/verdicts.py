@@ -8,6 +8,7 @@ from dataclasses import replace
 from dtf.domain.worker import Device, DeviceState
 from dtf.execution.apart import ask_apart
 from dtf.execution.checks.cpu import check_cpu
+from dtf.execution.probes.visible import rocr_name
 
 #: A host with many GPUs and a driver that is not loaded yet takes over ten seconds for the first context.
 LIMIT_S = 60.0
@@ -62,11 +63,6 @@ def _check_rocm(device: Device, limit_s: float) -> dict[str, object]:
     details = device.details
     pci, gpu_id = str(details.get("pci", "-")), str(details.get("gpu_id", 0))
     return _apart("dtf.execution.checks.rocm", rocr_name(device), pci, gpu_id, limit_s=limit_s)
-
-
-def rocr_name(device: Device) -> str:
-    """What ``ROCR_VISIBLE_DEVICES`` calls an AMD device: its UUID where it has one, else its index."""
-    return device.uuid if device.uuid.startswith("GPU-") else str(device.details.get("index", 0))
 
 
 def _apart(module: str, *arguments: str, limit_s: float) -> dict[str, object]:

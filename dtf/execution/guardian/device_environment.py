@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from dtf.domain import proof
 from dtf.domain.worker import Device
+from dtf.execution.probes.visible import rocr_name
 
 #: What hides every device: the vendors' libraries take an index that does not exist as the end of the list.
 _NONE_OF_HIP = "-1"
@@ -25,7 +26,8 @@ def device_environment(hardware: str, devices: Sequence[Device], present: Iterab
     if any(device.simulated for device in devices):
         variables["DTF_SIMULATED"] = "1"
     kinds = {device.kind for device in present}
-    cuda, rocm = ([device.uuid for device in devices if device.kind == kind] for kind in ("cuda", "rocm"))
+    cuda = [device.uuid for device in devices if device.kind == "cuda"]
+    rocm = [rocr_name(device) for device in devices if device.kind == "rocm"]
     if "cuda" in kinds:
         variables["CUDA_VISIBLE_DEVICES"] = ",".join(cuda)
     if "rocm" in kinds:

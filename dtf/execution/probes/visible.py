@@ -73,6 +73,11 @@ def _amd_named(devices: Sequence[Device], word: str) -> Sequence[Device]:
     return []
 
 
+def rocr_name(device: Device) -> str:
+    """What ``ROCR_VISIBLE_DEVICES`` calls an AMD device: its UUID where ROCm knows it by one, else its index."""
+    return str(device.details.get("index", 0)) if device.uuid.startswith("amd-") else device.uuid
+
+
 def _chosen(words: Sequence[str], find: Find) -> list[Device]:
     chosen: list[Device] = []
     for word in words:
