@@ -2,6 +2,7 @@
 
 import json
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -127,3 +128,35 @@ def test_requirement_queues_that_appear(lab: Place) -> None:
     assert "cuda[vram_gb" not in log
     assert "cuda[uuid=simulated-cuda-9]" not in log
     end(lab, commands)
+
+
+def test_a_suite_is_pinned_from_birth(lab: Place) -> None:
+    """What a suite's modules see while they are imported is the device that their tests run on, one for each slot."""
+    lab.environment["DTF_SIMULATE_DEVICES"] = "cuda:2"
+    suite = lab.directory / "suite"
+    suite.mkdir()
+    code = """
+        import os, time
+        import pytest
+
+        BORN = os.environ["CUDA_VISIBLE_DEVICES"]
+
+        @pytest.mark.parametrize("number", range(12))
+        def test_device(number):
+            assert os.environ["CUDA_VISIBLE_DEVICES"] == os.environ["DTF_DEVICES"] == BORN
+            with open(PLACE, "a") as file:
+                file.write(os.environ["DTF_SLOT"] + " " + BORN + "\\n")
+            time.sleep(0.3)
+    """
+    place = lab.directory / "seen"
+    for name in ("test_one", "test_two", "test_three"):
+        text = textwrap.dedent(code).replace("PLACE", repr(str(place)))
+        (suite / f"{name}.py").write_text(text)
+    done = lab.dtf("run", str(suite), "--hardware", "cuda", "--json")
+    assert done.status == 0, done.out + done.err
+    seen = place.read_text().splitlines()
+    assert len(seen) == 36
+    pairs = {tuple(line.split()) for line in seen}
+    assert len(pairs) > 1, "several slots took part"
+    assert len({slot for slot, _ in pairs}) == len({device for _, device in pairs}) == len(pairs)
+    lab.assert_nothing_left()
