@@ -77,7 +77,9 @@ class DtfWorker(Worker):  # type: ignore[misc]  # Celery has no types
             _log.warning("%s", error)
 
     def _admit(self, queues: Sequence[str]) -> Sequence[str]:
-        return self.intake.admit(queues, list(state.reserved_requests))
+        # the list of references is copied in one step: with a pool of threads others change the set
+        taken = (reference() for reference in list(state.reserved_requests.data))
+        return self.intake.admit(queues, [request for request in taken if request is not None])
 
     def hear_guardian(self, line: bytes) -> None:
         """Take in what the guardian says, in the thread that listens to it."""
