@@ -1,6 +1,7 @@
 """Models of the Hugging Face hub, by transformers."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dtf.domain.errors import BadInputError
@@ -30,36 +31,49 @@ def hub_subject(name: str) -> TorchSubject:
             f"transformers and torch ({error}): pip install transformers torch"
         ) from error
     import_torch()
-    revision = _cached_or_known(huggingface_hub, name)
+    is_cached = _is_cached(huggingface_hub, name)
     try:
-        config = transformers.AutoConfig.from_pretrained(name, trust_remote_code=False)
+        config = transformers.AutoConfig.from_pretrained(name, trust_remote_code=False, local_files_only=is_cached)
         specs = _specs(name, config)
+        if not is_cached:  # fetches the weights, which is no part of the time to load them
+            transformers.AutoModel.from_pretrained(name, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise BadInputError(f"transformers cannot load {name!r}: {_short(error)}") from error
 
     def module() -> Any:  # noqa: ANN401  # torch's
         try:
-            return transformers.AutoModel.from_pretrained(name, trust_remote_code=False).eval()
+            return transformers.AutoModel.from_pretrained(name, trust_remote_code=False, local_files_only=True).eval()
         except (OSError, ValueError) as error:
             raise BadInputError(f"transformers cannot load {name!r}: {_short(error)}") from error
 
     def inputs(batch_size: int, seed: int) -> Mapping[str, "NDArray[Any]"]:
         return make_values(specs, batch_size, seed)
 
-    return TorchSubject(f"hub {name} {revision}", module, inputs)
+    return TorchSubject(f"hub {name} {_revision(huggingface_hub, name)}", module, inputs)
 
 
-def _cached_or_known(hub: Any, name: str) -> str:  # noqa: ANN401  # huggingface_hub's
-    """The revision of the model: ``cached`` when this machine has it, so that no network is needed."""
+def _is_cached(hub: Any, name: str) -> bool:  # noqa: ANN401  # huggingface_hub's
+    """Whether this machine has the model, so that no network is needed; otherwise the hub knows it.
+
+    Raises:
+        BadInputError: Neither.
+    """
     try:
         if isinstance(hub.try_to_load_from_cache(name, "config.json"), str):
-            return "cached"
-        return str(hub.HfApi().model_info(name, timeout=_ANSWER_S).sha)
+            return True
+        hub.HfApi().model_info(name, timeout=_ANSWER_S)
     except Exception as error:
         raise BadInputError(
             f"{name!r} is no built-in model and no file, and the hub did not give it: {_short(error)}; "
             "without a network put the model into the worker's cache (HF_HOME), or name a file"
         ) from error
+    return False
+
+
+def _revision(hub: Any, name: str) -> str:  # noqa: ANN401  # huggingface_hub's
+    """The commit of the cached model: the cache keeps each in a folder of that name."""
+    found = hub.try_to_load_from_cache(name, "config.json")
+    return Path(found).parent.name if isinstance(found, str) else "of an unknown revision"
 
 
 def _specs(name: str, config: Any) -> tuple[InputSpec, ...]:  # noqa: ANN401  # transformers'

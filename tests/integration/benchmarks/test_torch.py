@@ -46,3 +46,25 @@ def test_files_of_torch_are_measured(tmp_path: Path) -> None:
         assert int8.reason.startswith("unsupported: int8 with torch")
 
     with_bed(tmp_path, work)
+
+
+def test_a_model_of_the_hub_is_measured_from_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies in the worker's cache needs no network; what does not is told with what to do."""
+    transformers = pytest.importorskip("transformers")
+    home = tmp_path / "cache" / "hub" / "models--me--tiny"
+    (home / "refs").mkdir(parents=True)
+    (home / "refs" / "main").write_text("abc123")
+    small = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    transformers.BertModel(transformers.BertConfig(vocab_size=50, **small)).save_pretrained(home / "snapshots/abc123")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nobody answers there
+
+    async def work(bed: Bed) -> None:
+        result = await bed.measure(model="me/tiny", batch_sizes=(1, 2))
+        assert (result.outcome, result.reason) == (Outcome.PASSED, "")
+        assert result.proof["model_digest"] == "hub me/tiny abc123"
+        absent = await bed.measure(model="me/absent")
+        assert absent.outcome is Outcome.ERROR
+        assert "the hub did not give it" in absent.reason
+
+    with_bed(tmp_path, work)
