@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from typing import Final
 
 from dtf.domain.errors import LedgerUnavailableError
@@ -16,7 +17,8 @@ log = logging.getLogger(__name__)
 #: How often the ledger is asked, in seconds.
 LOOK_S: Final = 1.0
 
-#: How often the worker is told again what it knows, in seconds: it may have lost its broker when it heard.
+#: How often the worker is told again what it knows, in seconds: it may have lost its broker when it heard, and an
+#: earlier guardian may have told it more.
 REPEAT_S: Final = 10.0
 
 #: For how long a requirement queue is consumed in which nothing waits any more, in seconds.
@@ -36,7 +38,7 @@ class QueueWatch:
         self._slots = slots
         self._announcer = announcer
         self._served: dict[str, float] = {}
-        self._told_at = 0.0
+        self._told_at = -math.inf
 
     async def look_continually(self) -> None:
         """Look until cancelled."""
@@ -63,6 +65,6 @@ class QueueWatch:
         before = set(self._served)
         self._served.update((queue, now) for queue in mine if queue not in info.queues)
         self._served = {queue: seen for queue, seen in self._served.items() if now - seen <= KEPT_S}
-        if set(self._served) != before or (self._served and now - self._told_at >= REPEAT_S):
+        if set(self._served) != before or now - self._told_at >= REPEAT_S:
             self._told_at = now
             self._announcer.serve(self._served)
