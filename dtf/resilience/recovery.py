@@ -30,12 +30,10 @@ def decide(result: AttemptResult, *, crashes: int, max_retries: int) -> Disposit
     """
     if result.outcome is not Outcome.INFRA:
         return Finish()
-    if result.proof.get(ELSEWHERE):
-        # it would run elsewhere again: what is missing on this worker is not there the next time
-        return Finish()
     if not result.crashed:
         return Requeue(level=RETRY_LEVEL, reason=result.reason)
-    if crashes >= max_retries:
+    # what ran elsewhere would do so again: what is missing on this worker is not there the next time
+    if crashes >= max_retries or result.proof.get(ELSEWHERE):
         return Finish()
     return Requeue(delay_s=retry_delay_s(crashes), level=RETRY_LEVEL, reason=result.reason)
 
