@@ -38,7 +38,8 @@ def test_what_ran_elsewhere_is_told_at_once() -> None:
     """An attempt whose proof contradicts its tag is not tried again, however many retries the job has."""
     ran_elsewhere = replace(_result(Outcome.INFRA), proof={ELSEWHERE: "on the CPU"})
     assert decide(ran_elsewhere, crashes=0, max_retries=3) == Finish()
-    assert isinstance(decide(replace(ran_elsewhere, crashed=False), crashes=0, max_retries=3), Requeue), "it was drained"
+    drained = replace(ran_elsewhere, crashed=False)
+    assert isinstance(decide(drained, crashes=0, max_retries=3), Requeue)
 
 
 def test_an_attempt_that_did_not_crash_never_uses_up_a_retry() -> None:
