@@ -61,4 +61,5 @@ def _checks() -> dict[str, Check]:
         "git": machine.check_git,
         "pytest": machine.check_pytest,
         "devices": machine.check_devices,
+        "browsers": machine.check_browsers,
     }

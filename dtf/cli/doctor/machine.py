@@ -1,5 +1,6 @@
 """Checks of this machine."""
 
+import importlib.util
 import os
 import platform
 import shutil
@@ -14,6 +15,7 @@ from dtf.cli.doctor.finding import Finding, ok, warn
 from dtf.cli.running.interpreter import choose_python
 from dtf.domain.clock import SystemClock
 from dtf.execution.detect import detect_devices
+from dtf.execution.probes.browser import installed
 from dtf.settings import Settings, process_environment
 
 _LITTLE_SPACE = 500 * 2**20
@@ -86,3 +88,14 @@ def check_devices(settings: Settings) -> Finding:
     if broken:
         return warn("; ".join(broken), "see the vendor's own tool; dtf worker --detect-only shows what was probed")
     return ok("; ".join(names) or "no devices")
+
+
+def check_browsers(settings: Settings) -> Finding:
+    """Which browsers could be asked; none is started for it."""
+    found = installed([word for word in settings.browsers.split(",") if word], settings.web_assets)
+    names = ", ".join(f"{choice.browser} ({choice.executable})" for choice in found)
+    if not found:
+        return ok("no browser: webgpu and webnn cannot be served here")
+    if importlib.util.find_spec("playwright") is None:
+        return warn(f"{names}, and no Playwright to drive them", "pip install 'dtf[browser]', or ignore it")
+    return ok(f"{names}; dtf worker --detect-only asks them")
