@@ -1,4 +1,4 @@
-"""`python -m tools.acceptance`: kills (each five times), the session fixture, a third-party suite; with figures."""
+"""`python -m tools.acceptance`: kills (each five times), the session fixture, a third-party suite, warm browsers."""
 
 import argparse
 import importlib.util
@@ -7,20 +7,25 @@ import sys
 from pathlib import Path
 
 from tests.acceptance.harness.kills import KILLED
+from tools.acceptance.browsers import browsers
 from tools.acceptance.kills import kills
 from tools.acceptance.suites import same_as_pytest, session_fixture
 
 CONFORMANCE = Path(__file__).resolve().parents[2] / "examples" / "onnx_conformance"
+WHAT = ["kills", "fixture", "networkx", "browsers"]
 
 
 def main() -> None:
     """Run what is asked for; exit with 1 where something is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="*", default=["kills", "fixture", "networkx"], help="kills, fixture, networkx")
+    parser.add_argument("what", nargs="*", default=WHAT, help=", ".join(WHAT))
     parser.add_argument("--suite", type=Path, default=CONFORMANCE, help="the suite in which processes are killed")
     parser.add_argument("--role", action="append", choices=KILLED, help="only these")
     parser.add_argument("--times", type=int, default=5, help="how often each is killed")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--browser", default="chromium", help="the browser that is measured")
+    parser.add_argument("--pairs", type=int, default=7, help="cold launches against warm browsers")
+    parser.add_argument("--jobs", type=int, default=300, help="browser jobs in a row")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the random moments")
     given = parser.parse_args()
     print(f"seed {given.seed}")
@@ -33,6 +38,8 @@ def main() -> None:
     if "networkx" in given.what:
         spec = importlib.util.find_spec("networkx")
         bad += same_as_pytest(Path(spec.origin).parent) if spec and spec.origin else 1
+    if "browsers" in given.what:
+        bad += browsers(given.browser, given.pairs, given.jobs)
     sys.exit(bool(bad))
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-import os
 import runpy
 import sys
 import traceback
@@ -62,7 +61,6 @@ def _load(path: Path, args: list[str]) -> Run | str:
     """The function of a script, or why its file could not be run."""
     if not path.is_file():
         raise BadInputError(f"there is no script {path.name!r} in {path.parent}")
-    os.chdir(path.parent)
     sys.path.insert(0, str(path.parent))
     sys.argv = [str(path), *args]
     try:

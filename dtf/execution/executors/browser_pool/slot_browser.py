@@ -78,6 +78,7 @@ class SlotBrowser:
         self._looked = 0.0
         self._idle: asyncio.TimerHandle | None = None
         self._ending: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[int] | None = None
 
     @property
     def pid(self) -> int | None:
@@ -163,10 +164,13 @@ class SlotBrowser:
             raise
 
     def leave(self) -> None:
-        """Nobody uses it from now on; it is ended when that lasts too long."""
+        """Nobody uses it from now on: time to look at its memory; it is ended when that lasts too long."""
         self._busy()
-        if self._host is not None:
-            self._idle = asyncio.get_running_loop().call_later(self._limits.idle_s, self._end_idle)
+        if self._host is None:
+            return
+        if self._clock.monotonic() - self._looked >= self._limits.look_s:
+            self._looking = asyncio.create_task(self.look_at_memory())
+        self._idle = asyncio.get_running_loop().call_later(self._limits.idle_s, self._end_idle)
 
     async def end(self, cause: Cause) -> None:
         """End it with all its processes."""
@@ -219,11 +223,10 @@ class SlotBrowser:
             return Cause.OTHER
         if keep:
             return None
-        now = self._clock.monotonic()
-        if now - self._looked >= self._limits.look_s:
-            await self.look_at_memory()
-        condition = Condition(age_s=now - self._since, jobs=self.jobs, memory_bytes=self.memory_bytes)
-        return why_replace(condition, self._limits)
+        if self._looking is not None:
+            await self._looking
+        age_s = self._clock.monotonic() - self._since
+        return why_replace(Condition(age_s=age_s, jobs=self.jobs, memory_bytes=self.memory_bytes), self._limits)
 
     async def look_at_memory(self) -> int:
         """Look how much memory it takes, with its host process."""
