@@ -1,13 +1,15 @@
 """Benchmarks of models by the real command, on the embedded cluster."""
 
 import json
+import os
+import signal
 
 import pytest
 
 pytest.importorskip("onnxruntime")
 
 from dtf.execution.models.builtin import build_onnx
-from tests.acceptance.harness.place import Place
+from tests.acceptance.harness.place import DTF, Place, until
 
 _SMALL = ("--iterations", "10", "--generate", "benchmark")
 
@@ -59,9 +61,14 @@ def test_a_gpu_job_without_the_provider_ran_elsewhere(place: Place) -> None:
 
 
 def test_periodic_submissions_are_runs_of_their_own(place: Place) -> None:
-    """So many rounds, so many runs, each with its key; nothing waits for them."""
+    """So many rounds, so many runs, each with its key; nothing waits for them; Ctrl-C ends the pause."""
     words = ("--model", "mlp", "--periodic", "0.1", "--max-iterations", "2", "--idempotency-key", "nightly")
     done = place.dtf("submit", *_SMALL, *words)
     assert done.status == 0, done.out + done.err
     assert "submitted 2 times" in done.err
     assert len(place.dtf("runs", "--json").answer["runs"]) == 2
+    for_long = place.start(DTF, "submit", *_SMALL, "--model", "mlp", "--periodic", "3600")
+    assert until(lambda: "1 job submitted" in for_long.said, 60), for_long.said
+    os.kill(for_long.pid, signal.SIGINT)
+    done = for_long.wait(60)
+    assert (done.status, "submitted 1 time" in done.err) == (0, True), done.err

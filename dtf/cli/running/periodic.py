@@ -46,17 +46,19 @@ def repeat(submit: Callable[[int], int], output: Output, *, every_s: float | Non
         most: How many rounds; None: until somebody interrupts.
 
     Returns:
-        The last exit status that was not 0, else 0. A round that was cancelled is the last.
+        The last exit status that was not 0, else 0. A round that was cancelled, or in which somebody interrupted,
+        is the last.
     """
     if every_s is None:
         return submit(1)
     status, number, began = 0, 0, time.monotonic()
-    while most is None or number < most:
-        number += 1
-        found = submit(number)
-        status = found or status
-        if found == exits.CANCELLED or (number != most and _interrupted(_pause(began, every_s))):
-            break
+    with Interrupts() as interrupts:
+        while True:
+            number += 1
+            found = submit(number)
+            status = found or status
+            if found == exits.CANCELLED or number == most or interrupts.wait(_pause(began, every_s)):
+                break
     output.note(f"dtf: submitted {plural(number, 'time')}")
     return status
 
@@ -64,8 +66,3 @@ def repeat(submit: Callable[[int], int], output: Output, *, every_s: float | Non
 def _pause(began: float, every_s: float) -> float:
     """How long it is to the next beginning."""
     return every_s - (time.monotonic() - began) % every_s
-
-
-def _interrupted(seconds: float) -> bool:
-    with Interrupts() as interrupts:
-        return interrupts.wait(seconds)

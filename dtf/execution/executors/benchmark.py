@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 #: Hardware that only a browser reaches.
 _OF_BROWSERS = ("webgpu", "webnn")
+_GONE = "the slot's Celery process is gone"
 
 
 class BenchmarkExecutor:
@@ -80,6 +81,8 @@ class BenchmarkExecutor:
     async def _measure(self, shard: ClaimedShard, work: BenchmarkWork, context: SlotContext) -> Report:
         tag = _tag(context)
         host = await self._hosts.take(work, context)
+        if context.slot in self._ended:  # while the host was started
+            return _unmeasured(Outcome.INFRA, _GONE)
         host.print_to(context.log)
         order = Order(
             number=0,
@@ -97,7 +100,7 @@ class BenchmarkExecutor:
             return _unmeasured(Outcome.TIMEOUT, f"it took longer than {shard.job.timeout_s:g} s")
         except HostDiedError as error:
             if context.slot in self._ended:
-                return _unmeasured(Outcome.INFRA, "the slot's Celery process is gone")
+                return _unmeasured(Outcome.INFRA, _GONE)
             return _unmeasured(*_judge(error))
 
 

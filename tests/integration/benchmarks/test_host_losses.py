@@ -92,6 +92,7 @@ def test_the_end_of_a_slot_ends_its_host(tmp_path: Path) -> None:
     """A slot whose Celery child is gone gives its job back."""
 
     async def work(bed: Bed) -> None:
+        await bed.measure(model="mlp")
         running = asyncio.create_task(bed.measure(**_FOR_LONG))
         await asyncio.sleep(0.3)
         await bed.executor.end_slot(0)
