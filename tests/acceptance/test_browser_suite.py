@@ -1,0 +1,77 @@
+import json
+
+from tests.acceptance.harness.place import Place, until
+from tests.support.browsers import need_browser
+
+# as docs/browsers.md shows it
+_CONFTEST = """
+import os
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        yield playwright.chromium.connect_over_cdp(os.environ["DTF_DEVICE_ENDPOINT"])
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+"""
+
+_SUITE = """
+import os, sys
+import pytest
+
+@pytest.mark.parametrize("number", range(4))
+def test_the_adapter(page, number, record_property):
+    assert not [name for name in sys.modules if name == "dtf" or name.startswith("dtf.")]
+    with pytest.raises(ImportError, match="there is no dtf here"):
+        import dtf
+    record_property("endpoint", os.environ["DTF_DEVICE_ENDPOINT"])
+    page.route("http://localhost/", lambda route: route.fulfill(body="<title>t</title>", content_type="text/html"))
+    page.goto("http://localhost/")
+    told = page.evaluate("navigator.gpu.requestAdapter().then((adapter) => adapter.info.architecture)")
+    assert bool(told) and os.environ["DTF_BROWSER"] == "chromium"
+"""
+
+
+def test_a_suite_finds_the_warm_browser_of_its_slot(place: Place) -> None:
+    """A suite that cannot import dtf uses the slot's browser, which proves it; afterwards nothing is left."""
+    need_browser("chromium")
+    suite = place.directory / "suite"
+    suite.mkdir()
+    (suite / "pytest.ini").write_text("[pytest]\n")
+    # the tests' interpreter has dtf: this hides it from the suite, which an interpreter without it would not need
+    (suite / "dtf.py").write_text("raise ImportError('there is no dtf here')\n")
+    (suite / "conftest.py").write_text(_CONFTEST)
+    (suite / "test_gpu.py").write_text(_SUITE)
+    done = place.dtf(
+        "run",
+        str(suite),
+        "--hardware",
+        "webgpu",
+        "--require",
+        "browser=chromium",
+        "--workers",
+        "1",
+        "--json",
+        timeout_s=240,
+    )
+    assert done.status == 0, done.err[-3000:]
+    assert done.answer["counts"]["passed"] == 4
+    report = json.loads(place.dtf("report", done.answer["run_id"], "--format", "json").out)
+    (job,) = report["job_list"]
+    endpoints = {case["properties"]["endpoint"] for case in job["case_list"]}
+    assert len(endpoints) == 1
+    assert next(iter(endpoints)).startswith("http://127.0.0.1:")
+    proofs = [a["proof"] for a in report["attempt_list"] if a["proof"].get("browser_launched") == "no"]
+    assert proofs
+    assert all("opened in the slot's chromium" in proof["evidence"] for proof in proofs)
+    assert all(proof["device"].startswith("webgpu-chromium-") for proof in proofs)
+    assert until(lambda: not place.processes().all, 30), place.processes().lines()
