@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from dtf.analysis.measures import measures_of
 from dtf.analysis.reports.junit import junit
 from dtf.analysis.reports.record import RunRecord, counts, notes, summary
 from dtf.cli import exits
@@ -12,7 +13,7 @@ from dtf.cli.running.gather import gather
 from dtf.cli.running.host import Host
 from dtf.cli.running.interrupts import Interrupts
 from dtf.cli.running.ledger_clock import LedgerClock
-from dtf.cli.running.measures import print_measures, read_measures
+from dtf.cli.running.measures import print_measures
 from dtf.cli.running.progress import make_progress
 from dtf.cli.running.report_file import write_report
 from dtf.cli.running.stay import Stay
@@ -90,7 +91,7 @@ def _conclude(record: RunRecord, watched: Watched, host: Host, output: Output, f
     status = exit_status(record, watched.ending, no_capacity=bool(idle))
     if following.junit is not None:
         write_report(following.junit, junit(record))
-    found = read_measures(record, host.ledger.views)
+    found = measures_of(record.jobs, record.attempts, record.metrics)
     if following.quiet:
         output.line(f"run {record.run.run_id}: {record.run.outcome or 'unfinished'}: {count_words(counts(record))}")
     else:

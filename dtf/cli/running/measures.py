@@ -2,24 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from dtf.analysis.measures import Measures, measures_of
-from dtf.analysis.reports.record import RunRecord
+from dtf.analysis.measures import Measures
 from dtf.cli.terminal.figures import size
 from dtf.cli.terminal.output import Output
 from dtf.cli.terminal.table import table
-from dtf.domain.ports.views import Views
 from dtf.domain.proof import Standing
 
 _TITLES = ("MODEL", "PRECISION", "ON", "BATCH", "P50", "P95", "P99", "ITEMS/S", "MEMORY", "ERROR", "RESULT")
 #: Below so many seconds times are told in microseconds, and then in milliseconds.
 _MICRO, _MILLI = 1e-3, 1.0
-
-
-def read_measures(record: RunRecord, views: Views) -> list[Measures]:
-    """What the run's benchmarks measured; none when it has no benchmark."""
-    if not any(job.spec.kind == "benchmark" for job in record.jobs):
-        return []
-    return measures_of(record.jobs, record.attempts, views.metrics(record.run.run_id))
 
 
 def print_measures(found: Sequence[Measures], output: Output) -> None:

@@ -43,6 +43,8 @@ def _task(top: Reader) -> Task:
     hardware, requirements = read_hardware(top, config, browser_tag(work) if isinstance(work, BrowserWork) else "cpu")
     if isinstance(work, BrowserWork) and hardware in HARDWARE_TAGS and hardware not in BROWSER_TAGS:
         top.note(f"a browser task runs on {' or '.join(BROWSER_TAGS)}, where the browsers are, not on {hardware}")
+    if isinstance(work, BenchmarkWork) and hardware in BROWSER_TAGS:
+        top.note(f"only a browser reaches {hardware}: submit the model as type browser with check: model")
     retry = top.below("retry_policy")
     retry.known(("max_retries",))
     return Task(

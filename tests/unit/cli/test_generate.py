@@ -65,6 +65,7 @@ def test_every_option_reaches_the_work() -> None:
         ({"hardware": "cdua"}, "unknown hardware 'cdua'"),
         ({"models": ("",)}, "'model' is missing"),
         ({"runtime": "tensorflow"}, "--runtime: "),
+        ({"hardware": "cpu,webgpu"}, "only a browser reaches webgpu: submit the model as type browser"),
     ],
 )
 def test_mistakes_name_their_option_once(given: dict[str, Any], told: str) -> None:
