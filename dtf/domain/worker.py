@@ -90,9 +90,12 @@ class WorkerLoad:
         memory_percent: Of the host, 0 to 100.
         load_1m: The one-minute load average.
         busy_slots: Slots that run something.
+        devices: Of the GPUs ``utilisation_percent``, ``memory_used_bytes`` and ``temperature_c``, as far as they can be
+            had, by the device's UUID.
     """
 
     cpu_percent: float
     memory_percent: float
     load_1m: float
     busy_slots: int
+    devices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)

@@ -167,4 +167,8 @@ def clean_load(load: WorkerLoad) -> WorkerLoad:
         memory_percent=clean_number(load.memory_percent),
         load_1m=clean_number(load.load_1m),
         busy_slots=clean_integer(load.busy_slots, _LARGEST_COUNT),
+        devices={
+            clean_text(uuid, NAME_CAP): {clean_text(name, NAME_CAP): clean_number(value) for name, value in own.items()}
+            for uuid, own in load.devices.items()
+        },
     )

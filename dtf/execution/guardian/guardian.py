@@ -10,6 +10,7 @@ from dtf.domain.errors import BadInputError, LedgerUnavailableError, UnknownReco
 from dtf.domain.ports.workers import Workers
 from dtf.domain.worker import WorkerState
 from dtf.execution.guardian.announcer import Announcer
+from dtf.execution.guardian.device_figures import DeviceFigures
 from dtf.execution.guardian.heartbeat import Heartbeat
 from dtf.execution.guardian.interruption import Cause, Interruption
 from dtf.execution.guardian.messages import GuardianStatus, Request, ShardReply
@@ -73,11 +74,19 @@ class Guardian:
 
     def _loops(self) -> tuple[Coroutine[Any, Any, None], ...]:
         services, config = self._services, self._services.config
-        heartbeat = Heartbeat(self._workers, services.database, config.worker, lambda: self._slots.busy)
+        figures = DeviceFigures(config.worker, services.monitor)
+        heartbeat = Heartbeat(
+            self._workers,
+            services.database,
+            config.worker,
+            busy_slots=lambda: self._slots.busy,
+            devices=lambda: figures.latest,
+        )
         watch = QueueWatch(self._workers, services, self._slots, self._announcer)
         return (
             services.leases.keep(),
             watch.look_continually(),
+            figures.look_continually(config.heartbeat_s),
             heartbeat.beat_continually(config.heartbeat_s, self._drain),
             self._clean_continually(),
         )

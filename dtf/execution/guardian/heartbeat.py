@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import psutil
 
@@ -18,11 +18,20 @@ log = logging.getLogger(__name__)
 class Heartbeat:
     """Tells the ledger that the worker lives, and hears when it is to drain."""
 
-    def __init__(self, workers: Workers, database: Database, info: WorkerInfo, busy_slots: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        workers: Workers,
+        database: Database,
+        info: WorkerInfo,
+        *,
+        busy_slots: Callable[[], int],
+        devices: Callable[[], Mapping[str, Mapping[str, float]]],
+    ) -> None:
         self._workers = workers
         self._database = database
         self._info = info
         self._busy_slots = busy_slots
+        self._devices = devices
 
     async def beat_continually(self, interval_s: float, drain: Callable[[], None]) -> None:
         """Beat until cancelled.
@@ -51,5 +60,6 @@ class Heartbeat:
             memory_percent=psutil.virtual_memory().percent,
             load_1m=os.getloadavg()[0],
             busy_slots=self._busy_slots(),
+            devices=self._devices(),
         )
         return await self._database.call_soon(self._workers.heartbeat, self._info.worker_id, load)
