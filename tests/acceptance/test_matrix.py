@@ -116,7 +116,7 @@ def test_bad_words_are_one_message_and_write_nothing(place: Place, tmp_path: Pat
 
 
 def test_the_conformance_suite_on_webgpu(place: Place) -> None:
-    """A few cases of it in the slot's browser: what passes, what differs and what WebGPU has not; software is marked."""
+    """A few cases of it in the slot's browser: what passes, what differs, and what WebGPU has not; marked."""
     need_browser("chromium")
     need_onnxruntime_web()
     cases = "test_abs_cpu or test_mish_cpu or test_sin_cpu"
