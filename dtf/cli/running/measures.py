@@ -32,7 +32,7 @@ def _rows(measures: Measures) -> list[tuple[str, ...]]:
             *head,
             str(batch),
             *(_latency(found, name) for name in ("p50", "p95", "p99")),
-            f"{found['throughput']:.4g}" if "throughput" in found else "-",
+            _rate(found.get("throughput")),
             _memory(measures),
             _error(measures),
             result,
@@ -62,6 +62,12 @@ def seconds(value: float | None) -> str:
     if value < _MICRO:
         return f"{value * 1e6:.3g} us"
     return f"{value * 1e3:.3g} ms" if value < _MILLI else f"{value:.3g} s"
+
+
+def _rate(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _memory(measures: Measures) -> str:

@@ -90,6 +90,7 @@ def test_the_table_has_a_line_for_each_batch_size(capsys: pytest.CaptureFixture[
     assert "2 ms [1 ms, ?]" in lines[1]
     assert "2.5 s " in lines[1]
     assert "1.5 KiB" in lines[1]
+    assert " 2,000 " in lines[1]
     assert "2e-07 (of 0.0001)" in lines[1]
     assert " 16 " in lines[2]
     assert lines[3].startswith("bert")
