@@ -2,7 +2,7 @@
 (({ origin, own, args, windows }) => {
   if (location.origin !== origin || "dtf" in window) return;
   const sent = new Set();
-  const text = (value) => (typeof value === "string" ? value : String(value?.stack ?? value?.message ?? value ?? ""));
+  const text = (value) => (value?.message === undefined ? String(value ?? "") : `${value.name}: ${value.message}`);
   const uncaught = [];
   let number = 0;
   // A script of the page that handles an error itself says so by preventDefault().
@@ -17,15 +17,27 @@
       .then((answer) => { if (!answer.ok) throw new Error(`dtf did not take it: ${answer.status} ${answer.statusText}`); })
       .finally(() => sent.delete(id));
   };
-  // What is said in one go travels together. A verdict goes at once: the script behind it may never end.
+  // A verdict has arrived before its call returns: the script behind it may never end, and what it fetches is sent only
+  // when it does.
+  const postNow = (path, body) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `${own}${path}?id=${performance.timeOrigin}-${(number += 1)}`, false);
+    try {
+      request.send(body);
+      return Promise.resolve();
+    } catch {
+      return post(path, body); // while a document is taken down nothing is sent so
+    }
+  };
+  // What is said in one go travels together.
   let waiting = [];
   let size = 0;
   let travels = null;
-  const flush = () => {
+  const flush = (how = post) => {
     const [messages, done] = [waiting, travels];
     [waiting, size, travels] = [[], 0, null];
     if (messages.length === 0) return Promise.resolve();
-    post("messages", JSON.stringify({ messages, pending: [...sent] }))
+    how("messages", JSON.stringify({ messages, pending: [...sent] }))
       .catch((error) => console.error(`dtf: ${error.message}`)).then(done.resolve);
     return done.promise;
   };
@@ -33,12 +45,12 @@
     if (travels === null) {
       travels = {};
       travels.promise = new Promise((resolve) => { travels.resolve = resolve; });
-      queueMicrotask(flush);
+      queueMicrotask(() => flush());
     }
     const { promise } = travels;
     waiting.push({ kind, ...words });
     size += 200 + (words.message?.length ?? 0) + (words.details?.length ?? 0);
-    if (now || size > 100_000) flush();
+    if (now || size > 100_000) flush(now ? postNow : post);
     return promise;
   };
   const short = (value, most) => text(value).slice(0, most);
@@ -68,7 +80,7 @@
   const dtf = {
     args: Object.freeze({ ...args }),
     pass: (message = "") => verdict("pass", { message: short(message, 4000) }),
-    fail: (message = "the page says so", details = "") =>
+    fail: (message = "the page says so", details = message?.stack) =>
       verdict("fail", { message: short(message, 4000), details: short(details, 100000) }),
     done: () => verdict("done", {}),
     metric: (name, value, unit = "") =>
