@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dtf.domain.specs import GPU_TAGS
+from dtf.domain.tasks.models import BROWSER_TAGS
 from dtf.execution.profile import WorkerProfile
 
 #: No user can ask for more workers of a tag.
@@ -36,6 +37,8 @@ class WorkerPlan:
 
 
 _GPU_QUEUES = (*GPU_TAGS, "gpu")
+#: The last one names the worker.
+_BROWSER_QUEUES = ",".join(reversed(BROWSER_TAGS))
 _GPUS = WorkerPlan(queue=",".join(_GPU_QUEUES), slots=0)
 
 
@@ -74,7 +77,8 @@ def adjust(demands: Iterable[Demand], live: Sequence[WorkerPlan], taken: Collect
 
     Users share workers: of each tag and each profile there are as many as the user who needs most of them asked for,
     not the sum. Slots of profile workers count for their tag. One worker has all GPUs, and a slot for each: two workers
-    would each take the first device for their own, and none could run what needs two.
+    would each take the first device for their own, and none could run what needs two. One has all browsers, because
+    to ask each of them takes seconds.
 
     Args:
         demands: What the users need.
@@ -105,7 +109,10 @@ def _wanted(demands: Sequence[Demand]) -> list[WorkerPlan]:
     tags = {tag for demand in demands for tag in demand.slots}
     if tags.intersection(_GPU_QUEUES) - {plan.queue for plan in plans}:
         plans.append(_GPUS)
-    for tag in sorted(tags.difference(_GPU_QUEUES)):
+    if tags.intersection(BROWSER_TAGS) - {plan.queue for plan in plans}:
+        most = max(demand.slots.get(tag, 0) for demand in demands for tag in BROWSER_TAGS)
+        plans += [WorkerPlan(queue=_BROWSER_QUEUES, slots=most)] if most else []
+    for tag in sorted(tags.difference(_GPU_QUEUES, BROWSER_TAGS)):
         slots = max(demand.slots.get(tag, 0) for demand in demands)
         slots -= sum(max(plan.slots, 1) for plan in plans if plan.queue == tag)
         plans += [WorkerPlan(queue=tag)] * max(slots, 0)

@@ -14,7 +14,7 @@ def test_users_share_workers() -> None:
     """Of a tag there are as many slots as the user with the largest need asked for, not the sum."""
     plans = started(Demand(slots={"cpu": 2}), Demand(slots={"cpu": 3, "webgpu": 1}))
 
-    assert [plan.name for plan in plans] == ["cpu-1", "cpu-2", "cpu-3", "webgpu-1"]
+    assert sorted(plan.name for plan in plans) == ["cpu-1", "cpu-2", "cpu-3", "webgpu-1"]
 
 
 def test_one_worker_has_all_gpus() -> None:
@@ -23,6 +23,15 @@ def test_one_worker_has_all_gpus() -> None:
     assert plan == WorkerPlan(name="gpu-1", queue="cuda,rocm,gpu", slots=0)
     result = adjust([Demand(slots={"rocm": 1})], [plan], ["gpu-1"])
     assert (result.start, result.drain) == ((), ())
+
+
+def test_one_worker_has_all_browsers() -> None:
+    """With as many slots as the user with the largest need asked for; who needs more gets another one in its place."""
+    (plan,) = started(Demand(slots={"webgpu": 2, "webnn": 1}), Demand(slots={"webnn": 2}))
+    assert plan == WorkerPlan(name="webgpu-1", queue="webnn,webgpu", slots=2)
+    assert started(Demand(slots={"webnn": 2}), live=(plan,)) == []
+    result = adjust([Demand(slots={"webgpu": 3})], [plan], ["webgpu-1"])
+    assert ([plan.slots for plan in result.start], result.drain) == ([3], ("webgpu-1",))
 
 
 def test_a_profile_worker_has_the_gpus_that_it_serves() -> None:
