@@ -22,8 +22,8 @@ def facts_of(
     """What can be required of a device on a worker, by name in lower case.
 
     ``host``, ``worker``, ``cores`` and ``memory_gb`` are the machine's; ``device`` (the name), ``uuid``, ``simulated``,
-    ``vram_gb``, its kind and all that the probe read are the device's. Sizes count 10**9 bytes as one GB, so that a card that is
-    sold as 24 GB has them.
+    ``vram_gb``, its kind and all that the probe read are the device's. Sizes count 10**9 bytes as one GB, so that a
+    card that is sold as 24 GB has them.
 
     Args:
         worker: The worker.

@@ -35,3 +35,12 @@ def split_queue(queue: str) -> tuple[str, tuple[Requirement, ...]]:
     if not rest.endswith("]"):
         raise BadInputError(f"queue {queue[:80]!r} is no name of a queue")
     return tag, tuple(parse_requirement(text) for text in rest[:-1].split(_SEPARATOR))
+
+
+def canonical_queue(queue: str) -> str:
+    """A queue's name as ``queue_name`` writes it, however a person did; what cannot be read stays as it is."""
+    try:
+        tag, requirements = split_queue("".join(queue.split()))
+        return queue_name(tag, (requirement.text for requirement in requirements))
+    except BadInputError:
+        return queue

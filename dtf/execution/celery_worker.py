@@ -15,7 +15,7 @@ from dtf.domain.errors import BrokerUnavailableError, DtfError
 from dtf.domain.ids import WORKER, new_id
 from dtf.domain.marks import marks_of
 from dtf.domain.match import capacity
-from dtf.domain.queue import base_tag
+from dtf.domain.queue import base_tag, canonical_queue
 from dtf.domain.worker import Device, WorkerInfo
 from dtf.execution.detect import detect_devices, host_fingerprint
 from dtf.execution.intake import Intake
@@ -56,7 +56,8 @@ class DtfWorker(Worker):  # type: ignore[misc]  # Celery has no types
             raise SystemExit("dtf: pool children are forked: they inherit the guardian's address")
         excluded = options.get("exclude_queues") or ()
         can = serviceable(devices, self.setup.tags)
-        queues = list(options.get("queues") or [q for q in can if q not in excluded])
+        named = [canonical_queue(queue) for queue in options.get("queues") or ()]
+        queues = named or [queue for queue in can if queue not in excluded]
         count = _asked_for(options)
         self.info = describe(self.setup, default_nodename(hostname), devices, queues, count)
         self.unserved = tuple(queue for queue in queues if queue not in self.info.queues)

@@ -82,6 +82,17 @@ def test_hints_of_one_kind_do_not_block_another(start_worker: StartWorker, hints
     worker.signal(signal.SIGQUIT)
 
 
+def test_requirement_queues_that_are_named(start_worker: StartWorker, hints: CeleryHints) -> None:
+    """With -Q a worker serves just the requirement queues that it satisfies, and puts the others' hints back."""
+    worker = start_worker("-Q", "cpu[ Cores >= 1 ],cpu[cores>=4096]")
+    assert _registered(worker)["queues"] == ["cpu[cores>=1]"]
+    assert "no device here serves the queue cpu[cores>=4096]" in worker.output()
+    hints.send_shard("cpu", "snot")
+    hints.send_shard("cpu[cores>=1]", "sone")
+    wait_for(lambda: worker.answered() == ["sone"], worker.output)
+    assert hints.length("cpu") == 1
+
+
 def test_a_queue_that_its_guardian_names_is_consumed(start_worker: StartWorker, hints: CeleryHints) -> None:
     """A requirement queue is consumed when the guardian says so, and no more when it says that."""
     queue = "cpu[cores>=1]"

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dtf.domain.errors import BadInputError
-from dtf.domain.queue import base_tag, queue_name, split_queue
+from dtf.domain.queue import base_tag, canonical_queue, queue_name, split_queue
 from dtf.domain.requirement import (
     MOST_REQUIREMENTS,
     Comparison,
@@ -137,3 +137,10 @@ def test_a_name_that_is_no_queue(queue: str) -> None:
     """What ``queue_name`` does not make is refused."""
     with pytest.raises(BadInputError):
         split_queue(queue)
+    assert canonical_queue(queue) == queue
+
+
+def test_a_queue_as_people_write_it() -> None:
+    """Spaces, capitals in requirements and their order do not make another queue."""
+    assert canonical_queue("cuda[ VRAM_GB >= 24 ; devices=02]") == "cuda[devices=2;vram_gb>=24]"
+    assert canonical_queue("cuda[devices=1]") == canonical_queue("cuda") == "cuda"
