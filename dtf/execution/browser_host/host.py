@@ -6,13 +6,13 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dtf.domain.errors import BadInputError, DtfError
 from dtf.domain.outcome import Outcome
-from dtf.domain.proof import ELSEWHERE, EVIDENCE, RAN_ELSEWHERE, SOFTWARE, YES
 from dtf.execution.browser_host.choice import BrowserChoice
 from dtf.execution.browser_host.evidence import keep_evidence
+from dtf.execution.browser_host.promise import adapter_words, broken_promise
 from dtf.execution.browser_host.stage import Stage
 from dtf.execution.browser_host.warm_browser import BrowserSickError, WarmBrowser
 from dtf.execution.host.messages import Order, Report
@@ -32,12 +32,8 @@ SEEN = "seen"
 _NEWS_S = 0.5
 _CLOSE_S = 5.0
 
-#: The checks: the module, its function, and what of the stage it takes. Loaded when they are needed.
-_CHECKS: Mapping[str, tuple[str, str, Callable[[Stage], object]]] = {
-    "wgsl": ("wgsl", "check_wgsl", lambda stage: stage.page),
-    "model": ("model", "check_model", lambda stage: stage),
-    "page": ("page", "check_page", lambda stage: stage),
-}
+#: The checks: the module beside ``checks``, and its function. Loaded when they are needed.
+_CHECKS: Mapping[str, str] = {"wgsl": "check_wgsl", "model": "check_model", "page": "check_page"}
 
 
 class Host:
@@ -92,7 +88,7 @@ class Host:
         if self._browser is None:
             raise BadInputError("no browser is open")
         stage = await self._browser.take()
-        report = _elsewhere(stage, order)
+        report = broken_promise(stage.adapter, order)
         if report is None:
             report = await self._bounded(stage, order, check)
         if report.outcome is not Outcome.PASSED and order.artifacts:
@@ -162,12 +158,7 @@ class Host:
         if browser is None:
             return {}
         proof = {"browser": browser.choice.browser, "browser_version": browser.version}
-        if _wants_adapter(order) and stage.adapter.available:
-            proof["adapter"] = stage.adapter.title
-            proof[EVIDENCE] = f"the page was given the adapter {stage.adapter.title}"
-            if stage.adapter.software:
-                proof[SOFTWARE] = YES
-        return proof
+        return {**proof, **adapter_words(stage.adapter, order)}
 
 
 _RENDERER, _BROWSER = "the renderer of the page", "the browser or its driver"
@@ -181,34 +172,10 @@ def find_check(name: str) -> Check:
     """
     if name not in _CHECKS:
         raise BadInputError(f"there is no check {name!r} in browsers")
-    module, function, part = _CHECKS[name]
-    carry_out: Any = getattr(importlib.import_module(f"dtf.execution.browser_host.checks.{module}"), function)
-    return lambda stage, order: carry_out(part(stage), order)
+    check: Check = getattr(importlib.import_module(f"dtf.execution.browser_host.checks.{name}"), _CHECKS[name])
+    return check
 
 
 def _choice(order: Order) -> BrowserChoice:
     words = {name: str(order.arguments.get(name, "")) for name in ("browser", "executable", "channel")}
     return BrowserChoice(**words)
-
-
-def _wants_adapter(order: Order) -> bool:
-    return order.arguments.get("hardware") == "webgpu" and order.arguments.get("provider", "webgpu") == "webgpu"
-
-
-def _elsewhere(stage: Stage, order: Order) -> Report | None:
-    """The answer to an order for WebGPU where the page gets no adapter, or not one of the kind that was promised."""
-    if not _wants_adapter(order):
-        return None
-    reason = ""
-    if not stage.adapter.available:
-        reason = f"the page was given no WebGPU adapter: {stage.adapter.reason}"
-    elif order.arguments.get("software") is False and stage.adapter.software:
-        reason = f"the page was given {stage.adapter.title}, which is software, in place of the hardware"
-    if not reason:
-        return None
-    return Report(
-        number=order.number,
-        outcome=Outcome.INFRA,
-        reason=f"{RAN_ELSEWHERE}: {reason}",
-        proof={ELSEWHERE: reason},
-    )

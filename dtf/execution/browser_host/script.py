@@ -6,6 +6,7 @@ import runpy
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from dtf.domain.outcome import Outcome
 from dtf.execution.browser_host.choice import BrowserChoice
 from dtf.execution.browser_host.evidence import keep_evidence
 from dtf.execution.browser_host.launch import launch
+from dtf.execution.browser_host.promise import adapter_words, broken_promise
 from dtf.execution.browser_host.stage import Stage
 from dtf.execution.host.messages import Order, Report
 
@@ -44,17 +46,23 @@ async def run_script(playwright: "Playwright", order: Order) -> Report:
         return Report(number=order.number, outcome=Outcome.ERROR, reason=run)
     browser = await _browser(playwright, arguments)
     stage = await Stage.open(browser, offline=False)
-    report = await _carry_out(run, stage, order)
+    report = broken_promise(stage.adapter, order) or await _carry_out(run, stage, order)
+    report = replace(report, proof={**adapter_words(stage.adapter, order), **report.proof})
     if report.outcome is not Outcome.PASSED and order.artifacts:
         await keep_evidence(stage, Path(order.artifacts))
-    if stage.crashed.is_set() and report.outcome is not Outcome.PASSED:
-        reason = "the renderer of the page crashed"
-    elif not browser.is_connected():
-        reason = "the browser or its driver crashed"
-    else:
+    crash = _crash(stage, browser, report)
+    if crash:
+        return replace(report, outcome=Outcome.INFRA, reason=f"{crash} crashed", healthy=False)
+    if report.healthy:
         await stage.context.close()
-        return report
-    return Report(number=order.number, outcome=Outcome.INFRA, reason=reason, healthy=False)
+    return report
+
+
+def _crash(stage: Stage, browser: "Browser", report: Report) -> str:
+    """What crashed under a script; empty when nothing did."""
+    if not browser.is_connected():
+        return "the browser or its driver"
+    return "the renderer of the page" if stage.crashed.is_set() and report.outcome is not Outcome.PASSED else ""
 
 
 def _load(path: Path, args: list[str]) -> Run | str:

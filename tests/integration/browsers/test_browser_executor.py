@@ -223,6 +223,7 @@ def test_scripts_of_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
         good = await script("good", "42")
         assert good.outcome is Outcome.PASSED, good.reason
+        assert "swiftshader" in good.proof["evidence"]
         assert bench.kept() == set()
         bad = await script("bad")
         assert (bad.outcome, bad.proof["browser_launched"]) == (Outcome.FAILED, "no")

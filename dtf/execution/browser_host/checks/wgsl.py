@@ -1,27 +1,24 @@
 """Runs a compute shader whose answer is known."""
 
 import math
-from typing import TYPE_CHECKING
 
 from dtf.domain.outcome import Outcome
 from dtf.domain.shard import Metric
 from dtf.execution.browser_host.compute import TOLERANCE, compute_shader
+from dtf.execution.browser_host.stage import Stage
 from dtf.execution.host.messages import Order, Report
 
-if TYPE_CHECKING:
-    from playwright.async_api import Page
 
-
-async def check_wgsl(page: "Page", order: Order) -> Report:
+async def check_wgsl(stage: Stage, order: Order) -> Report:
     """Multiply matrices, which may differ by the tolerance, and scramble integers, which must be exact.
 
     Args:
-        page: In a secure context.
+        stage: Where it is run.
         order: Its arguments are those of ``BrowserWork``: ``tolerance`` (absolute) and ``seed``.
     """
     asked = order.arguments.get("tolerance")
     tolerance = TOLERANCE if asked is None else float(str(asked))
-    computed = await compute_shader(page, int(str(order.arguments.get("seed", 0))))
+    computed = await compute_shader(stage.page, int(str(order.arguments.get("seed", 0))))
     if computed.fault:
         # what the shader is, is known: it is the device that refuses or loses it
         reason = f"the shader could not be run ({computed.fault}): {computed.reason}"
