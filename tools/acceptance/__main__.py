@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 from tests.acceptance.harness.kills import KILLED
+from tools.acceptance.browser_models import browser_models
 from tools.acceptance.browsers import browsers
 from tools.acceptance.kills import kills
 from tools.acceptance.suites import same_as_pytest, session_fixture
 
 CONFORMANCE = Path(__file__).resolve().parents[2] / "examples" / "onnx_conformance"
-WHAT = ["kills", "fixture", "networkx", "browsers"]
+WHAT = ["kills", "fixture", "networkx", "browsers", "models"]
 
 
 def main() -> None:
@@ -35,6 +36,8 @@ def main() -> None:
         bad += all_kills(given)
     if "fixture" in given.what:
         bad += session_fixture()
+    if "models" in given.what:
+        bad += browser_models()
     if "networkx" in given.what:
         spec = importlib.util.find_spec("networkx")
         bad += same_as_pytest(Path(spec.origin).parent) if spec and spec.origin else 1
