@@ -58,7 +58,7 @@ def test_a_queued_run_can_be_looked_at_and_called_off(dtf: Dtf) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["runs"], ["status"], ["workers"], ["config", "show"], ["worker", "--detect-only"]]
+    "command", [["runs"], ["status"], ["workers"], ["config", "show"], ["worker", "--detect-only", "-Q", "cpu"]]
 )
 def test_json_is_one_line_on_standard_output(dtf: Dtf, command: list[str]) -> None:
     """Nothing else is printed with --json, also where there is nothing yet."""
