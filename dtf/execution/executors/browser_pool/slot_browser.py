@@ -2,12 +2,9 @@
 
 import asyncio
 import logging
-import shutil
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from dtf.domain.clock import Clock
@@ -17,6 +14,7 @@ from dtf.domain.ports.executor import Spawner
 from dtf.execution.executors.browser_pool.figures import Figures
 from dtf.execution.executors.browser_pool.limits import Cause, Condition, PoolLimits, why_replace
 from dtf.execution.executors.browser_pool.memory import tree_memory
+from dtf.execution.executors.browser_pool.profile_directory import ProfileDirectory
 from dtf.execution.executors.browser_pool.wish import Wish
 from dtf.execution.host.log_pump import Sink
 from dtf.execution.host.lost import HostDiedError, HostLostError, HostSilentError, OrderCancelledError
@@ -73,7 +71,7 @@ class SlotBrowser:
         self._clock = clock
         self._host: HostProcess | None = None
         self._wish: Wish | None = None
-        self._directory: Path | None = None
+        self._directory: ProfileDirectory | None = None
         self._since = 0.0
         self._looked = 0.0
         self._idle: asyncio.TimerHandle | None = None
@@ -175,28 +173,28 @@ class SlotBrowser:
     async def end(self, cause: Cause) -> None:
         """End it with all its processes."""
         self._busy()
-        host, self._host = self._host, None
+        # both at once: a new one may be started while this one is killed
+        host, directory, self._host, self._directory = self._host, self._directory, None, None
         if host is None:
             return
         self._figures.ended[cause] += 1
         _log.info("slot %d: a browser is ended after %d jobs: %s", self._slot, self.jobs, cause)
         await host.kill()
-        directory, self._directory = self._directory, None
         if directory is not None:
-            await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
+            await asyncio.to_thread(directory.remove)
 
     async def _start(self, wish: Wish, spawner: Spawner) -> HostProcess:
-        # what is killed removes nothing: profiles go into a directory of ours; short, for the sockets in it
-        directory = self._directory = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="dtf-browser-"))
-        environment = {**wish.environment, "TMPDIR": str(directory)}
+        directory = self._directory = await asyncio.to_thread(ProfileDirectory)
+        environment = {**wish.environment, "TMPDIR": str(directory.path)}
         self._wish, self._since, self.jobs, self.memory_bytes = wish, self._clock.monotonic(), 0, 0
         self._looked = self._since
         self._figures.launches += 1
         try:
             self._host = await HostProcess.start(
-                _HOST, cwd=directory, environment=environment, spawner=spawner, slot=self._slot
+                _HOST, cwd=directory.path, environment=environment, spawner=spawner, slot=self._slot
             )
         except OSError as error:
+            await asyncio.to_thread(directory.remove)
             raise BrowserUnavailableError(f"its host process cannot be started: {error}") from error
         return self._host
 
