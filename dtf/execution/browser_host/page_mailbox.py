@@ -193,7 +193,11 @@ class PageMailbox:
             return
         path = self.folder / f".{len(self._artifacts)}.partial"
         self._artifacts.append((place, name, path))
-        await asyncio.to_thread(_write, path, body)
+        try:
+            await asyncio.to_thread(_write, path, body)
+        except OSError as error:
+            self._note(f"the artifact {name[:80]!r} could not be written: {error.strerror}")
+            raise BadRequestError(HTTPStatus.INSUFFICIENT_STORAGE) from error
 
     def _arrived(self, message: str) -> None:
         if len(self._seen) < _MOST_SEEN:

@@ -145,3 +145,21 @@ def test_what_is_no_message_is_refused(tmp_path: Path) -> None:
             assert (mailbox.metrics, mailbox.cases, mailbox.lines) == ((), (), ())
 
     asyncio.run(look())
+
+
+def test_an_artifact_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """The page hears it, and so do people; nothing waits for it."""
+    (tmp_path / "kept").touch()
+
+    async def look() -> None:
+        mailbox = PageMailbox(folder=tmp_path / "kept")
+        async with LoopbackServer(mailbox=mailbox) as server:
+            head = f"POST {server.own}artifact?name=a.txt&id=1-1 HTTP/1.1\nHost: HOST\nContent-Length: 1"
+            assert (await ask(server, head, b"x"))[0] == 507
+            verdict = b'{"messages": [{"kind": "pass"}], "pending": ["1-1"]}'
+            head = f"POST {server.own}messages?id=1-2 HTTP/1.1\nHost: HOST\nContent-Length: {len(verdict)}"
+            assert (await ask(server, head, verdict))[0] == 200
+        assert mailbox.complete.is_set()
+        assert "could not be written" in mailbox.notes[0]
+
+    asyncio.run(look())
