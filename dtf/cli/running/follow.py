@@ -6,6 +6,7 @@ from pathlib import Path
 from dtf.analysis.measures import measures_of
 from dtf.analysis.reports.junit import junit
 from dtf.analysis.reports.record import RunRecord, counts, notes, summary
+from dtf.analysis.reports.standings import standings
 from dtf.cli import exits
 from dtf.cli.running.capacity import untaken
 from dtf.cli.running.failures import count_words
@@ -106,7 +107,8 @@ def _conclude(record: RunRecord, watched: Watched, host: Host, output: Output, f
         detached = "the run goes on as long as there is a cluster (dtf up keeps one)"
         output.note("dtf: " + (detached if goes_on else "the workers have not let go of everything yet"))
     measured = {"measures": [one.as_json() for one in found]} if found else {}
-    output.data({**summary(record), **measured, "exit_code": status, "unserved": idle})
+    told = {**summary(record), "standings": standings(record), **measured}
+    output.data({**told, "exit_code": status, "unserved": idle})
     return status
 
 

@@ -17,6 +17,9 @@ _MOST_NAMED = 20
 #: Of the width, the names of the rows get at most so much.
 _OF_WIDTH = 3
 
+#: What a column takes at least, and a row's name.
+_COLUMN, _NARROWEST = 10, 10
+
 
 def print_matrix(matrix: Matrix, output: Output, *, only_differing: bool) -> None:
     """Write the columns, the table, what is worse than on the reference, and the totals."""
@@ -26,14 +29,24 @@ def print_matrix(matrix: Matrix, output: Output, *, only_differing: bool) -> Non
         output.line(f"{heads[column]}{of}: {one_line(column.device or 'no device named', 200)}")
     output.line()
     rows = [row for row in matrix.rows if not only_differing or _differs(matrix, row)]
-    widest = max(16, output.table_width // _OF_WIDTH)
-    cells = [[one_line(row, widest), *(_cell(matrix, row, column) for column in matrix.columns)] for row in rows]
+    widest = _widest(output.table_width, len(heads))
+    cells = [[_cut(row, widest), *(_cell(matrix, row, column) for column in matrix.columns)] for row in rows]
     for line in table(["", *heads.values()], cells, output.table_width):
         output.line(line)
     if len(rows) < len(matrix.rows):
         output.line(f"({plural(len(matrix.rows) - len(rows), 'row')} on which all agree left out)")
     for line in (*_worse(matrix, heads), *_totals(matrix, heads)):
         output.line(line)
+
+
+def _widest(width: int, columns: int) -> int:
+    """How wide the names of rows may be: a share of the width, and what the columns leave of it."""
+    return max(_NARROWEST, min(width // _OF_WIDTH, width - columns * _COLUMN))
+
+
+def _cut(row: str, widest: int) -> str:
+    name = one_line(row, 200)
+    return name if len(name) <= widest else name[: widest - 1] + "~"
 
 
 def _heads(matrix: Matrix) -> dict[Column, str]:
