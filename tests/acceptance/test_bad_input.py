@@ -51,7 +51,7 @@ BAD_FILES = [
     Bad(name="argv holds a number", content=task(config={"argv": ["sleep", 5]}), says=("argv[1]",)),
     Bad(name="unknown key", content=task(prioritty=3), says=("did you mean 'priority'",)),
     Bad(name="unknown type", content=task(type="comand"), says=("did you mean 'command'",)),
-    Bad(name="type of a later version", content=task(type="benchmark"), says=("not available",)),
+    Bad(name="keys of another type", content=task(type="benchmark"), says=("'model' is missing",)),
     Bad(
         name="NaN", content='{"type": "command", "config": {"argv": ["true"], "timeout": NaN}}', says=("finite", "NaN")
     ),
