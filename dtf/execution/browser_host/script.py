@@ -47,7 +47,8 @@ async def run_script(playwright: "Playwright", order: Order) -> Report:
     browser = await _browser(playwright, arguments)
     stage = await Stage.open(browser, offline=False)
     report = broken_promise(stage.adapter, order) or await _carry_out(run, stage, order)
-    report = replace(report, proof={**adapter_words(stage.adapter, order), **report.proof})
+    words = {"browser_version": browser.version, **adapter_words(stage.adapter, order)}
+    report = replace(report, proof={**words, **report.proof})
     if report.outcome is not Outcome.PASSED and order.artifacts:
         await keep_evidence(stage, Path(order.artifacts))
     crash = _crash(stage, browser, report)
@@ -100,6 +101,13 @@ async def _carry_out(run: Run, stage: Stage, order: Order) -> Report:
         if isinstance(error, SystemExit) and not error.code:
             return Report(number=order.number, outcome=Outcome.PASSED)
         traceback.print_exc()
-        reason = f"{type(error).__name__}: {error}".strip()[:_LONGEST]
-        return Report(number=order.number, outcome=Outcome.FAILED, reason=reason)
+        return Report(number=order.number, outcome=Outcome.FAILED, reason=_reason(error))
     return Report(number=order.number, outcome=Outcome.PASSED)
+
+
+def _reason(error: BaseException) -> str:
+    """What was raised, with its message; with its place and line where it has none."""
+    if str(error):
+        return f"{type(error).__name__}: {error}"[:_LONGEST]
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}: {last.line}"[:_LONGEST]

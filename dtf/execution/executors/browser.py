@@ -92,14 +92,17 @@ class BrowserExecutor:
         self, shard: ClaimedShard, work: BrowserWork, context: SlotContext, choice: BrowserChoice
     ) -> AttemptResult:
         browser, began = self.pool.of(context.slot), time.monotonic()
-        # Firefox cannot be connected to by other programs: a script starts one of its own
-        connects = work.check is BrowserCheck.SCRIPT and choice.family is Family.CHROMIUM
-        wish = Wish(choice=choice, debug_port=connects, environment=host_environment(context.environment))
+        is_script = work.check is BrowserCheck.SCRIPT
+        wish = Wish(choice=choice, debug_port=is_script, environment=host_environment(context.environment))
         try:
-            opened = await browser.open(wish, context.spawner, cancelled=context.cancelled)
+            if is_script and choice.family is Family.FIREFOX:
+                # other programs cannot connect to it: the script's process starts one of its own
+                opened = Opened(launched=True, version="")
+            else:
+                opened = await browser.open(wish, context.spawner, cancelled=context.cancelled)
             ready_s = time.monotonic() - began
             order = self._order(shard, work, context, opened, choice)
-            if work.check is BrowserCheck.SCRIPT:
+            if is_script:
                 report = await self._run_script(order, context)
             else:
                 report = await browser.ask(order, context.log, context.cancelled)

@@ -176,10 +176,15 @@ def test_other_browsers_compute_too(tmp_path: Path, name: str) -> None:
     """The shader gives the right numbers in each browser."""
 
     async def work(bench: Bench) -> None:
+        (bench.directory / "own.py").write_text("async def run(page):\n    assert await page.evaluate('1') == 2\n")
         results = [await bench.run(), await bench.run()]
         assert [r.outcome for r in results] == [Outcome.PASSED] * 2, [r.reason for r in results]
         assert results[1].proof["browser_launched"] == "no"
         assert results[1].proof["browser"] == name
+        script = await bench.run(BrowserCheck.SCRIPT, target="own.py")
+        assert script.outcome is Outcome.FAILED
+        assert script.reason == "AssertionError at own.py:2: assert await page.evaluate('1') == 2"
+        assert script.proof["browser_version"] == results[0].proof["browser_version"]
 
     at_bench(tmp_path, work, browser=need_browser(name))
 
