@@ -75,3 +75,32 @@ def test_a_suite_finds_the_warm_browser_of_its_slot(place: Place) -> None:
     assert all("opened in the slot's chromium" in proof["evidence"] for proof in proofs)
     assert all(proof["device"].startswith("webgpu-chromium-") for proof in proofs)
     assert until(lambda: not place.processes().all, 30), place.processes().lines()
+
+
+def test_a_task_file_of_browser_jobs(place: Place) -> None:
+    """The shader and scripts run in the browser of their slot, with proof and measures; afterwards nothing is left."""
+    need_browser("chromium")
+    (place.directory / "right.py").write_text("async def run(page):\n    assert await page.evaluate('6 * 7') == 42\n")
+    (place.directory / "wrong.py").write_text("async def run(page):\n    assert await page.evaluate('6 * 7') == 54\n")
+    here = {"hardware_requirements": {"browser": "chromium"}}
+    tasks = [{"type": "browser", "name": "shader", "config": {"check": "wgsl", **here}}]
+    tasks += [
+        {"type": "browser", "name": name, "config": {"check": "script", "target": f"{name}.py", **here}}
+        for name in ("right", "wrong")
+    ]
+    (place.directory / "tasks.json").write_text(json.dumps(tasks))
+    done = place.dtf("submit", "--task-file", "tasks.json", "--wait", "--json", timeout_s=240)
+    assert done.status == 1, done.err[-3000:]
+    report = json.loads(place.dtf("report", done.answer["run_id"], "--format", "json").out)
+    assert {job["spec"]["name"]: job["outcome"] for job in report["job_list"]} == {
+        "shader": "passed",
+        "right": "passed",
+        "wrong": "failed",
+    }
+    assert all("was given the adapter" in attempt["proof"]["evidence"] for attempt in report["attempt_list"])
+    errors = [metric["value"] for metric in report["metric_list"] if metric["name"] == "largest_error"]
+    assert len(errors) == 1
+    assert 0 < errors[0] < 1.25e-4
+    kept = {artifact["name"] for artifact in report["artifact_list"]}
+    assert {"trace.zip", "screenshot.png"} <= kept
+    assert until(lambda: not place.processes().all, 30), place.processes().lines()
