@@ -152,7 +152,8 @@ class BrowserExecutor:
         host = await HostProcess.start(
             _SCRIPTS,
             cwd=context.workdir,
-            environment=context.environment,
+            # a driver that is killed removes nothing; the scratch directory goes with the attempt
+            environment={**context.environment, "TMPDIR": str(context.scratch)},
             spawner=context.spawner,
             slot=context.slot,
         )
