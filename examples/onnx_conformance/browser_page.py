@@ -28,12 +28,14 @@ class BrowserPage:
     Playwright runs on a loop of its own in a thread: its calls have no time limit where the page's code never ends.
 
     Args:
-        endpoint: Where the browser listens (``DTF_DEVICE_ENDPOINT``).
+        endpoint: Gives where the browser listens (``DTF_DEVICE_ENDPOINT``): between two shards dtf may put another
+            browser in its place.
         assets: The directory of onnxruntime-web's files.
     """
 
     def __init__(self, endpoint, assets):
         self.endpoint = endpoint
+        self.connected_to = ""
         self.server = serve(assets)
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
@@ -42,6 +44,8 @@ class BrowserPage:
 
     def call(self, function, argument):
         """What ``window.conformance[function](argument)`` gives."""
+        if self.page is not None and self.endpoint() != self.connected_to:
+            self.drop()
         if self.page is None:
             self.wait(self.open(), READY_S)
         try:
@@ -73,8 +77,10 @@ class BrowserPage:
     async def open(self):
         if self.playwright is None:
             self.playwright = await async_playwright().start()
-        if self.browser is None or not self.browser.is_connected():
-            self.browser = await self.playwright.chromium.connect_over_cdp(self.endpoint)
+        endpoint = self.endpoint()
+        if self.browser is None or not self.browser.is_connected() or endpoint != self.connected_to:
+            self.browser = await self.playwright.chromium.connect_over_cdp(endpoint)
+            self.connected_to = endpoint
         self.context = await self.browser.new_context()
         page = await self.context.new_page()
         await page.goto(f"http://127.0.0.1:{self.server.server_port}/")

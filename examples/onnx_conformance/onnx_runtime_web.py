@@ -74,7 +74,7 @@ class PreparedModel(BackendRep):
 def ask(function, argument):
     """Ask the page; skip the test, with the runtime's words, when the runtime lacks what it needs."""
     if OnnxRuntimeWebGpu.page is None:
-        OnnxRuntimeWebGpu.page = BrowserPage(endpoint(), assets())
+        OnnxRuntimeWebGpu.page = BrowserPage(endpoint, assets())
     page = OnnxRuntimeWebGpu.page
     try:
         return page.call(function, argument)
