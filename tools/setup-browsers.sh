@@ -1,7 +1,7 @@
 #!/bin/sh
 # Brings the npm packages of web/, which browser jobs need: onnxruntime-web, and a Chromium with WebNN. With --system
-# also Debian's Chromium and Firefox, where this is root and one is missing. What cannot be brought is said in one line,
-# and only what needs it is unavailable. Does nothing when all is there.
+# also Debian's Chromium, its headless shell, Firefox and a Vulkan driver, where this is root and one is missing. What
+# cannot be brought is said in one line, and only what needs it is unavailable. Does nothing when all is there.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -10,7 +10,11 @@ unpacked=$packages/.browsers/sparticuz
 
 missing=""
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+command -v chromium-headless-shell >/dev/null 2>&1 || missing="$missing chromium-headless-shell"
 command -v firefox-esr >/dev/null 2>&1 || missing="$missing firefox-esr"
+# Firefox computes WebGPU with Vulkan, whose driver in software is Mesa's; Chromium brings its own
+set -- "${1:-}" "${VULKAN_DRIVERS:-/usr/share/vulkan/icd.d}"/*.json
+[ -e "$2" ] || missing="$missing mesa-vulkan-drivers"
 if [ -z "$missing" ]; then
   :
 elif [ "${1:-}" = --system ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

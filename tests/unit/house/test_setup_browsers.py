@@ -10,10 +10,11 @@ def test_without_npm_set_up_says_one_line_and_goes_on(tmp_path: Path) -> None:
     """Where npm is missing only models in browsers are: nothing is installed, one line says so, and the status is 0."""
     for name in ("sh", "dirname", "id"):
         (tmp_path / name).symlink_to(shutil.which(name) or name)
-    for name in ("chromium", "firefox-esr"):
+    for name in ("chromium", "chromium-headless-shell", "firefox-esr", "driver.json"):
         (tmp_path / name).touch(mode=0o755)
+    environment = {"PATH": str(tmp_path), "VULKAN_DRIVERS": str(tmp_path)}
     script = ROOT / "tools" / "setup-browsers.sh"
-    done = subprocess.run(["sh", script], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+    done = subprocess.run(["sh", script], env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.startswith("Missing: npm")
     assert len(done.stderr.splitlines()) == 1
