@@ -25,7 +25,7 @@ class Cell:
     """What one kind of device makes of one row.
 
     Attributes:
-        run_id: The run that it comes from: the newest with a result for it.
+        run_ids: The runs that its results come from.
         verdict: What it says.
         counts: How many of its cases say what.
         standing: What its results say about the hardware; of several the worst.
@@ -35,7 +35,7 @@ class Cell:
         ratio: Its median time over the reference's; None: nothing to compare.
     """
 
-    run_id: str
+    run_ids: tuple[str, ...]
     verdict: Verdict
     counts: Mapping[Verdict, int]
     standing: Standing
@@ -63,7 +63,7 @@ def make_cell(entries: Sequence[Entry], reference: Sequence[Entry]) -> Cell:
     reasons = Counter(entry.reason for entry in entries if entry.reason and _speaks(entry.verdict, verdict))
     stands = {entry.standing for entry in entries}
     return Cell(
-        run_id=entries[0].run_id,
+        run_ids=tuple(dict.fromkeys(entry.run_id for entry in entries)),
         verdict=verdict,
         counts=dict(counts),
         standing=next(one for one in _WORST_FIRST if one in stands),

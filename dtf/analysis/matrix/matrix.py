@@ -64,7 +64,7 @@ class Matrix:
 
 
 def make_matrix(facts: Sequence[RunFacts], reference: str = "") -> Matrix:
-    """The matrix of some runs; of a cell that several have, the newest run's result counts.
+    """The matrix of some runs; of a case that several have, the newest run's result counts.
 
     Args:
         facts: The runs; each once.
@@ -94,18 +94,23 @@ def make_matrix(facts: Sequence[RunFacts], reference: str = "") -> Matrix:
 
 
 def _newest(runs: Sequence[Sequence[Entry]]) -> _Cells:
-    """The results of each cell, of the newest run that has any; the newest run comes first."""
+    """The results of each cell, of each name those of the newest run that has any; the newest run comes first."""
     devices = {entry.column for entries in runs for entry in entries if entry.column.device}
-    cells: _Cells = {}
+    found: dict[tuple[str, Column], dict[str, list[Entry]]] = {}
     for entries in runs:
-        of_run: _Cells = {}
-        for entry in entries:
-            column = _placed(entry.column, devices)
-            of_run.setdefault((entry.row, column), []).append(replace(entry, column=column))
-        for key, its in of_run.items():
-            if all(entry.verdict is Verdict.NOT_RUN for entry in cells.get(key, ())):
-                cells[key] = its
-    return cells
+        for (row, column, name), its in _of_run(entries, devices).items():
+            named = found.setdefault((row, column), {})
+            if all(entry.verdict is Verdict.NOT_RUN for entry in named.get(name, ())):
+                named[name] = its
+    return {key: [entry for its in named.values() for entry in its] for key, named in found.items()}
+
+
+def _of_run(entries: Sequence[Entry], devices: Iterable[Column]) -> dict[tuple[str, Column, str], list[Entry]]:
+    found: dict[tuple[str, Column, str], list[Entry]] = {}
+    for entry in entries:
+        column = _placed(entry.column, devices)
+        found.setdefault((entry.row, column, entry.name), []).append(replace(entry, column=column))
+    return found
 
 
 def _placed(column: Column, devices: Iterable[Column]) -> Column:

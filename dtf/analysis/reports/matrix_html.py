@@ -13,7 +13,7 @@ from dtf.analysis.matrix.difference import Difference
 from dtf.analysis.matrix.matrix import Matrix
 from dtf.analysis.matrix.verdict import Verdict
 from dtf.analysis.reports.markdown_text import visible
-from dtf.analysis.reports.matrix_words import TOLD, error_words, figure, total_words, unproven, verdict_words
+from dtf.analysis.reports.matrix_words import TOLD, error_words, figure, run_words, total_words, unproven, verdict_words
 
 #: How a verdict looks; the page says it in words too.
 _LOOKS = {
@@ -102,8 +102,8 @@ def _notes(matrix: Matrix, cell: Cell) -> Iterator[str]:
         yield words
     if cell.reason:
         yield visible(cell.reason)[:_LONGEST_REASON]
-    if len(matrix.runs) > 1:
-        yield f"run {cell.run_id}"
+    if run := run_words(cell, matrix):
+        yield run
 
 
 def _groups(matrix: Matrix) -> Iterator[_Data]:

@@ -68,7 +68,7 @@ def _cell(cell: Cell) -> _Data:
         "tolerance": _number(cell.tolerance),
         "time_ratio": None if cell.ratio is None else round(cell.ratio, 3),
         "reason": cell.reason,
-        "run_id": cell.run_id,
+        "run_ids": list(cell.run_ids),
     }
 
 

@@ -44,8 +44,15 @@ def cell_words(cell: Cell | None, matrix: Matrix) -> str:
     """Everything that a cell says but for its reason, on one line."""
     if cell is None:
         return str(Verdict.NOT_RUN)
-    run = f"run {cell.run_id}" if len(matrix.runs) > 1 else ""
-    return ", ".join(filter(None, (verdict_words(cell), error_words(cell), cell.speed, unproven(cell), run)))
+    told = (verdict_words(cell), error_words(cell), cell.speed, unproven(cell), run_words(cell, matrix))
+    return ", ".join(filter(None, told))
+
+
+def run_words(cell: Cell, matrix: Matrix) -> str:
+    """``run r1``, ``runs r1 and r2``; empty where there is but one."""
+    if len(matrix.runs) < 2:
+        return ""
+    return f"run{'s' if len(cell.run_ids) > 1 else ''} {' and '.join(cell.run_ids)}"
 
 
 def unproven(cell: Cell) -> str:

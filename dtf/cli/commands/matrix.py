@@ -50,7 +50,7 @@ _BY_SUFFIX = {".json": "json", ".html": "html", ".htm": "html"}
 def command(runs: tuple[str, ...], reference: str, check: bool, as_json: bool, **shown: Any) -> int:  # noqa: ANN401  # click's values
     """Show models or operators by hardware and device: supported, unsupported, wrong, slower, not proven.
 
-    Several runs become one matrix, in which the newest result of each cell counts; without any it is the newest run.
+    Several runs become one matrix, in which the newest result of each case counts; without any it is the newest run.
     Software and simulated devices are columns of their own, and say so. With --check the command exits with 1
     when a case that the reference supports is wrong, failed or ran elsewhere on another device; with 0 otherwise.
     """

@@ -190,13 +190,22 @@ def test_the_newest_result_of_a_cell_counts() -> None:
     lost = Run(run_id="r3", created_at=3, expected=7).suite("cpu", CPU, case("a", "infra"))
     matrix = make_matrix([old.facts(), lost.facts(), new.facts()])
     assert [run.run_id for run in matrix.runs] == ["r3", "r2", "r1"]
-    assert {row: (cell.run_id, str(cell.verdict)) for (row, _), cell in matrix.cells.items()} == {
-        "test_a.py": ("r2", "supported"),
-        "Add": ("r1", "supported"),
+    assert {row: (cell.run_ids, str(cell.verdict)) for (row, _), cell in matrix.cells.items()} == {
+        "test_a.py": (("r2",), "supported"),
+        "Add": (("r1",), "supported"),
     }
     assert matrix.missing == {"r3": 6, "r2": 0, "r1": 0}
     (cell,) = [cell for (row, _), cell in matrix.cells.items() if row == "Add"]
     assert cell_words(cell, matrix) == "supported, run r1"
+
+
+def test_a_retry_of_some_cases_replaces_those_alone() -> None:
+    """A cell of which a newer run has a part is made of both runs, and says so."""
+    old = Run(run_id="r1", created_at=1).suite("cpu", CPU, case("a", "failed"), case("b"))
+    new = Run(run_id="r2", created_at=2).suite("cpu", CPU, case("a"))
+    matrix = make_matrix([old.facts(), new.facts()])
+    (cell,) = matrix.cells.values()
+    assert cell_words(cell, matrix) == "supported 2/2, runs r2 and r1"
 
 
 def test_lost_attempts_stand_where_their_device_is() -> None:
