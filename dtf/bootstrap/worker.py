@@ -5,6 +5,7 @@ from functools import cache
 from celery import Celery
 
 from dtf import __version__
+from dtf.bootstrap.browsers import browser_search
 from dtf.bootstrap.cluster import Endpoints, find_endpoints, own_python
 from dtf.execution.celery_app import make_app
 from dtf.execution.worker_setup import WorkerSetup
@@ -41,8 +42,7 @@ def _worker_setup() -> WorkerSetup:
         visible_hip=environ.get("HIP_VISIBLE_DEVICES"),
         cuda_device_order=environ.get("CUDA_DEVICE_ORDER"),
         devices=tuple(word for word in settings.worker_devices.split(",") if word),
-        browsers=tuple(word for word in settings.browsers.split(",") if word),
-        web_assets=settings.web_assets,
+        browsers=browser_search(settings),
         share_gb=settings.device_share_gb,
         check_broker=check_broker,
         version=__version__,

@@ -3,11 +3,13 @@
 import socket
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.figures import gigabytes
 from dtf.cli.terminal.output import Output
 from dtf.domain.codec import to_json
+from dtf.domain.queue import base_tag
 from dtf.domain.worker import Device, DeviceState
 from dtf.settings import Settings
 
@@ -18,7 +20,7 @@ _NARROWEST = 40
 
 
 def show_devices(output: Output, settings: Settings, environ: Mapping[str, str], queues: Sequence[str]) -> int:
-    """Detect, and print what was found.
+    """Detect, and print what was found. Every browser is asked, whatever is remembered of it.
 
     Args:
         output: Where to.
@@ -26,6 +28,7 @@ def show_devices(output: Output, settings: Settings, environ: Mapping[str, str],
         environ: Its environment, which may allow fewer devices.
         queues: What it is told to serve; empty: what it has devices for. Browsers are asked only where they would be.
     """
+    from dtf.bootstrap.browsers import browser_search  # noqa: PLC0415  # as below
     from dtf.execution.detect import detect_browsers, detect_devices, host_fingerprint  # noqa: PLC0415  # psutil
     from dtf.scheduling.route import serviceable  # noqa: PLC0415  # as above
 
@@ -37,9 +40,8 @@ def show_devices(output: Output, settings: Settings, environ: Mapping[str, str],
         cuda_device_order=environ.get("CUDA_DEVICE_ORDER"),
     )
     notes = []
-    if not queues or _BROWSER_TAGS.intersection(queues):
-        named = [word for word in settings.browsers.split(",") if word]
-        asked = detect_browsers(named=named, web_assets=settings.web_assets)
+    if not queues or any(base_tag(queue) in _BROWSER_TAGS for queue in queues):
+        asked = detect_browsers(replace(browser_search(settings), anew=True))
         devices = (*devices, *asked.devices)
         notes = [asked.note] if asked.note else []
     served = list(serviceable(devices))

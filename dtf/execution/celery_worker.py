@@ -141,9 +141,7 @@ def find_devices(setup: "WorkerSetup", queues: Sequence[str]) -> tuple[Device, .
         visible_rocr=setup.visible_rocr,
         visible_hip=setup.visible_hip,
         cuda_device_order=setup.cuda_device_order,
-        browsers=any(base_tag(queue) in BROWSER_TAGS for queue in queues),
-        named_browsers=setup.browsers,
-        web_assets=setup.web_assets,
+        browsers=setup.browsers if any(base_tag(queue) in BROWSER_TAGS for queue in queues) else None,
     )
     if not setup.devices:
         return found

@@ -17,6 +17,7 @@ from dtf.execution.apart import ask_apart
 from dtf.execution.checks.verdicts import NOT_CHECKED, checked, cuda_order
 from dtf.execution.probes import amd, browser, cpu, nvidia
 from dtf.execution.probes.browser import Browsers
+from dtf.execution.probes.browser_search import BrowserSearch
 from dtf.execution.probes.visible import allowed_amd, allowed_nvidia
 
 _log = logging.getLogger(__name__)
@@ -58,9 +59,7 @@ def detect_devices(
     visible_hip: str | None = None,
     cuda_device_order: str | None = None,
     check: bool = True,
-    browsers: bool = False,
-    named_browsers: Sequence[str] = (),
-    web_assets: Path | None = None,
+    browsers: BrowserSearch | None = None,
 ) -> tuple[Device, ...]:
     """Ask every probe. A probe that fails is logged and costs the others nothing.
 
@@ -71,9 +70,7 @@ def detect_devices(
         visible_hip: What it allows of those (``HIP_VISIBLE_DEVICES``); None: all.
         cuda_device_order: How the indexes of the first count (``CUDA_DEVICE_ORDER``).
         check: Whether each device must give the right answer to a small computation to count as available.
-        browsers: Whether browsers are asked, each of which is started for some seconds.
-        named_browsers: Browsers beside those that are found, by ``PATH`` or ``NAME=PATH``.
-        web_assets: The npm packages, among which a browser may be.
+        browsers: Which browsers are asked, each of which is started for some seconds; None: none.
 
     Raises:
         SettingsError: ``simulate`` cannot be read.
@@ -87,19 +84,19 @@ def detect_devices(
         ("amd", lambda: _amd(visible)),
     )
     found = [device for name, probe in probes for device in _ask(name, probe)]
-    asked = detect_browsers(named=named_browsers, web_assets=web_assets) if browsers else Browsers()
+    asked = detect_browsers(browsers) if browsers is not None else Browsers()
     if asked.note:
         _log.warning("%s", asked.note)
     return (*(checked(found) if check else found), *asked.devices, *simulated_devices(simulate))
 
 
-def detect_browsers(*, named: Sequence[str] = (), web_assets: Path | None = None) -> Browsers:
-    """Ask the browsers alone; the arguments are those of ``detect_devices``.
+def detect_browsers(search: BrowserSearch) -> Browsers:
+    """Ask the browsers alone.
 
     Raises:
         BadInputError: A named browser is not there.
     """
-    return browser.detect(host_fingerprint(), named=named, web_assets=web_assets)
+    return browser.detect(host_fingerprint(), search)
 
 
 def _nvidia(visible: Visible) -> list[Device]:

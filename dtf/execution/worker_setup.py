@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dtf.domain.outcome import Outcome
+from dtf.execution.probes.browser_search import BrowserSearch
 
 
 class ShardAnswer(Protocol):
@@ -84,8 +85,7 @@ class WorkerSetup:
         visible_hip: What the caller allows of those (``HIP_VISIBLE_DEVICES``); None: all.
         cuda_device_order: How indexes of NVIDIA devices count (``CUDA_DEVICE_ORDER``); None: the driver's way.
         devices: The UUIDs of the devices that it uses, beside the CPU; empty: all.
-        browsers: Browsers beside those that are found, by ``PATH`` or ``NAME=PATH``.
-        web_assets: The npm packages, among which a browser may be; None: where set-up puts them.
+        browsers: Which browsers it asks, where one of its queues needs one.
         share_gb: How much of a device's memory one slot has, in units of 10**9 bytes; 0: all of it.
         check_broker: Raises a ``DtfError`` when the worker must not use the broker of that URL.
         guardian_ready_s: How long one guardian may take to be ready, in seconds; then the next one is started.
@@ -105,8 +105,7 @@ class WorkerSetup:
     visible_hip: str | None = None
     cuda_device_order: str | None = None
     devices: tuple[str, ...] = ()
-    browsers: tuple[str, ...] = ()
-    web_assets: Path | None = None
+    browsers: BrowserSearch = field(default_factory=BrowserSearch)
     share_gb: float = 0.0
     check_broker: Callable[[str], None] = _accept
     guardian_ready_s: float = 30.0

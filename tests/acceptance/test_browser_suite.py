@@ -104,3 +104,34 @@ def test_a_task_file_of_browser_jobs(place: Place) -> None:
     kept = {artifact["name"] for artifact in report["artifact_list"]}
     assert {"trace.zip", "screenshot.png"} <= kept
     assert until(lambda: not place.processes().all, 30), place.processes().lines()
+
+
+def test_a_browser_is_asked_once_for_several_commands(place: Place) -> None:
+    """Two commands, each with a worker of its own, use what the first found out; --detect-only asks anew."""
+    browser = need_browser("headless-shell")
+    programs = place.directory / "programs"
+    programs.mkdir()
+    program = programs / "chromium-headless-shell"
+    program.write_text(f'#!/bin/sh\nexec {browser.executable} "$@"\n')
+    program.chmod(0o755)
+    # no other browser is found
+    place.environment |= {"PATH": str(programs), "HOME": str(programs), "DTF_WEB_ASSETS": str(programs)}
+    (place.directory / "tasks.json").write_text(
+        json.dumps({"type": "browser", "name": "shader", "config": {"check": "wgsl"}})
+    )
+    remembered = place.state / "worker" / "browsers.json"
+    seen = []
+    for _ in range(2):
+        done = place.dtf("submit", "--task-file", "tasks.json", "--wait", "--json", timeout_s=240)
+        assert done.status == 0, done.err[-3000:]
+        seen.append(json.loads(remembered.read_text()))
+        assert until(lambda: not place.processes().all, 60), place.processes().lines()
+    workers = place.dtf("workers", "--all", "--json").answer["workers"]
+    devices = [device for worker in workers for device in worker["devices"] if device["kind"] == "webgpu"]
+    assert len(seen[0]["browsers"]) == 1
+    assert seen[1] == seen[0]
+    assert len(devices) == 2
+    assert len({device["details"]["checked_at"] for device in devices}) == 1
+    place.dtf("worker", "--detect-only", "-Q", "webgpu")
+    (anew,) = json.loads(remembered.read_text())["browsers"]
+    assert anew["asked_at"] > seen[0]["browsers"][0]["asked_at"]

@@ -2,18 +2,26 @@
 
 import socket
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from dtf.analysis.shortfall import shortfall
 from dtf.domain.match import capacity, consumes
 from dtf.domain.ports.views import JobView, WorkerView
-from dtf.domain.queue import base_tag
+from dtf.domain.queue import base_tag, split_queue
+from dtf.domain.requirement import Comparison
 from dtf.domain.specs import HARDWARE_TAGS
 from dtf.domain.tasks.models import BROWSER_TAGS
 from dtf.domain.worker import Device, WorkerInfo, WorkerState
 from dtf.settings import Settings, process_environment
 
+if TYPE_CHECKING:
+    from dtf.execution.probes.browser_search import BrowserSearch
+
 #: The queue that every worker of this machine could serve.
 _PLAIN = "cpu"
+#: The browser that has it on any machine, where it is installed.
+_WITH_WEBNN = "sparticuz"
 
 
 def is_served(queue: str, workers: Sequence[WorkerView]) -> bool:
@@ -49,7 +57,7 @@ def impossible(queues: Iterable[str], settings: Settings) -> str:
         ledger.close()
     # this machine is asked only for what no worker has already: a browser takes seconds to tell
     left = [queue for queue in special if not any(capacity(worker, queue) for worker in online)]
-    return lacking(left, [this_machine(_devices(left, settings), settings), *online]) if left else ""
+    return lacking(left, [this_machine(_devices(left, settings, online), settings), *online]) if left else ""
 
 
 def lacking(queues: Iterable[str], workers: Sequence[WorkerInfo]) -> str:
@@ -76,11 +84,12 @@ def lacking(queues: Iterable[str], workers: Sequence[WorkerInfo]) -> str:
     return f"no capacity: {'; '.join(dict.fromkeys(reasons))}" if reasons else ""
 
 
-def _devices(queues: Sequence[str], settings: Settings) -> tuple[Device, ...]:
-    """What this machine has; browsers only where they are wanted. Whether a GPU works its worker finds out."""
+def _devices(queues: Sequence[str], settings: Settings, online: Sequence[WorkerInfo]) -> tuple[Device, ...]:
+    """What this machine has, browsers only as far as they are wanted. Whether a GPU works its worker finds out."""
     from dtf.execution.detect import detect_devices  # noqa: PLC0415  # only for other queues than cpu
 
     environ = process_environment()
+    wanted = [queue for queue in queues if base_tag(queue) in BROWSER_TAGS]
     return detect_devices(
         simulate=settings.simulate_devices,
         visible_cuda=environ.get("CUDA_VISIBLE_DEVICES"),
@@ -88,10 +97,26 @@ def _devices(queues: Sequence[str], settings: Settings) -> tuple[Device, ...]:
         visible_hip=environ.get("HIP_VISIBLE_DEVICES"),
         cuda_device_order=environ.get("CUDA_DEVICE_ORDER"),
         check=False,
-        browsers=any(base_tag(queue) in BROWSER_TAGS for queue in queues),
-        named_browsers=[word for word in settings.browsers.split(",") if word],
-        web_assets=settings.web_assets,
+        browsers=_browsers(wanted, settings, online) if wanted else None,
     )
+
+
+def _browsers(queues: Sequence[str], settings: Settings, online: Sequence[WorkerInfo]) -> "BrowserSearch":
+    """Ask browsers until these queues can be served; the worker asks the others."""
+    from dtf.bootstrap.browsers import browser_search  # noqa: PLC0415  # only for queues of browsers
+
+    def enough(devices: Sequence[Device]) -> bool:
+        return not lacking(queues, [this_machine(devices, settings), *online])
+
+    return replace(browser_search(settings), enough=enough, likely=likely_browsers(queues))
+
+
+def likely_browsers(queues: Sequence[str]) -> frozenset[str]:
+    """The names of the browsers that the queues ask for."""
+    asked = [requirement for queue in queues for requirement in split_queue(queue)[1]]
+    named = {one.value for one in asked if one.name == "browser" and one.comparison is Comparison.IS}
+    webnn = any(base_tag(queue) == "webnn" for queue in queues) or any(one.name == "webnn" for one in asked)
+    return frozenset(named | {_WITH_WEBNN} if webnn else named)
 
 
 def this_machine(devices: Sequence[Device], settings: Settings) -> WorkerInfo:

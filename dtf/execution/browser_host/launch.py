@@ -42,6 +42,13 @@ _FIREFOX_PREFERENCES: dict[str, str | float | bool] = {
 }
 
 
+def launch_options(choice: BrowserChoice) -> tuple[str, ...]:
+    """What a browser of this choice is started with; with other options it may turn out to have something else."""
+    if choice.family is Family.FIREFOX:
+        return tuple(f"{name}={value}" for name, value in _FIREFOX_PREFERENCES.items())
+    return _CHROMIUM_FLAGS
+
+
 async def launch(playwright: "Playwright", choice: BrowserChoice, *, debug_port: bool = False) -> "Browser":
     """Start a browser without a window.
 

@@ -3,21 +3,26 @@
 import importlib.util
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from dtf.domain.clock import Clock, SystemClock
 from dtf.domain.worker import Device, DeviceState
 from dtf.execution.apart import Answer, ask_apart
 from dtf.execution.browser_host.assets import sparticuz_chromium
 from dtf.execution.browser_host.choice import BrowserChoice, read_choice
 from dtf.execution.browser_host.find import find_browsers
+from dtf.execution.probes.browser_cache import Asked
+from dtf.execution.probes.browser_search import BrowserSearch
+from dtf.execution.probes.cpu import usable_cores
 
 #: How long one browser may take to come up, give an adapter and compute, in seconds.
 LIMIT_S = 60.0
-#: So many browsers are asked at the same time.
+#: So many browsers are asked at the same time, where there are the cores.
 _TOGETHER = 2
 _HOST = "dtf.execution.browser_host"
 #: How many characters of the host's fingerprint stand in a device's name.
@@ -48,27 +53,58 @@ class Browsers:
 
 
 def detect(
-    fingerprint: str, *, named: Sequence[str] = (), web_assets: Path | None = None, limit_s: float = LIMIT_S
+    fingerprint: str, search: BrowserSearch | None = None, *, limit_s: float = LIMIT_S, clock: Clock | None = None
 ) -> Browsers:
-    """Start each browser once and ask it.
+    """Start each browser once and ask it, but for what is remembered.
 
     Args:
         fingerprint: The host's.
-        named: Browsers beside those that are found, each the path of a program, or ``NAME=PATH``.
-        web_assets: The npm packages, among which a browser may be.
+        search: Which browsers; None: those that are found, each of them.
         limit_s: The most seconds for one browser; then it is killed with all that it started.
+        clock: Tells when each was asked.
 
     Raises:
         BadInputError: A named browser is not there.
     """
-    choices = installed(named, web_assets)
+    search = search or BrowserSearch()
+    choices = installed(search.named, search.web_assets)
     if not choices:
         return Browsers(note="no browser is installed: looked for Chromium, its headless shell and Firefox")
     if importlib.util.find_spec("playwright") is None:
         return Browsers(note="browsers are not asked: Playwright is not installed (pip install 'dtf[browser]')")
-    with ThreadPoolExecutor(max_workers=_TOGETHER, thread_name_prefix="dtf-browser") as pool:
-        findings = list(pool.map(lambda choice: _finding(choice, limit_s), choices))
-    return Browsers(devices=tuple(devices_of(findings, fingerprint)))
+    known = search.cache.recall(choices) if search.cache is not None and not search.anew else {}
+    now = (clock or SystemClock()).now
+
+    def ask(choice: BrowserChoice) -> Asked:
+        # before it is asked: what changes meanwhile counts as changed
+        key, asked_at = search.cache.key_of(choice) if search.cache is not None else "", now()
+        found = devices_of([_finding(choice, limit_s)], fingerprint)
+        return Asked(key=key, asked_at=asked_at, devices=tuple(_dated(device, asked_at) for device in found))
+
+    asked = _ask([choice for choice in choices if choice not in known], ask, search, known)
+    if search.cache is not None:
+        search.cache.keep(asked.values())
+    findings = {**known, **asked}
+    devices = (device for choice in choices if choice in findings for device in findings[choice].devices)
+    return Browsers(devices=tuple(_told_apart(devices)))
+
+
+def _ask(
+    choices: Sequence[BrowserChoice],
+    ask: Callable[[BrowserChoice], Asked],
+    search: BrowserSearch,
+    known: Mapping[BrowserChoice, Asked],
+) -> dict[BrowserChoice, Asked]:
+    """Ask them all, some at a time; or one after the other, until there is enough."""
+    if search.enough is None:
+        with ThreadPoolExecutor(min(_TOGETHER, usable_cores()), thread_name_prefix="dtf-browser") as pool:
+            return dict(zip(choices, pool.map(ask, choices), strict=True))
+    asked: dict[BrowserChoice, Asked] = {}
+    for choice in sorted(choices, key=lambda choice: choice.browser not in search.likely):
+        if search.enough([device for one in (*known.values(), *asked.values()) for device in one.devices]):
+            break
+        asked[choice] = ask(choice)
+    return asked
 
 
 def installed(named: Iterable[str] = (), web_assets: Path | None = None) -> tuple[BrowserChoice, ...]:
@@ -84,13 +120,21 @@ def installed(named: Iterable[str] = (), web_assets: Path | None = None) -> tupl
 
 def devices_of(findings: Iterable[Mapping[str, Any]], fingerprint: str) -> list[Device]:
     """Turn what the browser's host found into devices; each has an identity of its own."""
-    devices: list[Device] = []
-    for finding in findings:
-        for api in _APIS:
-            device = _device(api, finding, fingerprint)
-            same = sum(other.uuid.startswith(device.uuid) for other in devices)
-            devices.append(device if not same else _renamed(device, same + 1))
-    return devices
+    return _told_apart(_device(api, finding, fingerprint) for finding in findings for api in _APIS)
+
+
+def _told_apart(devices: Iterable[Device]) -> list[Device]:
+    """Number those of one name, from the second on."""
+    apart: list[Device] = []
+    for device in devices:
+        same = sum(other.uuid.startswith(device.uuid) for other in apart)
+        apart.append(device if not same else replace(device, uuid=f"{device.uuid}-{same + 1}"))
+    return apart
+
+
+def _dated(device: Device, asked_at: float) -> Device:
+    moment = datetime.fromtimestamp(asked_at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return replace(device, details={**device.details, "checked_at": moment})
 
 
 def _finding(choice: BrowserChoice, limit_s: float) -> Mapping[str, Any]:
@@ -167,10 +211,6 @@ def _title(finding: Mapping[str, Any]) -> str:
     name = str(finding.get("browser", ""))
     major = str(finding.get("version", "")).partition(".")[0]
     return f"{_TITLES.get(name, name)} {major}".strip()
-
-
-def _renamed(device: Device, number: int) -> Device:
-    return replace(device, uuid=f"{device.uuid}-{number}")
 
 
 def _snake(name: str) -> str:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from dtf.cli.running.capacity import impossible, lacking, this_machine
+from dtf.cli.running.capacity import impossible, lacking, likely_browsers, this_machine
 from dtf.domain.worker import Device, DeviceState
 from dtf.execution.detect import simulated_devices
 from dtf.settings import Settings, load_settings
@@ -77,3 +77,17 @@ def test_the_ledger_is_asked_for_workers_that_are_there(settings: Settings) -> N
     assert impossible(["cpu"], settings) == ""
     assert impossible(["cuda[devices=2]", "cuda"], settings) == ""
     assert "vram_gb" in impossible(["cuda[vram_gb>=1]"], settings)
+
+
+@pytest.mark.parametrize(
+    ("queues", "names"),
+    [
+        (["webgpu"], []),
+        (["webgpu[browser=firefox]", "webgpu[browser!=chromium;software]"], ["firefox"]),
+        (["webnn"], ["sparticuz"]),
+        (["webgpu[browser=custom;webnn]"], ["custom", "sparticuz"]),
+    ],
+)
+def test_which_browsers_are_asked_first(queues: list[str], names: list[str]) -> None:
+    """Those that requirements name, and for WebNN the one that has it."""
+    assert sorted(likely_browsers(queues)) == names

@@ -1,13 +1,18 @@
 import importlib.util
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dtf.domain.errors import BadInputError
-from dtf.domain.worker import DeviceState
+from dtf.domain.worker import Device, DeviceState
 from dtf.execution.browser_host.choice import BrowserChoice
 from dtf.execution.probes import browser
+from dtf.execution.probes.browser_cache import BrowserCache
+from dtf.execution.probes.browser_search import BrowserSearch
+from tests.support.fake_clock import FakeClock
 
 _PRINT = "0123456789abcdef"
 _SOFTWARE = {
@@ -123,4 +128,79 @@ def test_without_a_browser_there_is_nothing(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_named_browser_that_is_not_there(tmp_path: Path) -> None:
     """What the user names must be there."""
     with pytest.raises(BadInputError, match="is not to be had"):
-        browser.detect(_PRINT, named=[str(tmp_path / "none")])
+        browser.detect(_PRINT, BrowserSearch(named=(str(tmp_path / "none"),)))
+
+
+@pytest.fixture
+def three_browsers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine with three browsers and a stand-in for their host; the directory, with a file of what was asked."""
+    names = ("chromium", "headless-shell", "firefox")
+    choices = tuple(BrowserChoice(browser=name, executable=str(tmp_path / name)) for name in names)
+    for name in names:
+        (tmp_path / name).touch()
+    answer = {"webgpu": {"available": True}, "webnn": {"available": False, "reason": "navigator.ml is not there"}}
+    (tmp_path / "stand_in_host.py").write_text(
+        "import json, sys\n"
+        "name, _, executable = sys.argv[sys.argv.index('--browser') + 1].partition('=')\n"
+        f"open({str(tmp_path / 'asked')!r}, 'a').write(name + ' ')\n"
+        f"print(json.dumps([{{'browser': name, 'executable': executable, **json.loads({json.dumps(answer)!r})}}]))\n"
+    )
+    monkeypatch.setattr(browser, "find_browsers", lambda: choices)
+    monkeypatch.setattr(browser, "sparticuz_chromium", lambda _assets: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: object())
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(browser, "_HOST", "stand_in_host")
+    return tmp_path
+
+
+def asked(directory: Path) -> list[str]:
+    """Which browsers were asked since the last time."""
+    file = directory / "asked"
+    names = file.read_text().split() if file.exists() else []
+    file.write_text("")
+    return names
+
+
+def test_what_is_remembered_is_not_asked_again(three_browsers: Path) -> None:
+    """The second time nobody is asked and the devices are the same, with when they were checked; anew asks all."""
+    clock = FakeClock(1_795_357_000.0)
+    cache = BrowserCache(three_browsers / "worker" / "browsers.json", clock=clock)
+    first = browser.detect(_PRINT, BrowserSearch(cache=cache), clock=clock)
+    assert sorted(asked(three_browsers)) == ["chromium", "firefox", "headless-shell"]
+    clock.advance(60)
+    assert browser.detect(_PRINT, BrowserSearch(cache=cache), clock=clock) == first
+    assert asked(three_browsers) == []
+    assert {device.details["checked_at"] for device in first.devices} == {"2026-11-22T14:16:40Z"}
+    anew = browser.detect(_PRINT, BrowserSearch(cache=cache, anew=True), clock=clock)
+    assert len(asked(three_browsers)) == 3
+    assert {device.details["checked_at"] for device in anew.devices} == {"2026-11-22T14:17:40Z"}
+    assert browser.detect(_PRINT, BrowserSearch(cache=cache), clock=clock) == anew
+
+
+@pytest.mark.parametrize(
+    ("wanted", "likely", "first"),
+    [
+        ("", frozenset[str](), ["chromium"]),
+        ("firefox", frozenset({"firefox"}), ["firefox"]),
+        ("firefox", frozenset[str](), ["chromium", "headless-shell", "firefox"]),
+        ("opera", frozenset({"opera"}), ["chromium", "headless-shell", "firefox"]),
+    ],
+)
+def test_no_more_browsers_are_asked_than_needed(
+    three_browsers: Path, wanted: str, likely: frozenset[str], first: list[str]
+) -> None:
+    """The likely ones come first, and no other is asked once there is enough; what is remembered counts."""
+
+    def enough(devices: Sequence[Device]) -> bool:
+        return any(wanted in str(device.details["browser"]) for device in devices)
+
+    cache = BrowserCache(three_browsers / "worker" / "browsers.json")
+    search = BrowserSearch(cache=cache, enough=enough, likely=likely)
+    found = browser.detect(_PRINT, search)
+    assert asked(three_browsers) == first
+    assert [device.details["browser"] for device in found.devices[::2]] == first
+    assert browser.detect(_PRINT, search) == found
+    assert asked(three_browsers) == []
+    # who wants all of them asks the others alone
+    assert len(browser.detect(_PRINT, BrowserSearch(cache=cache)).devices) == 6
+    assert sorted([*asked(three_browsers), *first]) == ["chromium", "firefox", "headless-shell"]
