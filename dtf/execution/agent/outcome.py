@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 Case = dict[str, Any]
 
@@ -29,6 +29,8 @@ class Collector:
     Attributes:
         cap: The most characters of captured output, and of the failure, that a case keeps.
         on_failure: Called once for an item that fails or breaks, before its teardown where that is still to come.
+        sticky: What in the message of an error shows that this process has lost its device.
+        lost: Which of these the item's errors had first; empty: none.
     """
 
     def __init__(self, config: Any) -> None:  # noqa: ANN401  # pytest's types differ between its versions
@@ -38,11 +40,14 @@ class Collector:
         self.cap = 65536
         self.on_failure: Callable[[], None] | None = None
         self._failed = False
+        self.sticky: Sequence[str] = ()
+        self.lost = ""
 
     def begin(self) -> None:
         """Forget the item before."""
         self._reports = []
         self._failed = False
+        self.lost = ""
         self._started = _now()
 
     def add(self, report: Any) -> None:  # noqa: ANN401
@@ -57,6 +62,8 @@ class Collector:
                 else {"failed": "error"}.get(report.outcome, "")
             )
         self._reports.append((category, report))
+        if self.sticky and not self.lost and category in ("failed", "error", "xfailed"):
+            self.lost = next((one for one in self.sticky if one in said(report)), "")
         if category in ("failed", "error") and not self._failed:
             self._failed = True
             if self.on_failure is not None:
@@ -79,6 +86,7 @@ class Collector:
             "details": cut(clean("\n".join(details)), self.cap),
             "output": cut(clean(sections(self._reports[-1][1], self.cap)), self.cap),
             "properties": properties(self._reports[-1][1]),
+            "lost": self.lost,
         }
 
 
@@ -102,6 +110,13 @@ def message(category: str, report: Any) -> str:  # noqa: ANN401
         return str(crash.message).strip().split("\n", 1)[0]
     lines = text(report).strip().splitlines()
     return lines[-1] if lines else ""
+
+
+def said(report: Any) -> str:  # noqa: ANN401
+    """What the exceptions of a failure say, the chained ones too, without the code that pytest shows around them."""
+    longrepr = report.longrepr
+    crashes = [link[1] for link in getattr(longrepr, "chain", ())] or [getattr(longrepr, "reprcrash", None)]
+    return "\n".join(str(crash.message) for crash in crashes if crash is not None) or text(report)
 
 
 def text(report: Any) -> str:  # noqa: ANN401

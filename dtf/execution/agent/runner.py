@@ -104,6 +104,7 @@ class Runner:
         """Run an order; False when the session is to end with it."""
         _update_environment(message["environment"])
         self._failures_left = message.get("failures_left")
+        self._collector.sticky = message["sticky"]
         work = []
         for ordinal, nodeid in message["items"]:
             item = self._find(ordinal, nodeid)
@@ -119,11 +120,13 @@ class Runner:
         for place, (ordinal, item) in enumerate(work):
             following = work[place + 1][1] if place + 1 < len(work) else self._await_next(item, message)
             self._run_item(ordinal, item, following)
-            if self._stops or self._stopped_by:
+            if self._stops or self._stopped_by or self._collector.lost:
                 break
+        lost = bool(self._collector.lost)
         goes_on = following.goes_on() if isinstance(following, Later) else following is not None
-        self._send({"event": "done", "stopped": self._stops, "stopped_by": self._stopped_by, **_usage()})
-        return goes_on and not self._stops and not self._stopped_by
+        ended = {"stopped": self._stops, "stopped_by": self._stopped_by, "lost": lost}
+        self._send({"event": "done", **ended, **_usage()})
+        return goes_on and not self._stops and not self._stopped_by and not lost
 
     @property
     def _stopped_by(self) -> str:
@@ -155,8 +158,11 @@ class Runner:
         self._outbox.append({"event": "case", **self._collector.case(ordinal, item.nodeid)})
 
     def _count_failure(self) -> None:
-        """Have pytest stop after the test that runs, if it was one failure too many: it tears everything down then."""
-        if self._failures_left is not None:
+        """Have pytest stop after the test that runs, if it was one failure too many: it tears everything down then.
+
+        One that shows the loss of the device may not count; this process ends with it anyhow.
+        """
+        if self._failures_left is not None and not self._collector.lost:
             self._failures_left -= 1
             if self._failures_left <= 0:
                 self._stops = True

@@ -171,7 +171,7 @@ class PytestExecutor:
             signal=death.signal if death else None,
             cpu_s=run.cpu_s,
             max_rss_bytes=run.max_rss_bytes,
-            proof={"host": platform.node(), "interpreter": suite.interpreter.path},
+            proof={"host": platform.node(), "interpreter": suite.interpreter.path, **run.losses.notes},
         )
 
     async def _collect(self, shard: ClaimedShard, context: SlotContext, suite: Suite) -> AttemptResult:

@@ -24,6 +24,7 @@ from dtf.execution.model_host.placement import check_placement
 from dtf.execution.model_host.subject import LoadedModel, Place, Placement, RanElsewhereError, Subject
 from dtf.execution.models.parity import Parity, compare, merge
 from dtf.execution.models.precision import TOLERANCES
+from dtf.resilience.sticky import find_sticky, sticky_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +35,8 @@ _log = logging.getLogger(__name__)
 
 #: What the host is ordered to do.
 MEASURE = "measure"
+
+_MOST_CAUSES = 20
 
 
 class ModelFailedError(BadInputError):
@@ -84,7 +87,8 @@ class Bench:
             # what failed on a device may have lost its context: the process is not used again
             return replace(attempt.report(Outcome.ERROR, str(error)), healthy=place.tag == "cpu")
         except BadInputError as error:
-            return attempt.report(Outcome.ERROR, str(error))
+            report = attempt.report(Outcome.ERROR, str(error))
+            return replace(report, healthy=not find_sticky(_whole(error), sticky_texts(place.tag)))
         except ImportError as error:
             missing = f"{sys.executable} cannot import what the job needs: {error}; pip install 'dtf[models]'"
             return attempt.report(Outcome.ERROR, missing)
@@ -221,3 +225,12 @@ class _Measuring:
 
 def _short(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())[:600]}"
+
+
+def _whole(error: BaseException) -> str:
+    """What an error says, and what those say that it came from: a message may be cut or worded anew."""
+    told = [str(error)]
+    while error.__cause__ is not None and len(told) < _MOST_CAUSES:
+        error = error.__cause__
+        told.append(str(error))
+    return "\n".join(told)

@@ -33,6 +33,7 @@ class Bench:
     job_id: str = "j1"
     queue: list[ClaimedShard] = field(default_factory=list)
     requirements: tuple[str, ...] = ()
+    hardware: str = "cpu"
     on_report: Callable[[CaseResult], None] = lambda _: None
 
     def job(self, work: PytestWork) -> JobSpec:
@@ -65,6 +66,7 @@ class Bench:
             report=report,
             follow_on=follow_on or nothing,
             job_ends=ends,
+            hardware=self.hardware,
         )
         self.contexts.append(context)
         return context

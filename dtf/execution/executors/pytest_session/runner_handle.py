@@ -4,7 +4,8 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,6 +25,9 @@ Inbox = Callable[[Message], None]
 
 _TAIL = 32768
 
+#: How many of the tests that it ran last a handle knows by name.
+_LATEST = 3
+
 
 class RunnerHandle:
     """The executor's handle of a runner, forked or not.
@@ -35,6 +39,8 @@ class RunnerHandle:
         pid: Its process id; 0 until it is known.
         affinity: The module of the shard that it began last.
         cpu_s: CPU-seconds that were accounted to shards so far.
+        ran: How many tests it has run; what was skipped does not count.
+        latest: The last of them.
     """
 
     def __init__(self, channel: LineChannel, pump: LogPump, stacks: Path, environment: Mapping[str, str]) -> None:
@@ -44,6 +50,8 @@ class RunnerHandle:
         self.pid = 0
         self.affinity = ""
         self.cpu_s = 0.0
+        self.ran = 0
+        self.latest: deque[str] = deque(maxlen=_LATEST)
         self._agent: AgentProcess | None = None
         self._stacks = stacks
         self._environment = dict(environment)
@@ -82,6 +90,7 @@ class RunnerHandle:
         *,
         last: bool,
         failures_left: int | None = None,
+        sticky: Sequence[str] = (),
     ) -> None:
         """Have it run items of a shard.
 
@@ -91,6 +100,7 @@ class RunnerHandle:
             environment: The whole environment for it.
             last: Whether the session ends with the last item; otherwise that one waits for ``decide``.
             failures_left: It stops and ends its session after so many failures; None: never.
+            sticky: It does so, too, after an error that has one of these in its message.
         """
         self.affinity = shard.affinity
         changes: dict[str, str | None] = {
@@ -100,7 +110,12 @@ class RunnerHandle:
         self._environment = dict(environment)
         order = [[ordinal, item.nodeid] for ordinal, item in items]
         begin: Message = {"do": "begin", "items": order, "environment": changes, "last": last}
-        await self.channel.send({**begin, "failures_left": failures_left})
+        await self.channel.send({**begin, "failures_left": failures_left, "sticky": list(sticky)})
+
+    def note_run(self, nodeid: str) -> None:
+        """Take note of a test that it has run."""
+        self.ran += 1
+        self.latest.append(nodeid)
 
     async def decide(self, decision: Message) -> None:
         """Say what follows the last item."""

@@ -12,6 +12,7 @@ from dtf.domain.shard import ClaimedShard
 from dtf.domain.work import Isolation, PytestWork
 from dtf.execution.executors.pytest_session.case import broken, reported
 from dtf.execution.executors.pytest_session.death import RETRIES_AFTER_KILL, Death, charge
+from dtf.execution.executors.pytest_session.device_losses import DeviceLosses
 from dtf.execution.executors.pytest_session.failure import SessionFailedError
 from dtf.execution.executors.pytest_session.runner_handle import RunnerHandle
 from dtf.execution.executors.pytest_session.succession import Succession
@@ -47,6 +48,7 @@ class ShardRun:
         runner: The runner that is in use; None: none, or it ends.
         cpu_s: CPU-seconds of its runners for this shard.
         max_rss_bytes: Their largest resident set.
+        losses: Which tests showed the loss of their process's device.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class ShardRun:
         self.runner: RunnerHandle | None = None
         self.cpu_s = 0.0
         self.max_rss_bytes = 0
+        self.losses = DeviceLosses(context.hardware)
         self._shard = shard
         self._isolation = work.isolation
         self._context = context
@@ -76,6 +79,8 @@ class ShardRun:
         self._succession = Succession(shard, work.isolation, context)
         self._stopped = False
         self._stopped_by = ""
+        self._lost = False
+        self._put_off: CaseResult | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -138,14 +143,21 @@ class ShardRun:
             items = items[:1]
         self._order = [ordinal for ordinal, _ in items]
         alone = self._isolation in (Isolation.TEST, Isolation.SHARD)
-        self._stopped = False
+        self._stopped = self._lost = False
         self._start_timer(None, _BOOT_S)
-        limit = self._failures_left
-        await runner.begin(self._shard, items, self._context.environment, last=alone, failures_left=limit)
+        await runner.begin(
+            self._shard,
+            items,
+            self._context.environment,
+            last=alone,
+            failures_left=self._failures_left,
+            sticky=self.losses.texts,
+        )
         if len(items) == 1:
             self._succession.foresee(runner)
         await self._follow(runner)
-        if self.runner is not None and (alone or self._stopped or self._stopped_by or self._succession.is_last):
+        ends = alone or self._stopped or self._stopped_by or self._lost or self._succession.is_last
+        if self.runner is not None and ends:
             await self._let_end(runner)
         if self._stopped_by:
             self.give_up(f"the session was stopped: {self._stopped_by}")
@@ -172,7 +184,7 @@ class ShardRun:
             case "start":
                 self._on_start(message["ordinal"])
             case "case":
-                self._accept(reported(message, self._kills.get(message["ordinal"], 0)))
+                self._on_case(message, runner)
             case "missing":
                 ordinal = message["ordinal"]
                 self._accept(broken(ordinal, self._left[ordinal], _GONE))
@@ -195,13 +207,37 @@ class ShardRun:
                 return True
         return False
 
+    def _on_case(self, message: Message, runner: RunnerHandle) -> None:
+        case = reported(message, self._kills.get(message["ordinal"], 0))
+        shown = str(message.get("lost", ""))
+        if case.outcome in FAILURES and self._runs_again(case.ordinal, case.nodeid, shown, runner):
+            self._put_off = case
+            return
+        if case.outcome is not CaseOutcome.SKIPPED:
+            runner.note_run(case.nodeid)
+        self._accept(case, shown)
+
+    def _runs_again(self, ordinal: int, nodeid: str, shown: str, runner: RunnerHandle) -> bool:
+        """Whether a test that showed the loss of its process's device runs once more."""
+        told = self.losses.put_off(ordinal, nodeid, shown, runner)
+        if told:
+            self._stop_timer()
+            self._running = None
+            logger.warning("%s", told)
+            self._context.log(f"[dtf: {told}]\n".encode(errors="replace"))
+        return bool(told)
+
     def _on_done(self, message: Message, runner: RunnerHandle) -> None:
         self._stop_timer()
         self._stopped, self._stopped_by = message["stopped"], message["stopped_by"]
+        self._lost = message["lost"]
         self._account(message["cpu_s"] - runner.cpu_s, message["max_rss_bytes"])
         runner.cpu_s = message["cpu_s"]
+        put_off, self._put_off = self._put_off, None
+        if put_off is not None and self._stopped_by:  # it will not run again
+            self._accept(put_off)
         for ordinal in self._order:
-            if ordinal in self._left and not self._stopped and not self._stopped_by:
+            if ordinal in self._left and not self._stopped and not self._stopped_by and not self._lost:
                 self._accept(broken(ordinal, self._left[ordinal], "the runner did not report this test"))
 
     def _on_start(self, ordinal: int) -> None:
@@ -234,13 +270,16 @@ class ShardRun:
             self._count_idle_death(death)
             return
         kills = self._kills[ordinal] = self._kills.get(ordinal, 0) + 1
+        shown = self.losses.find(f"{fault}\n{captured}") if death.own_fault else ""
+        if self._runs_again(ordinal, self._left[ordinal].nodeid, shown, runner):
+            return
         text = charge(death, kills)
         if text is None:
             logger.warning("a runner was ended %s; %s runs again", death.how, self._left[ordinal].nodeid)
             self._context.log(f"[dtf: the interpreter was ended {death.how}; what is left runs again]\n".encode())
             self._running = None
             return
-        self._accept(self._broken(ordinal, text, details=fault, output=captured))
+        self._accept(self._broken(ordinal, text, details=fault, output=captured), shown)
 
     def _count_idle_death(self, death: Death) -> None:
         """A runner died while no test ran: no test is to blame; go on with a new one, but not for ever."""
@@ -276,10 +315,11 @@ class ShardRun:
             crashes=self._kills.get(ordinal, 0),
         )
 
-    def _accept(self, case: CaseResult) -> None:
+    def _accept(self, case: CaseResult, shown: str = "") -> None:
         self._stop_timer()
         self._running = None
         if self._left.pop(case.ordinal, None) is not None:
+            case = self.losses.mark(case, shown)
             self.cases[case.ordinal] = case
             self._context.report(case)
 
@@ -288,7 +328,9 @@ class ShardRun:
         end = await runner.end(min(self._shard.job.timeout_s, _END_S))
         self.death = end.death
         self._release(runner)
-        if end.complaint and not self._stopped_by and self.verdict is None:
+        if end.complaint and self._lost:  # without its device nobody could end it in order
+            self._context.log(f"[dtf: {end.complaint}, its device lost]\n".encode(errors="replace"))
+        elif end.complaint and not self._stopped_by and self.verdict is None:
             self.give_up(end.complaint)
 
     def give_up(self, reason: str) -> None:

@@ -97,6 +97,28 @@ def test_a_failure_on_a_device_costs_the_process(tag: str, is_healthy: bool, mon
     assert report.reason == "the model fails with a batch of 1: RuntimeError: CUDA failure 700"
 
 
+@pytest.mark.parametrize(
+    ("tag", "cause", "is_healthy"),
+    [
+        ("cuda", "CUDA failure 700: an illegal memory access was encountered", False),
+        ("cuda", "Protobuf parsing failed", True),
+        ("cpu", "CUDA failure 700: an illegal memory access was encountered", True),
+    ],
+)
+def test_a_device_lost_while_a_model_is_loaded_costs_the_process(
+    tag: str, cause: str, is_healthy: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model that cannot be loaded keeps the host, unless what it came from says that the context is lost."""
+    subject = FakeSubject()
+
+    def load(*_: object) -> FakeModel:
+        raise BadInputError("onnxruntime cannot load it") from RuntimeError(cause)
+
+    monkeypatch.setattr(subject, "load", load)
+    report = ask(Bench(), subject, monkeypatch, tag)
+    assert (report.outcome, report.healthy) == (Outcome.ERROR, is_healthy)
+
+
 def test_what_nobody_thought_of_is_the_models_and_costs_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """An infrastructure failure would be tried again and again; a full disk is one."""
     bench, subject = Bench(), FakeSubject()

@@ -78,3 +78,40 @@ def test_properties_are_text_of_bounded_size() -> None:
     ]
     assert len(properties(SimpleNamespace(user_properties=[(str(n), n) for n in range(1000)]))) == 100
     assert properties(SimpleNamespace()) == {}
+
+
+def failure(*messages: str) -> SimpleNamespace:
+    """What pytest shows of chained exceptions, the last of which ended the test."""
+    chain = [(None, SimpleNamespace(message=message), None) for message in messages]
+    return SimpleNamespace(chain=chain, reprcrash=chain[-1][1])
+
+
+@pytest.mark.parametrize(
+    ("category", "longrepr", "lost"),
+    [
+        ("failed", failure("RuntimeError: the card is gone"), "card is gone"),
+        ("failed", failure("RuntimeError: the card is gone", "ValueError: no result"), "card is gone"),
+        ("xfailed", failure("RuntimeError: the card is gone"), "card is gone"),
+        ("skipped", failure("Skipped: the card is gone"), ""),
+        ("failed", failure("assert 0"), ""),
+    ],
+)
+def test_a_lost_device_is_seen_in_what_exceptions_say(category: str, longrepr: object, lost: str) -> None:
+    """Any exception of the chain tells it; the code around them, which may name it too, does not."""
+    made = collector()
+    made.sticky = ("never said", "card is gone")
+    made.begin()
+    made.add(report(category, "call", longrepr, longreprtext='assert "card is gone"'))
+    assert made.lost == lost
+    assert made.case(0, "x")["lost"] == lost
+    made.begin()
+    assert made.lost == ""
+
+
+def test_a_failure_without_exceptions_is_looked_at_as_a_whole() -> None:
+    """A plugin's own report may be a text."""
+    made = collector()
+    made.sticky = ("card is gone",)
+    made.begin()
+    made.add(report("failed", "call", "the card is gone", longreprtext="the card is gone"))
+    assert made.lost == "card is gone"
