@@ -98,7 +98,7 @@ class Runner:
         capture.start(config)
         gc.freeze()
         gc.enable()
-        self._outbox.append({"event": "ready", "pid": self._pid, "captures": capture.files(config)})
+        self._send({"event": "ready", "pid": self._pid, "captures": capture.files(config)})
 
     def _work(self, message: Message) -> bool:
         """Run an order; False when the session is to end with it."""

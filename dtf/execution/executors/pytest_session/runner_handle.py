@@ -25,6 +25,9 @@ Inbox = Callable[[Message], None]
 
 _TAIL = 32768
 
+#: How long a runner may take to set itself up before it gets its work all the same, in seconds.
+_READY_S = 20.0
+
 #: How many of the tests that it ran last a handle knows by name.
 _LATEST = 3
 
@@ -52,6 +55,7 @@ class RunnerHandle:
         self.cpu_s = 0.0
         self.ran = 0
         self.latest: deque[str] = deque(maxlen=_LATEST)
+        self._ready = asyncio.Event()
         self._agent: AgentProcess | None = None
         self._stacks = stacks
         self._environment = dict(environment)
@@ -92,7 +96,7 @@ class RunnerHandle:
         failures_left: int | None = None,
         sticky: Sequence[str] = (),
     ) -> None:
-        """Have it run items of a shard.
+        """Have it run items of a shard, once it is ready for them.
 
         Args:
             shard: The shard.
@@ -102,6 +106,10 @@ class RunnerHandle:
             failures_left: It stops and ends its session after so many failures; None: never.
             sticky: It does so, too, after an error that has one of these in its message.
         """
+        # its captured output must be open here before a test can kill it
+        ready = asyncio.ensure_future(self._ready.wait())
+        await asyncio.wait([ready, self.ended], timeout=_READY_S, return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
         self.affinity = shard.affinity
         changes: dict[str, str | None] = {
             name: value for name, value in environment.items() if self._environment.get(name) != value
@@ -125,6 +133,7 @@ class RunnerHandle:
         """Take an event of the runner."""
         if message["event"] == "ready":
             self._open_captures(message["captures"])
+            self._ready.set()
         elif self._inbox is not None:
             self._inbox(message)
         else:
