@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -108,7 +109,8 @@ class RunnerHandle:
         """
         # its captured output must be open here before a test can kill it
         ready = asyncio.ensure_future(self._ready.wait())
-        await asyncio.wait([ready, self.ended], timeout=_READY_S, return_when=asyncio.FIRST_COMPLETED)
+        first: tuple[asyncio.Future[Any], ...] = (ready, self.ended)
+        await asyncio.wait(first, timeout=_READY_S, return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
         self.affinity = shard.affinity
         changes: dict[str, str | None] = {
