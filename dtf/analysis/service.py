@@ -1,5 +1,6 @@
 """Whether anybody serves a queue."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from dtf.analysis.cause import Cause, Why
@@ -92,10 +93,14 @@ def _unsatisfied(queue: str, consumers: Sequence[WorkerView], present: Sequence[
 
 
 def _away(queue: str, consumers: Sequence[WorkerView], now: float) -> Why | None:
-    absences = [(worker.info.name, absence(worker, now)) for worker in consumers]
+    # a worker that was started again and again under one name stands there as often
+    absences = Counter((worker.info.name, absence(worker, now)) for worker in consumers)
     if not all(reason for _, reason in absences):
         return None
-    told = ", ".join(f"{name} {reason}" for name, reason in absences)
+    told = ", ".join(
+        f"{name} ({count} times) {reason}" if count > 1 else f"{name} {reason}"
+        for (name, reason), count in absences.items()
+    )
     return Why(
         cause=Cause.WORKERS_AWAY,
         sentence=f"No worker of the queue {queue} takes work: {told}.",

@@ -170,13 +170,14 @@ def simulated_devices(text: str) -> tuple[Device, ...]:
     Raises:
         SettingsError: An unknown tag, or a count that is none.
     """
+    where = f"DTF_SIMULATE_DEVICES (simulate_devices) {text!r}"
     devices: list[Device] = []
     for part in (word.strip() for word in text.split(",") if word.strip()):
         tag, _, number = part.partition(":")
         if tag not in _KINDS:
-            raise SettingsError(f"simulated devices {text!r}: unknown hardware {tag!r} (known: {', '.join(_KINDS)})")
+            raise SettingsError(f"{where}: unknown hardware {tag!r} (known: {', '.join(_KINDS)})")
         if number and not (number.isascii() and number.isdigit() and int(number) <= _MOST_SIMULATED):
-            raise SettingsError(f"simulated devices {text!r}: {number!r} is no count from 0 to {_MOST_SIMULATED}")
+            raise SettingsError(f"{where}: {number!r} is no count from 0 to {_MOST_SIMULATED}")
         devices += [
             Device(
                 kind=tag,

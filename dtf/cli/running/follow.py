@@ -8,13 +8,14 @@ from dtf.analysis.reports.junit import junit
 from dtf.analysis.reports.record import RunRecord, counts, notes, summary
 from dtf.analysis.reports.standings import standings
 from dtf.cli import exits
-from dtf.cli.running.capacity import untaken
+from dtf.cli.running.capacity import is_served, untaken
 from dtf.cli.running.failures import count_words
 from dtf.cli.running.gather import gather
 from dtf.cli.running.host import Host
 from dtf.cli.running.interrupts import Interrupts
 from dtf.cli.running.ledger_clock import LedgerClock
 from dtf.cli.running.measures import print_measures
+from dtf.cli.running.outlook import Outlook
 from dtf.cli.running.progress import make_progress
 from dtf.cli.running.report_file import write_report
 from dtf.cli.running.stay import Stay
@@ -25,6 +26,7 @@ from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.output import Output
 from dtf.domain.clock import SystemClock
 from dtf.domain.errors import DtfError
+from dtf.domain.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,10 @@ def _watch(run_id: str, host: Host, output: Output, following: Following) -> Wat
                 limit_s=following.limit_s,
             )
             if stay is not None:
-                watch.tend = stay.tend
+                outlook = Outlook(ledger.views, clock)
+                watch.tend, watch.patience.starting = stay.tend, outlook.starting
+                if following.attached:  # who submits and waits may want to start a worker meanwhile
+                    watch.hopeless = outlook.hopeless
             watch.cancels = following.attached
             return watch.until_over()
     finally:
@@ -88,7 +93,12 @@ def _watch(run_id: str, host: Host, output: Output, following: Following) -> Wat
 
 
 def _conclude(record: RunRecord, watched: Watched, host: Host, output: Output, following: Following) -> int:
-    idle = untaken(record.jobs, host.ledger.views.workers())
+    workers = host.ledger.views.workers()
+    idle = untaken(record.jobs, workers)
+    if watched.ending is Ending.NO_CAPACITY:
+        shards = (shard for job in record.jobs for shard in host.ledger.views.shards(job.job_id))
+        cancelled = (shard.queue for shard in shards if shard.outcome is Outcome.CANCELLED)
+        idle = list(dict.fromkeys([*idle, *(queue for queue in cancelled if not is_served(queue, workers))]))
     status = exit_status(record, watched.ending, no_capacity=bool(idle))
     if following.junit is not None:
         write_report(following.junit, junit(record))

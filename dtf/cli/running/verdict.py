@@ -18,6 +18,8 @@ def exit_status(record: RunRecord, ending: Ending, *, no_capacity: bool) -> int:
     run = record.run
     if ending in (Ending.UNREACHABLE, Ending.BROKEN):
         return exits.INFRASTRUCTURE
+    if ending is Ending.NO_CAPACITY and (run.outcome is None or run.ended_by is not None):
+        return exits.NO_CAPACITY
     if ending is Ending.INTERRUPTED and (run.outcome is None or run.ended_by is not None):
         return exits.CANCELLED
     if run.outcome is None or run.ended_by is Outcome.TIMEOUT or (ending is Ending.TIME_LIMIT and run.ended_by):

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from dtf.cli.running.interrupts import Interrupts
+from dtf.cli.running.patience import Patience
 from dtf.cli.running.progress import Progress
 from dtf.cli.terminal.figures import duration
 from dtf.domain.clock import Clock
 from dtf.domain.errors import DtfError, LedgerUnavailableError
 from dtf.domain.ports.submissions import Submissions
 from dtf.domain.ports.views import RunView, Views
-from dtf.domain.shard import ShardState
+
+#: Tells why nothing of what is left of a run can ever run, or nothing.
+Hopeless = Callable[[RunView], str]
 
 #: Looks after the cluster; tells why waiting on is of no use, or nothing.
 Tend = Callable[[RunView, Progress], str]
@@ -21,8 +24,6 @@ Tend = Callable[[RunView, Progress], str]
 LOOK_EVERY_S = 0.1
 #: How often the run is told that its command lives, in seconds.
 TOUCH_EVERY_S = 3.0
-#: After so many seconds in which work waits and nothing runs the user is told how to find out why.
-UNTAKEN_S = 10.0
 #: How long workers may take to let go of a cancelled run, in seconds.
 LET_GO_S = 15.0
 #: The coordinator ends a run at its time limit; so much later the command does it itself, in seconds.
@@ -41,6 +42,8 @@ class Ending(Enum):
     UNREACHABLE = auto()
     #: The cluster broke down and did not come back.
     BROKEN = auto()
+    #: Nothing that is there can take what is left.
+    NO_CAPACITY = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,8 @@ class Watch:
         cancels: Whether an interrupt cancels the run, or the waiting alone.
         pause: Waits for so many seconds.
         tend: Looks after the cluster; what it returns is the reason why it is of no use to wait on.
+        hopeless: Tells why nothing can ever take what is left; the run is then cancelled.
+        patience: Knows when the user should hear what the run waits for.
     """
 
     def __init__(
@@ -85,6 +90,8 @@ class Watch:
         self.limit_s = limit_s
         self.cancels = True
         self.tend: Tend = _nothing
+        self.hopeless: Hopeless = _hopeful
+        self.patience = Patience(run_id, clock)
         self._run_id = run_id
         self._views = views
         self._submissions = submissions
@@ -93,8 +100,6 @@ class Watch:
         self._clock = clock
         self._begun = clock.monotonic()
         self._touched = self._begun
-        self._told_waiting = False
-        self._idle_since = self._begun
         self._away_since: float | None = None
         self._run: RunView | None = None
         self.pause: Callable[[float], object] = threading.Event().wait  # signals do not shorten it
@@ -115,6 +120,8 @@ class Watch:
                 return Watched(ending=Ending.UNREACHABLE, run=self._run, let_go=False)
             if self._run is not None and (reason := self.tend(self._run, self._progress)):
                 return self._call_off(Ending.BROKEN, reason)
+            if self._run is not None and self._away_since is None and (reason := self.hopeless(self._run)):
+                return self._call_off(Ending.NO_CAPACITY, reason)
             self._interrupts.wait(LOOK_EVERY_S if self._away_since is None else 1.0)
 
     def _look(self) -> None:
@@ -131,19 +138,9 @@ class Watch:
         if self._away_since is not None:
             self._away_since = None
             self._progress.note("the database is back")
-        if self._patience_is_over(self._run):
-            what = "nothing takes what is left of it" if self._run.attempts else "nothing has taken it yet"
-            self._progress.note(f"{what}: dtf why {self._run_id} says what it waits for")
+        if word := self.patience.word(self._run):
+            self._progress.note(word)
         self._progress.show(self._run)
-
-    def _patience_is_over(self, run: RunView) -> bool:
-        """Whether the run waits for so long that the user should know; true once."""
-        waits = run.shards.get(ShardState.QUEUED, 0) and not run.shards.get(ShardState.CLAIMED, 0)
-        if run.outcome is not None or (run.attempts and not waits):
-            self._idle_since = self._clock.monotonic()
-        late = self._clock.monotonic() - self._idle_since > UNTAKEN_S
-        told, self._told_waiting = self._told_waiting, self._told_waiting or late
-        return late and not told
 
     def _call_off(self, ending: Ending, reason: str) -> Watched:
         self._progress.note(f"{reason}: cancelling the run")
@@ -163,4 +160,9 @@ class Watch:
 
 def _nothing(_run: RunView, _progress: Progress) -> str:
     """Nothing to look after."""
+    return ""
+
+
+def _hopeful(_run: RunView) -> str:
+    """What is left can always be taken by somebody."""
     return ""

@@ -138,6 +138,14 @@ def test_workers_that_take_no_work_are_listed_with_the_reason() -> None:
     assert all(words in answer.sentence for words in ("is draining", "is offline", "silent for 45 s"))
 
 
+def test_workers_of_one_name_are_told_together() -> None:
+    """A worker that was started eight times is one name."""
+    answer = why(_situation(*[replace(_worker(GPU), state=WorkerState.OFFLINE)] * 8))
+
+    assert answer.sentence.count("is offline") == 1
+    assert "celery@lab1 (8 times) is offline" in answer.sentence
+
+
 def test_a_worker_without_the_device_does_not_serve_its_queue() -> None:
     """`celery -A dtf worker -Q cuda` on a machine without CUDA."""
     answer = why(_situation(_worker()))

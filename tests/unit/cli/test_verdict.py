@@ -59,6 +59,9 @@ def record(
         (record(Outcome.PASSED), Ending.INTERRUPTED, False, 0),
         (record(Outcome.PASSED), Ending.TIME_LIMIT, False, 0),
         (record(None), Ending.BROKEN, False, 10),
+        (record(None), Ending.NO_CAPACITY, False, 11),
+        (record(Outcome.FAILED, Outcome.CANCELLED), Ending.NO_CAPACITY, True, 11),
+        (record(Outcome.PASSED), Ending.NO_CAPACITY, False, 0),
         (record(None), Ending.UNREACHABLE, False, 10),
     ],
 )

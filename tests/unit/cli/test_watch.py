@@ -222,3 +222,28 @@ def test_a_run_that_nobody_takes_says_how_to_find_out_why(attempts: int, told: i
     stage = Stage([*[replace(RUNNING, attempts=attempts)] * 200, PASSED])
     stage.watch.until_over()
     assert len([note for note in stage.progress.notes if "dtf why r1" in note]) == told
+
+
+def test_while_its_worker_starts_it_is_told_that_and_no_more() -> None:
+    """The warning comes later, and never where the worker takes the run soon after its start."""
+    untaken = replace(RUNNING, attempts=0, shards={"queued": 1})
+    stage = Stage([*[untaken] * 300, *[RUNNING] * 300, PASSED])
+    starts = iter(["the worker of webgpu is starting"] * 150)
+    stage.watch.patience.starting = lambda _run: next(starts, "")
+    stage.watch.until_over()
+    assert stage.progress.notes == ["the worker of webgpu is starting"]
+
+    stage = Stage([*[untaken] * 700, PASSED])
+    stage.watch.patience.starting = lambda _run: "the worker of webgpu is starting"
+    stage.watch.until_over()
+    assert len(stage.progress.notes) == 2
+    assert "dtf why r1" in stage.progress.notes[1]
+
+
+def test_what_nobody_can_ever_take_is_cancelled() -> None:
+    """With the reason."""
+    stage = Stage([RUNNING, RUNNING, replace(PASSED, outcome=Outcome.CANCELLED)])
+    stage.watch.hopeless = lambda _run: "no capacity: no worker satisfies x"
+    watched = stage.watch.until_over()
+    assert (watched.ending, watched.let_go) == (Ending.NO_CAPACITY, True)
+    assert stage.submissions.cancelled == ["no capacity: no worker satisfies x"]

@@ -55,7 +55,7 @@ def test_simulated_devices_are_marked() -> None:
 @pytest.mark.parametrize("text", ["gpu:1", "cuda:x", "cuda:-1", "cuda:99999", "cuda:1:2", "cuda:²"])
 def test_a_wrong_declaration_is_refused(text: str) -> None:
     """What cannot be read is an error that quotes it."""
-    with pytest.raises(SettingsError, match="simulated devices"):
+    with pytest.raises(SettingsError, match="DTF_SIMULATE_DEVICES"):
         simulated_devices(text)
 
 
