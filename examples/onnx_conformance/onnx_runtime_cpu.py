@@ -70,5 +70,6 @@ def what_is_missing(error, more_words=()):
     for words, missing in {**NOT_IMPLEMENTED, **dict(more_words)}.items():
         if words in message:
             start = max(0, message.index(words) - 40)
-            return f"{missing}: {' '.join(message[start:].split())[:160]}"
+            told = message[start:].partition(" ")[2] if start else message  # not from the middle of a word
+            return f"{missing}: {' '.join(told.split())[:160]}"
     return ""

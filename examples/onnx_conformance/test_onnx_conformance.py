@@ -1,6 +1,7 @@
 """The official ONNX backend conformance suite, one test for each of its CPU cases, on the hardware in DTF_HARDWARE.
 
-On ``cpu`` (and without dtf) it runs on ONNX Runtime, on ``webgpu`` on onnxruntime-web in the browser of the slot.
+On ``cpu`` (and without dtf), ``cuda`` and ``rocm`` it runs on ONNX Runtime, on ``webgpu`` on onnxruntime-web in the
+browser of the slot.
 """
 
 import os
@@ -16,10 +17,17 @@ if HARDWARE == "cpu":
     from onnx_runtime_cpu import OnnxRuntimeCpu as Backend
 elif HARDWARE == "webgpu":
     from onnx_runtime_web import OnnxRuntimeWebGpu as Backend  # needs Playwright
-else:
-    pytest.fail(f"this suite runs on cpu and webgpu, not on {HARDWARE}", pytrace=False)
+elif HARDWARE in ("cuda", "rocm"):
+    from onnx_runtime_gpu import backend_for
 
-DIFFERENCES = tomllib.loads(Path(__file__).with_name("known_differences.toml").read_text())[HARDWARE]
+    try:
+        Backend = backend_for(HARDWARE)
+    except RuntimeError as error:
+        pytest.fail(str(error), pytrace=False)
+else:
+    pytest.fail(f"this suite runs on cpu, cuda, rocm and webgpu, not on {HARDWARE}", pytrace=False)
+
+DIFFERENCES = tomllib.loads(Path(__file__).with_name("known_differences.toml").read_text()).get(HARDWARE, {})
 
 
 @pytest.fixture(scope="module", autouse=True)
