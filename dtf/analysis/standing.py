@@ -1,7 +1,7 @@
 """What a result says about the hardware that it names."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dtf.domain.proof import DEVICE_NAME, ELSEWHERE, EVIDENCE, PROVIDERS, SIMULATED, SOFTWARE, YES, Standing
 
@@ -10,11 +10,12 @@ _PROVIDERS_OF = {
     "cuda": ("CUDAExecutionProvider", "TensorrtExecutionProvider", "NvTensorRTRTXExecutionProvider"),
     "rocm": ("ROCMExecutionProvider", "MIGraphXExecutionProvider"),
     "webgpu": ("WebGpuExecutionProvider",),
-    "webnn": ("WebNNExecutionProvider",),
     "openvino": ("OpenVINOExecutionProvider",),
     "qualcomm": ("QNNExecutionProvider",),
     "mps": ("CoreMLExecutionProvider",),
 }
+#: WebNN's provider takes nodes on whatever the browser chooses, and the browser does not tell what: it shows nothing.
+_WEBNN = ("WebNNExecutionProvider",)
 _PROVIDERS_OF["gpu"] = _PROVIDERS_OF["cuda"] + _PROVIDERS_OF["rocm"]
 
 #: Those of which a sentence is worth having, the gravest first.
@@ -42,9 +43,12 @@ def standing(hardware: str, proof: Mapping[str, str], properties: Mapping[str, s
         return Standing.SOFTWARE
     if hardware == "cpu":  # whatever ran, ran on the CPU of the host that says so
         return Standing.PROVEN if proof else Standing.NOT_PROVEN
-    words = (proof, properties or {})
-    shown = proof.get(EVIDENCE) or any(_takes_nodes(hardware, word.get(PROVIDERS, "")) for word in words)
-    return Standing.PROVEN if shown else Standing.NOT_PROVEN
+    told = [word.get(PROVIDERS, "") for word in (proof, properties or {})]
+    if any(_takes_nodes(_PROVIDERS_OF.get(hardware, ()), providers) for providers in told):
+        return Standing.PROVEN
+    if hardware == "webnn" or any(_takes_nodes(_WEBNN, providers) for providers in told):
+        return Standing.NOT_PROVEN
+    return Standing.PROVEN if proof.get(EVIDENCE) else Standing.NOT_PROVEN
 
 
 def standing_line(counts: Mapping[Standing, Mapping[str, int]]) -> str:
@@ -69,12 +73,12 @@ def device_names(proof: Mapping[str, str]) -> str:
     return " + ".join(name if count == 1 else f"{count} x {name}" for name, count in counted.items())
 
 
-def _takes_nodes(hardware: str, providers: str) -> bool:
-    """Whether a provider of the hardware took nodes, as JSON such as ``{"CUDAExecutionProvider": 12}`` says."""
+def _takes_nodes(names: Sequence[str], providers: str) -> bool:
+    """Whether one of these providers took nodes, as JSON such as ``{"CUDAExecutionProvider": 12}`` says."""
     try:
         placed = json.loads(providers) if providers else {}
     except ValueError:
         return False
     if not isinstance(placed, dict):
         return False
-    return any(isinstance(placed.get(name), int) and placed[name] > 0 for name in _PROVIDERS_OF.get(hardware, ()))
+    return any(isinstance(placed.get(name), int) and placed[name] > 0 for name in names)

@@ -107,12 +107,15 @@ def test_bad_words_are_one_message_and_write_nothing(place: Place, tmp_path: Pat
         ("--format", "pdf"),
         ("--format", "terminal", "-o", str(page)),
         ("-o", str(tmp_path)),
+        ("-o", str(tmp_path / "matrix.pdf")),
+        ("-o", str(tmp_path / "matrix")),
     ):
         done = place.dtf("matrix", *words)
         assert done.status == 2, (words, done.err)
         assert "Traceback" not in done.err
         assert done.err.strip()
-    assert not page.exists()
+    assert not list(tmp_path.glob("matrix*"))
+    assert ".json, .md, .markdown, .html, .htm" in place.dtf("matrix", "-o", "m.pdf").err
 
 
 def test_the_conformance_suite_on_webgpu(place: Place) -> None:

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 
 from dtf.analysis.standing import device_names
 from dtf.domain.ports.views import AttemptView
-from dtf.domain.proof import SIMULATED, SOFTWARE, YES
+from dtf.domain.proof import DEVICE, SIMULATED, SOFTWARE, YES
 from dtf.domain.specs import HARDWARE_TAGS, JobSpec
 from dtf.domain.work import BrowserCheck, BrowserWork
+
+#: The tags whose devices are in browsers.
+_IN_BROWSERS = ("webgpu", "webnn")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +22,7 @@ class Column:
         provider: What a model in a browser ran on where that is not the tag: ``wasm``; empty otherwise.
         software: Whether it is a software adapter.
         simulated: Whether it exists by declaration only.
+        idle: Whether nothing ran in it, and nobody knows on which device it would have.
     """
 
     hardware: str
@@ -26,6 +30,7 @@ class Column:
     provider: str = ""
     software: bool = False
     simulated: bool = False
+    idle: bool = False
 
     @property
     def marks(self) -> tuple[str, ...]:
@@ -33,10 +38,14 @@ class Column:
         return tuple(word for word, holds in (("software", self.software), ("simulated", self.simulated)) if holds)
 
     @property
+    def tag(self) -> str:
+        """The tag without its marks: ``webgpu``, ``webgpu, wasm``, ``webgpu, not run``."""
+        return ", ".join(filter(None, (self.hardware, self.provider, "not run" if self.idle else "")))
+
+    @property
     def title(self) -> str:
         """The tag with its marks: ``webgpu (software)``."""
-        tag = f"{self.hardware}, {self.provider}" if self.provider else self.hardware
-        return f"{tag} ({', '.join(self.marks)})" if self.marks else tag
+        return f"{self.tag} ({', '.join(self.marks)})" if self.marks else self.tag
 
     @property
     def label(self) -> str:
@@ -44,10 +53,10 @@ class Column:
         return f"{self.title}: {self.device}" if self.device else self.title
 
     @property
-    def order(self) -> tuple[int, bool, bool, str, str]:
-        """Tags in their usual order, what is real first."""
+    def order(self) -> tuple[int, bool, bool, bool, str, str]:
+        """Tags in their usual order, what is real first, what never ran last."""
         known = HARDWARE_TAGS.index(self.hardware) if self.hardware in HARDWARE_TAGS else len(HARDWARE_TAGS)
-        return known, self.simulated, self.software, self.provider, self.device
+        return known, self.idle, self.simulated, self.software, self.provider, self.device
 
 
 def column_of(spec: JobSpec, attempt: AttemptView | None) -> Column:
@@ -57,9 +66,11 @@ def column_of(spec: JobSpec, attempt: AttemptView | None) -> Column:
         provider = "" if spec.work.provider == spec.hardware else spec.work.provider
     if attempt is None:
         return Column(hardware=spec.hardware, provider=provider)
+    # a slot has all browsers of its host: one that names several is one in which none was chosen yet
+    undecided = spec.hardware in _IN_BROWSERS and len(attempt.proof.get(DEVICE, "").split()) > 1
     return Column(
         hardware=spec.hardware,
-        device=device_names(attempt.proof),
+        device="" if undecided else device_names(attempt.proof),
         provider=provider,
         software=attempt.proof.get(SOFTWARE) == YES,
         simulated=attempt.proof.get(SIMULATED) == YES,

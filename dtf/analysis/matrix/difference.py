@@ -1,6 +1,6 @@
 """Where a device differs from the reference."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dtf.analysis.matrix.column import Column
@@ -35,14 +35,26 @@ def differences(
     """The differences by column and row, the worse ones of each row first."""
     if reference is None:
         return
+    supported = {
+        entry.job
+        for (_, column), entries in found.items()
+        for entry in entries
+        if column == reference and entry.verdict is Verdict.SUPPORTED
+    }
     for column in columns:
         if column == reference:
             continue
         for row in rows:
             known = {entry.name: entry.verdict for entry in found.get((row, reference), ())}
             differing = [
-                Difference(here=entry, reference=known[entry.name])
+                Difference(here=entry, reference=there)
                 for entry in found.get((row, column), ())
-                if entry.name in known and entry.verdict is not known[entry.name]
+                if (there := known.get(entry.name) or _of_suite(entry, supported)) and entry.verdict is not there
             ]
             yield from sorted(differing, key=lambda one: (not one.is_worse, one.here.name))
+
+
+def _of_suite(entry: Entry, supported: Collection[str]) -> Verdict | None:
+    """What the reference says of a suite that came to no tests here: one of its tests is supported there."""
+    is_broken = not entry.name and entry.verdict in BAD
+    return Verdict.SUPPORTED if is_broken and entry.job in supported else None

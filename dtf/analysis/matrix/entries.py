@@ -30,6 +30,9 @@ _OF_JOB = {
     Outcome.TIMEOUT: Verdict.FAILED,
 }
 
+#: How the reason of a benchmark begins that ended because the hardware cannot do the model in that precision.
+_UNSUPPORTED = "unsupported:"
+
 _Attempts = Mapping[tuple[str, int], AttemptView]
 
 
@@ -55,6 +58,7 @@ def _of_cases(facts: RunFacts, job: JobView, attempts: _Attempts) -> Iterator[En
         verdict = of_case(case, stands)
         yield Entry(
             run_id=job.run_id,
+            job=job.spec.name,
             row=_row_of_case(case),
             name=case.nodeid,
             column=column_of(job.spec, attempt),
@@ -75,10 +79,11 @@ def _row_of_case(case: CaseResult) -> str:
 def _of_whole(job: JobView, last: AttemptView | None, metrics: Sequence[Metric]) -> Iterator[Entry]:
     """The results of a job without cases: a model's measurements, a check in a browser, a command, a broken suite."""
     verdict, stands = _verdict(job, last)
-    for name, measures in measures_of(metrics, _batch(job)).items():
+    for name, measures in measures_of(metrics, _planned(job)).items():
         wrong = verdict is Verdict.FAILED and exceeds(measures.error, measures.tolerance)
         yield Entry(
             run_id=job.run_id,
+            job=job.spec.name,
             row=row_of_job(job),
             name=name,
             column=column_of(job.spec, last),
@@ -95,14 +100,27 @@ def _verdict(job: JobView, last: AttemptView | None) -> tuple[Verdict, Standing]
     stands = standing(job.spec.hardware, last.proof if last else {})
     if stands is Standing.ELSEWHERE:
         return Verdict.ELSEWHERE, stands
+    if (
+        isinstance(job.spec.work, BenchmarkWork)
+        and job.outcome is Outcome.ERROR
+        and job.reason.startswith(_UNSUPPORTED)
+    ):
+        return Verdict.UNSUPPORTED, stands
     return (_OF_JOB.get(job.outcome, Verdict.NOT_RUN) if job.outcome else Verdict.NOT_RUN), stands
 
 
-def _batch(job: JobView) -> int:
-    """The batch size of a model in a browser: ``batch=8`` among its words, else 1."""
-    words = job.spec.work.args if isinstance(job.spec.work, BrowserWork) else ()
-    sizes = [word.removeprefix("batch=") for word in words if word.startswith("batch=")]
-    return int(sizes[-1]) if sizes and sizes[-1].isdecimal() else 1
+def _planned(job: JobView) -> tuple[str, ...]:
+    """What a job was to measure: a model's batch sizes, of others one thing without a name.
+
+    A job that ended before its figures is compared by these names with one that has them.
+    """
+    work = job.spec.work
+    if isinstance(work, BenchmarkWork):
+        return tuple(f"batch={size}" for size in work.batch_sizes) or ("",)
+    if not isinstance(work, BrowserWork) or work.check is not BrowserCheck.MODEL:
+        return ("",)
+    sizes = [word.removeprefix("batch=") for word in work.args if word.startswith("batch=")]
+    return (f"batch={int(sizes[-1]) if sizes and sizes[-1].isdecimal() else 1}",)
 
 
 def row_of_job(job: JobView) -> str:

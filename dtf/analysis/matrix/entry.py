@@ -13,6 +13,7 @@ class Entry:
 
     Attributes:
         run_id: The run that it comes from.
+        job: The name of its job, the same on all hardware.
         row: The model or operator.
         name: What it is called in every column: a node id, or a batch size.
         column: The hardware and device.
@@ -25,6 +26,7 @@ class Entry:
     """
 
     run_id: str
+    job: str
     row: str
     name: str
     column: Column
@@ -34,3 +36,8 @@ class Entry:
     error: float | None = None
     tolerance: float | None = None
     reason: str = ""
+
+    @property
+    def title(self) -> str:
+        """What a list of several rows calls it: its node id, a batch size with its model, else the row."""
+        return f"{self.row} {self.name}" if self.name.startswith("batch=") else self.name or self.row

@@ -74,7 +74,7 @@ def make_matrix(facts: Sequence[RunFacts], reference: str = "") -> Matrix:
         BadInputError: None of the runs used the reference that was asked for.
     """
     newest = sorted(facts, key=lambda one: one.run.created_at, reverse=True)
-    found = _newest([list(entries_of(one)) for one in newest])
+    found = _with_idle(_newest([list(entries_of(one)) for one in newest]))
     compared = _reference({column for _, column in found}, found, reference)
     columns = sorted({column for _, column in found}, key=lambda column: (column != compared, column.order))
     rows = sorted({row for row, _ in found}, key=lambda row: (row.casefold(), row))
@@ -122,6 +122,16 @@ def _placed(column: Column, devices: Iterable[Column]) -> Column:
     return real[0] if len(real) == 1 and not column.marks else column
 
 
+def _with_idle(found: _Cells) -> _Cells:
+    """The same, the columns marked in which nothing ran and of which nobody knows the device."""
+    ran = {column for (_, column), its in found.items() if any(one.verdict is not Verdict.NOT_RUN for one in its)}
+    marked: _Cells = {}
+    for (row, column), its in found.items():
+        named = column if column.device or column in ran else replace(column, idle=True, software=False)
+        marked.setdefault((row, named), []).extend(replace(entry, column=named) for entry in its)
+    return marked
+
+
 def _reference(columns: Iterable[Column], found: Iterable[tuple[str, Column]], wanted: str) -> Column | None:
     """The column of the reference's tag, of several the real one with the most rows."""
     columns = list(columns)
@@ -130,4 +140,6 @@ def _reference(columns: Iterable[Column], found: Iterable[tuple[str, Column]], w
         tags = ", ".join(sorted({column.hardware for column in columns}))
         raise BadInputError(f"none of the runs used the reference {wanted[:80]!r}; they used {tags}")
     filled = Counter(column for _, column in found)
-    return max(named, key=lambda column: (not column.marks, filled[column], column.device), default=None)
+    return max(
+        named, key=lambda column: (not column.idle, not column.marks, filled[column], column.device), default=None
+    )

@@ -1,7 +1,7 @@
 """What a model's measurements say, out of the metrics of its job."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dtf.domain.shard import Metric
@@ -30,22 +30,17 @@ class Measures:
     tolerance: float | None = None
 
 
-def measures_of(metrics: Iterable[Metric], batch: int = 1) -> dict[str, Measures]:
-    """A job's measures by batch size (``batch=8``); without any latency one that has no name.
+def measures_of(metrics: Iterable[Metric], planned: Sequence[str]) -> dict[str, Measures]:
+    """A job's measures by what it was to measure; what it came to no figures of is there without them.
 
     Args:
         metrics: The job's.
-        batch: The size of the one batch that a browser runs.
+        planned: The names of what it was to measure, at least one: ``batch=8``. A browser runs the first.
     """
     values = {metric.name: metric.value for metric in metrics}
     error = next((values[name] for name in _ERRORS if name in values), None)
     tolerance = next((values[name] for name in _TOLERANCES if name in values), None)
-    latencies: dict[str, float | None] = {
-        match[1]: value for name, value in values.items() if (match := _OF_BATCH.fullmatch(name))
-    }
+    latencies = {match[1]: value for name, value in values.items() if (match := _OF_BATCH.fullmatch(name))}
     if _OF_BROWSER in values:
-        latencies.setdefault(f"batch={batch}", values[_OF_BROWSER])
-    return {
-        name: Measures(seconds=seconds, error=error, tolerance=tolerance)
-        for name, seconds in (latencies or {"": None}).items()
-    }
+        latencies.setdefault(planned[0], values[_OF_BROWSER])
+    return {name: Measures(seconds=latencies.get(name), error=error, tolerance=tolerance) for name in planned}

@@ -68,7 +68,7 @@ def _column(matrix: Matrix, column: Column) -> _Data:
     totals = matrix.totals(column)
     shares = [{"look": _LOOKS[verdict], "count": totals[verdict]} for verdict in TOLD if totals.get(verdict)]
     return {
-        "tag": f"{column.hardware}, {column.provider}" if column.provider else column.hardware,
+        "tag": column.tag,
         "marks": column.marks,
         "device": visible(column.device),
         "is_reference": column == matrix.reference,
@@ -123,7 +123,7 @@ def _groups(matrix: Matrix) -> Iterator[_Data]:
 def _case(difference: Difference) -> Mapping[str, str]:
     here = difference.here
     return {
-        "name": visible(here.name or here.row)[:_LONGEST_NAME],
+        "name": visible(here.title)[:_LONGEST_NAME],
         "reference": str(difference.reference),
         "verdict": str(here.verdict),
         "look": _LOOKS[here.verdict],

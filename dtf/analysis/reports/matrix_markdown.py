@@ -1,10 +1,11 @@
 """The matrix as a table for a pull request or a wiki."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dtf.analysis.matrix.difference import Difference
 from dtf.analysis.matrix.matrix import Matrix
 from dtf.analysis.reports.markdown_text import plain
+from dtf.analysis.reports.matrix_reasons import reasons
 from dtf.analysis.reports.matrix_words import cell_words, figure, total_words
 
 #: How many differences a page lists.
@@ -27,13 +28,14 @@ def matrix_markdown(matrix: Matrix) -> Iterator[str]:
     for row in matrix.rows:
         cells = (plain(cell_words(matrix.cells.get((row, column)), matrix)) for column in matrix.columns)
         yield f"| {plain(row)} | " + " | ".join(cells) + " |\n"
-    yield from _differences(matrix)
-
-
-def _differences(matrix: Matrix) -> Iterator[str]:
-    if not matrix.differences:
-        return
     told = sorted(matrix.differences, key=lambda difference: not difference.is_worse)
+    yield from _differences(matrix, told)
+    yield from _reasons(matrix, told[:_MOST_DIFFERENCES])
+
+
+def _differences(matrix: Matrix, told: Sequence[Difference]) -> Iterator[str]:
+    if not told:
+        return
     yield f"\n## Where it differs from the reference\n\n{len(matrix.regressions)} cases are worse than there, "
     yield f"{len(matrix.differences) - len(matrix.regressions)} differ in another way.\n\n"
     yield "| case | where | there | here | error | tolerance | reason |\n|---|---|---|---|---:|---:|---|\n"
@@ -42,9 +44,22 @@ def _differences(matrix: Matrix) -> Iterator[str]:
         yield f"\nOnly the first {_MOST_DIFFERENCES} of {len(told)} are listed here.\n"
 
 
+def _reasons(matrix: Matrix, told: Sequence[Difference]) -> Iterator[str]:
+    """Why what is not supported is not, but for the cells of which a difference tells it."""
+    found = reasons(matrix, matrix.rows, {(one.here.row, one.here.column) for one in told})
+    if not found:
+        return
+    yield "\n## Why\n\n| where | what | rows | reason |\n|---|---|---|---|\n"
+    for why in found[:_MOST_DIFFERENCES]:
+        words = (why.column.title, str(why.verdict), why.row_words, why.reason[:_LONGEST_REASON])
+        yield f"| {' | '.join(plain(word) for word in words)} |\n"
+    if len(found) > _MOST_DIFFERENCES:
+        yield f"\nOnly the first {_MOST_DIFFERENCES} of {len(found)} reasons are listed here.\n"
+
+
 def _row(difference: Difference) -> str:
     here = difference.here
-    words = (here.name or here.row, here.column.title, str(difference.reference), str(here.verdict))
+    words = (here.title, here.column.title, str(difference.reference), str(here.verdict))
     cells = [plain(word) for word in words]
     cells += [figure(here.error), figure(here.tolerance), plain(here.reason[:_LONGEST_REASON])]
     return "| " + " | ".join(cells) + " |\n"

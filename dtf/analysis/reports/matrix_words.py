@@ -24,13 +24,13 @@ _RAN = frozenset((Verdict.SUPPORTED, Verdict.PARTLY, Verdict.WRONG, Verdict.FAIL
 
 
 def verdict_words(cell: Cell | None) -> str:
-    """``supported 5/7``, ``unsupported``, ``wrong 2/7``; the counts are left out where there is one case."""
+    """``5 of 7 supported``, ``unsupported``, ``2 of 7 wrong``; the counts are left out where there is one case."""
     if cell is None:
         return str(Verdict.NOT_RUN)
     verdict = cell.verdict
     count = cell.counts.get(Verdict.SUPPORTED if verdict is Verdict.PARTLY else verdict, 0)
     word = str(Verdict.SUPPORTED if verdict is Verdict.PARTLY else verdict)
-    return word if cell.cases == 1 else f"{word} {count}/{cell.cases}"
+    return word if cell.cases == 1 else f"{count} of {cell.cases} {word}"
 
 
 def error_words(cell: Cell) -> str:

@@ -36,7 +36,7 @@ _FORMATS: dict[str, Callable[[Matrix], Iterator[str]]] = {
 
 
 #: The formats by the endings of the files that they are written to.
-_BY_SUFFIX = {".json": "json", ".html": "html", ".htm": "html"}
+_BY_SUFFIX = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
 
 
 @click.command("matrix")
@@ -81,4 +81,9 @@ def _kind(asked: str | None, file: Path | None) -> str:
         return asked or _TERMINAL
     if asked == _TERMINAL:
         raise BadInputError("--format terminal is for the terminal; a file takes json, markdown or html")
-    return asked or _BY_SUFFIX.get(file.suffix.lower(), "markdown")
+    if asked:
+        return asked
+    if file.suffix.lower() not in _BY_SUFFIX:
+        known = ", ".join(_BY_SUFFIX)
+        raise BadInputError(f"the ending of {file.name[:200]!r} tells no format: use {known}, or --format")
+    return _BY_SUFFIX[file.suffix.lower()]

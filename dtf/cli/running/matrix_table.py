@@ -1,10 +1,11 @@
 """Prints the matrix on a terminal."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dtf.analysis.matrix.column import Column
 from dtf.analysis.matrix.matrix import Matrix
+from dtf.analysis.reports.matrix_reasons import reasons
 from dtf.analysis.reports.matrix_words import cell_words, figure, total_words
 from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.figures import plural
@@ -28,14 +29,14 @@ def print_matrix(matrix: Matrix, output: Output, *, only_differing: bool) -> Non
         of = " (the reference)" if column == matrix.reference else ""
         output.line(f"{heads[column]}{of}: {one_line(column.device or 'no device named', 200)}")
     output.line()
-    rows = [row for row in matrix.rows if not only_differing or _differs(matrix, row)]
+    shown = [row for row in matrix.rows if not only_differing or _differs(matrix, row)]
     widest = _widest(output.table_width, len(heads))
-    cells = [[_cut(row, widest), *(_cell(matrix, row, column) for column in matrix.columns)] for row in rows]
+    cells = [[_cut(row, widest), *(_cell(matrix, row, column) for column in matrix.columns)] for row in shown]
     for line in table(["", *heads.values()], cells, output.table_width):
         output.line(line)
-    if len(rows) < len(matrix.rows):
-        output.line(f"({plural(len(matrix.rows) - len(rows), 'row')} on which all agree left out)")
-    for line in (*_worse(matrix, heads), *_totals(matrix, heads)):
+    if len(shown) < len(matrix.rows):
+        output.line(f"({plural(len(matrix.rows) - len(shown), 'row')} on which all agree left out)")
+    for line in (*_worse(matrix, heads), *_reasons(matrix, heads, shown), *_totals(matrix, heads)):
         output.line(line)
 
 
@@ -78,10 +79,25 @@ def _worse(matrix: Matrix, heads: dict[Column, str]) -> Iterator[str]:
     for difference in worse[:_MOST_NAMED]:
         here = difference.here
         size = f", error {figure(here.error)} (tolerance {figure(here.tolerance)})" if here.error is not None else ""
-        name = one_line(here.name or here.row, 300)
+        name = one_line(here.title, 300)
         yield f"  {heads[here.column]}: {here.verdict}{size}: {name}: {one_line(here.reason, 200)}"
     if len(worse) > _MOST_NAMED:
         yield f"  ... and {len(worse) - _MOST_NAMED} more: --format json has all"
+
+
+def _reasons(matrix: Matrix, heads: dict[Column, str], rows: Sequence[str]) -> Iterator[str]:
+    """Why what is not supported is not, but for the cells of which the worse cases tell it."""
+    told = {(difference.here.row, difference.here.column) for difference in matrix.regressions[:_MOST_NAMED]}
+    found = reasons(matrix, rows, told)
+    if not found:
+        return
+    yield ""
+    yield "Why:"
+    for why in found[:_MOST_NAMED]:
+        of = one_line(why.row_words, 200)
+        yield f"  {heads[why.column]}: {why.verdict}: {of}: {one_line(why.reason, 200)}"
+    if len(found) > _MOST_NAMED:
+        yield f"  ... and {plural(len(found) - _MOST_NAMED, 'reason')} more: --format json has all"
 
 
 def _totals(matrix: Matrix, heads: dict[Column, str]) -> Iterator[str]:

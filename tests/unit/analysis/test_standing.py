@@ -4,6 +4,7 @@ from dtf.analysis.standing import device_names, standing, standing_line
 from dtf.domain.proof import Standing
 
 WEBGPU = '{"WebGpuExecutionProvider": 3, "CPUExecutionProvider": 1}'
+WEBNN = '{"WebNNExecutionProvider": 3}'
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,9 @@ WEBGPU = '{"WebGpuExecutionProvider": 3, "CPUExecutionProvider": 1}'
         ("cuda", {"providers": "[broken"}, Standing.NOT_PROVEN),
         ("cuda", {"providers": "[1]"}, Standing.NOT_PROVEN),
         ("cuda", {"providers": '{"CUDAExecutionProvider": "many"}'}, Standing.NOT_PROVEN),
+        ("webnn", {"providers": WEBNN, "evidence": "WebNN took 3 nodes"}, Standing.NOT_PROVEN),
+        ("webnn", {"evidence": "1 page was opened"}, Standing.NOT_PROVEN),
+        ("webgpu", {"providers": WEBNN, "evidence": "WebNN took 3 nodes"}, Standing.NOT_PROVEN),
         ("openvino", {"host": "h"}, Standing.NOT_PROVEN),
     ],
 )

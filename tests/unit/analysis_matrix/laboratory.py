@@ -62,9 +62,10 @@ class Run:
         outcome: Outcome | None,
         proof: Mapping[str, str] | None = None,
         metrics: Mapping[str, float] | None = None,
+        reason: str = "it is so",
     ) -> "Run":
         """Add a job without cases."""
-        job_id = self._add(hardware, work, outcome, {}, proof)
+        job_id = self._add(hardware, work, outcome, {}, proof, reason)
         for name, value in (metrics or {}).items():
             self.metrics.append((f"s{job_id}", job_id, 1, Metric(name=name, value=value, unit="")))
         return self
@@ -76,6 +77,7 @@ class Run:
         outcome: Outcome | None,
         cases: dict[str, int],
         proof: Mapping[str, str] | None,
+        reason: str = "it is so",
     ) -> str:
         job_id = f"{self.run_id}j{len(self.jobs)}"
         spec = JobSpec(name="job", work=work, source=Source(kind=SourceKind.PATH, location="/x"), hardware=hardware)
@@ -86,7 +88,7 @@ class Run:
                 spec=spec,
                 state=JobState.FINISHED,
                 outcome=outcome,
-                reason="" if outcome is Outcome.PASSED else "it is so",
+                reason="" if outcome is Outcome.PASSED else reason,
                 created_at=self.created_at,
                 started_at=self.created_at,
                 finished_at=self.created_at + 1,

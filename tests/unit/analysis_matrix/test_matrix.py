@@ -85,7 +85,7 @@ def test_a_wrong_cell_tells_its_largest_error() -> None:
     matrix = make_matrix([Run().suite("cpu", CPU, *cases).facts()])
     (cell,) = matrix.cells.values()
     assert (cell.error, cell.tolerance, cell.reason) == (0.2, 0.01, "m0")
-    assert cell_words(cell, matrix) == "wrong 2/3, error 0.2 (tolerance 0.01)"
+    assert cell_words(cell, matrix) == "2 of 3 wrong, error 0.2 (tolerance 0.01)"
 
 
 def test_software_and_simulated_devices_are_columns_of_their_own() -> None:
@@ -205,7 +205,7 @@ def test_a_retry_of_some_cases_replaces_those_alone() -> None:
     new = Run(run_id="r2", created_at=2).suite("cpu", CPU, case("a"))
     matrix = make_matrix([old.facts(), new.facts()])
     (cell,) = matrix.cells.values()
-    assert cell_words(cell, matrix) == "supported 2/2, runs r2 and r1"
+    assert cell_words(cell, matrix) == "2 of 2 supported, runs r2 and r1"
 
 
 def test_lost_attempts_stand_where_their_device_is() -> None:
@@ -214,8 +214,8 @@ def test_lost_attempts_stand_where_their_device_is() -> None:
     assert [column.label for column in make_matrix([run.facts()]).columns] == ["cuda: H200"]
     run = Run().suite("cuda", SIMULATED, case("a")).suite("cuda", None, case("b", "infra", ADD))
     assert [column.label for column in make_matrix([run.facts()]).columns] == [
-        "cuda",
         "cuda (simulated): simulated GPU",
+        "cuda, not run",
     ]
 
 
@@ -223,12 +223,13 @@ def test_models_are_compared_by_batch_size() -> None:
     """A benchmark's median latencies are compared batch by batch; its parity makes it wrong."""
     run = Run().work(
         "cpu",
-        BenchmarkWork(model="bert"),
+        BenchmarkWork(model="bert", batch_sizes=(1, 8)),
         Outcome.PASSED,
         CPU,
         {"latency_p50[batch=1]": 2.0, "latency_p50[batch=8]": 8.0},
     )
-    run.work("cuda", BenchmarkWork(model="bert"), Outcome.PASSED, CUDA, {"latency_p50[batch=8]": 2.0})
+    of_eight = BenchmarkWork(model="bert", batch_sizes=(8,))
+    run.work("cuda", of_eight, Outcome.PASSED, CUDA, {"latency_p50[batch=8]": 2.0})
     parity = {"latency_p50[batch=1]": 1.0, "parity_max_rel": 0.5, "parity_tolerance": 0.1}
     run.work("rocm", BenchmarkWork(model="bert"), Outcome.FAILED, {"evidence": "x", "device_name": "MI"}, parity)
     web = BrowserWork(check=BrowserCheck.MODEL, target="bert", args=("batch=8",))
@@ -238,7 +239,7 @@ def test_models_are_compared_by_batch_size() -> None:
     told = {of.title: cell_words(cell, matrix) for (row, of), cell in matrix.cells.items() if row == "bert"}
     assert matrix.rows == ("bert", "bert fp16")
     assert told == {
-        "cpu": "supported 2/2",
+        "cpu": "2 of 2 supported",
         "cuda": "supported, 4.0x faster",
         "rocm": "wrong, error 0.5 (tolerance 0.1)",
         "webgpu (software)": "supported, 3.0x slower",
@@ -257,8 +258,8 @@ def test_a_job_without_measurements_has_its_outcome() -> None:
         ("WGSL check", "webgpu (software)"): "supported",
         ("cnn", "webgpu, wasm (software)"): "supported",
         ("job", "cpu"): "failed",
-        ("job", "rocm"): "not run",
-        ("job", "cuda"): "not run",
+        ("job", "rocm, not run"): "not run",
+        ("job", "cuda, not run"): "not run",
     }
 
 
