@@ -30,7 +30,7 @@ def show_devices(output: Output, settings: Settings, environ: Mapping[str, str],
     """
     from dtf.bootstrap.browsers import browser_search  # noqa: PLC0415  # as below
     from dtf.execution.detect import detect_browsers, detect_devices, host_fingerprint  # noqa: PLC0415  # psutil
-    from dtf.scheduling.route import serviceable  # noqa: PLC0415  # as above
+    from dtf.scheduling.route import serviceable, split_queues  # noqa: PLC0415  # as above
 
     devices = detect_devices(
         simulate=settings.simulate_devices,
@@ -44,6 +44,9 @@ def show_devices(output: Output, settings: Settings, environ: Mapping[str, str],
         asked = detect_browsers(replace(browser_search(settings), anew=True))
         devices = (*devices, *asked.devices)
         notes = [asked.note] if asked.note else []
+    _, unserved = split_queues(queues, devices, [word for word in settings.worker_tags.split(",") if word])
+    notes += [f"no device here serves {queue}" for queue in unserved]
+    notes += _strangers(settings, devices)
     served = list(serviceable(devices))
     output.data(
         {
@@ -62,6 +65,18 @@ def show_devices(output: Output, settings: Settings, environ: Mapping[str, str],
     only = f" ({' and '.join(told)} only when -Q names them)" if told and not queues else ""
     output.line(f"queues: {', '.join(served)}{only}")
     return 0
+
+
+def _strangers(settings: Settings, devices: Sequence[Device]) -> list[str]:
+    """What the setting names and is not here; of browsers that were not asked nothing can be said."""
+    asked = any(device.kind in _BROWSER_TAGS for device in devices)
+    known = {device.uuid for device in devices}
+    named = [word for word in settings.worker_devices.split(",") if word and word not in known]
+    return [
+        f"DTF_WORKER_DEVICES (worker_devices) names {word}, which is no device of this machine"
+        for word in named
+        if asked or word.partition("-")[0] not in _BROWSER_TAGS
+    ]
 
 
 def _print(output: Output, device: Device) -> None:

@@ -12,6 +12,8 @@ from dtf.domain.errors import BadInputError
 DEVICES = "devices"
 #: How many of one kind a job may ask for.
 MOST_DEVICES = 64
+#: What is always a number, and never a negative one.
+NUMBERS = frozenset(("vram_gb", "memory_gb", "cores", "compute_capability"))
 #: How many requirements a job may have; a queue's name holds all of them.
 MOST_REQUIREMENTS = 16
 
@@ -82,6 +84,9 @@ def parse_requirement(text: str) -> Requirement:
     found = Requirement(name=match["name"].lower(), comparison=comparison, value=(match["value"] or "").lower())
     if comparison in ORDERINGS and math.isnan(found.number):
         raise BadInputError(f"requirement {_quoted(text)}: {found.value!r} is no number, which {comparison} needs")
+    if found.name in NUMBERS and not found.number >= 0:  # NaN is refused too
+        what = f"{found.value!r} is no number of 0 or more" if found.value else "it is a number"
+        raise BadInputError(f"requirement {_quoted(text)}: {what}; write {found.name}>=N")
     if found.name != DEVICES:
         return found
     if comparison is not Comparison.IS or not _is_count(found.value):

@@ -147,7 +147,7 @@ def find_devices(setup: "WorkerSetup", queues: Sequence[str]) -> tuple[Device, .
         return found
     for uuid in setup.devices:
         if uuid not in {device.uuid for device in found}:
-            _log.warning("there is no device %s here, which this worker is to use", uuid)
+            _log.warning("DTF_WORKER_DEVICES (worker_devices) names %s, which is no device that was found here", uuid)
     return tuple(device for device in found if device.kind == "cpu" or device.uuid in setup.devices)
 
 

@@ -61,6 +61,23 @@ def notes(record: RunRecord) -> list[str]:
     return list(dict.fromkeys(filter(None, map(str.strip, lines))))
 
 
+def named_notes(record: RunRecord) -> list[str]:
+    """The remarks, with the name of the job where the run has several; many jobs that share a remark are counted."""
+    if len(record.jobs) < 2:
+        return notes(record)
+    names = {job.job_id: job.spec.name for job in record.jobs}
+    told: dict[str, dict[str, None]] = {}
+    for attempt in record.attempts:
+        for line in filter(None, map(str.strip, attempt.proof.get("notes", "").split("\n"))):
+            told.setdefault(line, {})[attempt.job_id] = None
+    return [f"{_named([names.get(job_id, job_id) for job_id in jobs])}: {line}" for line, jobs in told.items()]
+
+
+def _named(names: Sequence[str]) -> str:
+    rest = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    return ", ".join(names[:2]) + rest
+
+
 def command_outcome(job: JobView) -> str:
     """What a finished command, benchmark or browser job counts as; empty for suites, and for what never began."""
     if job.spec.kind is JobKind.PYTEST or job.started_at is None or any(job.cases.values()):

@@ -37,7 +37,9 @@ _LONGEST_KEY = 200
 @click.option("--submit-test", is_flag=True, help="Submit the test of --test-file.")
 @click.option("--test-file", metavar="PATH", help="A file, directory or node id for pytest.")
 @click.option("--test-args", default="", metavar="ARGS", help="Further arguments for pytest, as one word.")
-@click.option("--hardware", metavar="TAG", help="What it runs on [default: cpu]; --generate: cuda,cpu.")
+@click.option(
+    "--hardware", metavar="TAG", help="What it runs on [default: cpu]; several, as in cuda,cpu, with --generate."
+)
 @generate_options
 @requirement_options
 @click.option("--priority", type=click.IntRange(LOWEST_PRIORITY, HIGHEST_PRIORITY), help="Over the task's own.")

@@ -14,6 +14,7 @@ from dtf.bootstrap.ledger import make_state_dir
 from dtf.cli.doctor.finding import Finding, ok, warn
 from dtf.cli.running.interpreter import choose_python
 from dtf.domain.clock import SystemClock
+from dtf.execution.browser_host.assets import AssetsMissingError, onnxruntime_web
 from dtf.execution.detect import detect_devices
 from dtf.execution.probes.browser import installed
 from dtf.settings import Settings, process_environment
@@ -98,4 +99,8 @@ def check_browsers(settings: Settings) -> Finding:
         return ok("no browser: webgpu and webnn cannot be served here")
     if importlib.util.find_spec("playwright") is None:
         return warn(f"{names}, and no Playwright to drive them", "pip install 'dtf[browser]', or ignore it")
+    try:
+        onnxruntime_web(settings.web_assets)
+    except AssetsMissingError as error:
+        return warn(f"{names}; {error}", "or ignore it: only models in browsers need it")
     return ok(f"{names}; dtf worker --detect-only asks them")

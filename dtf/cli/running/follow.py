@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dtf.analysis.measures import measures_of
 from dtf.analysis.reports.junit import junit
-from dtf.analysis.reports.record import RunRecord, counts, notes, summary
+from dtf.analysis.reports.record import RunRecord, counts, named_notes, summary
 from dtf.analysis.reports.standings import standings
 from dtf.cli import exits
 from dtf.cli.running.capacity import is_served, untaken
@@ -19,7 +19,7 @@ from dtf.cli.running.outlook import Outlook
 from dtf.cli.running.progress import make_progress
 from dtf.cli.running.report_file import write_report
 from dtf.cli.running.stay import Stay
-from dtf.cli.running.summary import print_summary
+from dtf.cli.running.summary import print_failed_jobs, print_summary
 from dtf.cli.running.verdict import exit_status
 from dtf.cli.running.watch import Ending, Watch, Watched
 from dtf.cli.terminal.escape import one_line
@@ -105,10 +105,11 @@ def _conclude(record: RunRecord, watched: Watched, host: Host, output: Output, f
     found = measures_of(record.jobs, record.attempts, record.metrics)
     if following.quiet:
         output.line(f"run {record.run.run_id}: {record.run.outcome or 'unfinished'}: {count_words(counts(record))}")
+        print_failed_jobs(record, output)
     else:
         print_measures(found, output)
         print_summary(record, host.ledger.views, output)
-    for remark in notes(record):
+    for remark in named_notes(record):
         output.note(f"note: {one_line(remark, 1000)}")
     if status == exits.NO_CAPACITY:
         output.note(f"dtf: no worker serves {', '.join(idle)}")

@@ -16,6 +16,8 @@ from dtf.domain.work import JobKind
 #: How much of a command's output, or of a broken collection's, is shown.
 _TAIL_BYTES = 65_536
 _MOST_TAILS = 20
+#: How many jobs that failed are named; ``dtf status`` has the rest.
+_MOST_FAILED = 50
 
 _FINE = (Outcome.PASSED, Outcome.SKIPPED)
 
@@ -37,6 +39,16 @@ def print_summary(record: RunRecord, views: Views, output: Output) -> None:
     missing = record.run.expected - sum(record.run.cases.values())
     words = count_words(counts(record)) + (f", {missing} not run" if missing > 0 else "")
     output.line(rule(f"{words} in {duration(record.makespan_s)}", "=", output.width))
+
+
+def print_failed_jobs(record: RunRecord, output: Output) -> None:
+    """Write one line for each job that failed, with the reason, or what became of its tests where it has none."""
+    failed = [job for job in record.jobs if job.outcome not in (*_FINE, None)]
+    for job in failed[:_MOST_FAILED]:
+        reason = job.reason or (count_words(dict(job.cases)) if any(job.cases.values()) else "no reason was given")
+        output.line(f"{job.outcome}: {one_line(job.spec.name, 200)}: {one_line(reason, 500)}")
+    if len(failed) > _MOST_FAILED:
+        output.line(f"... and {len(failed) - _MOST_FAILED} more jobs: dtf status {record.run.run_id}")
 
 
 def _speed(record: RunRecord) -> str:

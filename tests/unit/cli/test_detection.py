@@ -3,10 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from dtf.cli.detection import facts
+from dtf.cli.detection import facts, show_devices
 from dtf.cli.doctor import machine
 from dtf.cli.doctor.finding import Health
+from dtf.cli.terminal.output import Output
 from dtf.domain.worker import Device
+from dtf.execution import detect
 from dtf.execution.browser_host.choice import BrowserChoice
 from dtf.settings import Settings
 
@@ -57,7 +59,30 @@ def test_the_doctor_starts_no_browser(
     """It says which browsers there are and what is missing to drive them."""
     found = tuple(BrowserChoice(browser=name, executable=f"/opt/{name}") for name in browsers)
     monkeypatch.setattr(machine, "installed", lambda *_: found)
+    monkeypatch.setattr(machine, "onnxruntime_web", lambda _configured: Path("/assets"))
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: object() if playwright else None)
     finding = machine.check_browsers(Settings(state_dir=Path("/nowhere")))
     assert finding.health is health
     assert words in finding.text
+
+
+def test_the_doctor_misses_what_models_in_browsers_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong place is named before a job fails for it."""
+    found = (BrowserChoice(browser="chromium", executable="/opt/chromium"),)
+    monkeypatch.setattr(machine, "installed", lambda *_: found)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: object())
+    finding = machine.check_browsers(Settings(state_dir=Path("/nowhere"), web_assets=Path("/nonexistent")))
+    assert finding.health is Health.WARN
+    assert "onnxruntime-web is not installed (looked in /nonexistent/onnxruntime-web)" in finding.text
+
+
+def test_what_is_not_here_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A queue that no device serves, and a device that is none of this machine's."""
+    monkeypatch.setattr(detect, "detect_devices", lambda **_: (Device(kind="cpu", name="x", uuid="f"),))
+    settings = Settings(state_dir=Path("/nowhere"), worker_devices="f,nope")
+    assert show_devices(Output(), settings, {}, ("cpu", "cuda")) == 0
+    told = capsys.readouterr().out
+    assert "no device here serves cuda" in told
+    assert "serves cpu" not in told
+    assert "DTF_WORKER_DEVICES (worker_devices) names nope, which is no device of this machine" in told
+    assert "names f," not in told

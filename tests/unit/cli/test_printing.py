@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from dtf.analysis.reports.record import notes, summary
+from dtf.analysis.reports.record import named_notes, notes, summary
 from dtf.cli.commands.logs import LogPrinter
 from dtf.cli.running.failures import count_words, print_failures, print_short_summary
 from dtf.cli.running.progress import LINE_EVERY_S, LineProgress, describe
-from dtf.cli.running.summary import once, unsaid
+from dtf.cli.running.summary import once, print_failed_jobs, unsaid
 from dtf.cli.terminal.figures import duration, size
 from dtf.cli.terminal.output import Output
 from dtf.cli.terminal.rows import run_row, worker_rows
@@ -163,6 +163,29 @@ def test_notes_are_told_once_each() -> None:
     found = replace(found, attempts=[attempt({"notes": "a\nb"}), attempt({"notes": "b\n"}), attempt({})])
     assert notes(found) == ["a", "b"]
     assert summary(found)["notes"] == ["a", "b"]
+    assert named_notes(found) == ["a", "b"]
+
+
+def test_a_remark_names_its_job_where_there_are_several() -> None:
+    """As far as that fits in a line."""
+    found = record([job(f"j{number}", PytestWork(), Outcome.PASSED, {"passed": 1}) for number in range(5)], {})
+    jobs = [replace(one, spec=replace(one.spec, name=one.job_id)) for one in found.jobs]
+    attempts = [replace(attempt({"notes": "a"}), job_id=one.job_id) for one in jobs[1:]]
+    other = replace(attempt({"notes": "b"}), job_id="j0")
+    assert named_notes(replace(found, jobs=jobs, attempts=[*attempts, other])) == ["j1, j2 and 2 more: a", "j0: b"]
+
+
+def test_who_waits_is_told_which_jobs_failed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each with its reason, or its counts; not all of very many."""
+    good = job("j0", PytestWork(), Outcome.PASSED, {"passed": 1})
+    bad = [job("j1", PytestWork(), Outcome.FAILED, {"failed": 2, "passed": 1})]
+    bad += [job(f"e{number}", PytestWork(), Outcome.ERROR, {}, "it broke") for number in range(60)]
+    print_failed_jobs(record([good, *bad], {}), Output())
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("failed: job ")
+    assert lines[0].endswith(": 2 failed, 1 passed")
+    assert lines[1].endswith(": it broke")
+    assert lines[50:] == ["... and 11 more jobs: dtf status r1"]
 
 
 def worker(worker_id: str, name: str) -> WorkerView:

@@ -92,18 +92,18 @@ def test_browser_tasks_run_where_the_browsers_are() -> None:
     ("document", "told"),
     [
         (benchmark(batch_sizes=[]), "config.batch_sizes: holds 0 sizes; it must hold from 1 to 64"),
-        (benchmark(batch_sizes=[1, 0]), "config.batch_sizes[1]: must be from 1 to 65536"),
+        (benchmark(batch_sizes=[1, 0]), "config.batch_sizes[1]: must be from 1 to 65,536"),
         (benchmark(batch_sizes=[1, True]), "config.batch_sizes[1]: must be a whole number, not true or false"),
-        (benchmark(batch_sizes=[1, 2.5]), "config.batch_sizes[1]: must be a whole number, not a number"),
         (benchmark(batch_sizes=[2, 2]), "config.batch_sizes: names a size twice"),
-        (benchmark(batch_sizes="8"), "config.batch_sizes: must be a number, not a text"),
         (benchmark(precision="fp8"), "config.precision: 'fp8' is none of fp32, fp16, bf16, int8"),
         (benchmark(runtime="tensorflow"), "config.runtime: 'tensorflow' is none of onnxruntime, torch"),
         (benchmark(precision=""), "config.precision: '' is none of fp32"),
-        (benchmark(iterations=0), "config.iterations: must be from 1 to 1e+06"),
+        (benchmark(batch_sizes=[1.5]), "config.batch_sizes[0]: must be a whole number, not 1.5"),
+        (benchmark(batch_sizes="x"), "config.batch_sizes: must be a list of whole numbers, or one, not a text"),
+        (benchmark(iterations=0), "config.iterations: must be from 1 to 1,000,000"),
         (benchmark(model_grouping="yes"), "config.model_grouping: must be true or false, not a text"),
         (benchmark(model=7), "config.model: must be a text, not a number"),
-        (benchmark(tolerance=-1), "config.tolerance: must be from 0 to 1e+09"),
+        (benchmark(tolerance=-1), "config.tolerance: must be from 0 to 1,000,000,000"),
         (benchmark(argv=["x"]), "config.argv: unknown key 'argv'"),
         (browser(check="wgls"), "config.check: 'wgls' is none of wgsl, model, page, script (did you mean 'wgsl'?)"),
         (browser(target="x"), "config.target: a wgsl check has a shader of its own and takes no target"),
@@ -119,6 +119,8 @@ def test_browser_tasks_run_where_the_browsers_are() -> None:
         (wanting(tags="gpu"), "config.hardware_requirements.tags: must be a list of texts"),
         (wanting(tags=["a b", "x;y"]), "config.hardware_requirements.tags[1]: requirement 'x;y' cannot be read"),
         (wanting(vram_gb=">=lots"), "config.hardware_requirements.vram_gb: requirement 'vram_gb>=lots': 'lots' is no"),
+        (wanting(vram_gb="lots"), "config.hardware_requirements.vram_gb: requirement 'vram_gb=lots': 'lots' is no"),
+        (wanting(vram_gb=-1), "config.hardware_requirements.vram_gb: requirement 'vram_gb>=-1': '-1' is no number"),
         (wanting(vram_gb=None), "config.hardware_requirements.vram_gb: must be a number, a text such as '>=24', or"),
         (wanting(**{"a;b": 1}), "config.hardware_requirements.a;b: requirement 'a;b=1' cannot be read"),
         (wanting(browser="fire\nfox"), "config.hardware_requirements.browser: requirement 'browser=fire\\nfox' cannot"),
@@ -177,7 +179,9 @@ def test_hardware_requirements() -> None:
         (benchmark(model="models/no.onnx"), "'models/no.onnx': there is no such file"),
         (benchmark(model="./cnn"), "'./cnn': there is no such file"),
         (benchmark(model="../outside.onnx"), "'../outside.onnx' lies outside of"),
-        (benchmark(model="sub/"), ""),
+        (benchmark(model="sub/"), "'sub/': not a file"),
+        (benchmark(model="."), "'.': not a file"),
+        (benchmark(model="bert"), ""),
         (benchmark(model="m.onnx"), ""),
         (benchmark(model="org/name-of-a-hub"), ""),
         (benchmark(model="x" * 4000), ""),
@@ -185,12 +189,15 @@ def test_hardware_requirements() -> None:
         (browser(check="page", target="nowhere"), "'nowhere': there is no such file"),
         (browser(check="script", target="sub"), "'sub': not a file"),
         (browser(check="model", target="bert"), ""),
+        (browser(check="model", target="brt"), "'brt': there is no such file and no such built-in (mlp, cnn, bert)"),
+        (browser(check="model", target="sub"), "'sub': not a file"),
         (browser(check="model", target="b.onnx"), "'b.onnx': there is no such file"),
     ],
 )
 def test_files_are_part_of_the_source(config: dict[str, Any], told: str, tmp_path: Path) -> None:
     """What names a file must be there, below what travels; a built-in and a hub's name need none."""
     (tmp_path / "project" / "sub").mkdir(parents=True)
+    (tmp_path / "project" / "bert").mkdir()
     (tmp_path / "outside.onnx").touch()
     (tmp_path / "project" / "m.onnx").touch()
     tasks, wrong = read_tasks(config)
