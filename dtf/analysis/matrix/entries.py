@@ -100,6 +100,8 @@ def _verdict(job: JobView, last: AttemptView | None) -> tuple[Verdict, Standing]
     stands = standing(job.spec.hardware, last.proof if last else {})
     if stands is Standing.ELSEWHERE:
         return Verdict.ELSEWHERE, stands
+    if last is None and job.outcome is Outcome.TIMEOUT:
+        return Verdict.NOT_RUN, stands  # the run's time was up before it began
     if (
         isinstance(job.spec.work, BenchmarkWork)
         and job.outcome is Outcome.ERROR

@@ -82,5 +82,6 @@ def test_a_browser_that_was_never_chosen_names_no_column() -> None:
     """A job that was called off before it had one of its host's browsers stands under the tag alone."""
     run = Run().work("webgpu", BrowserWork(check=BrowserCheck.WGSL), Outcome.CANCELLED, {**BROWSERS, "software": "yes"})
     run.work("webgpu", BrowserWork(check=BrowserCheck.WGSL), Outcome.PASSED, SOFTWARE)
+    run.work("webgpu", BrowserWork(check=BrowserCheck.PAGE, target="p"), Outcome.TIMEOUT)
     labels = [column.label for column in make_matrix([run.facts()]).columns]
     assert labels == ["webgpu (software): SwiftShader in Chromium 156", "webgpu, not run"]
