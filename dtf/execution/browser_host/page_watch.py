@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections import deque
 
-    from playwright.async_api import BrowserContext, Dialog, Error, Page
+    from playwright.async_api import BrowserContext, ConsoleMessage, Dialog, Error, Page
 
 #: How many windows a page may have open beside its own.
 WINDOWS = 4
 _LONGEST = 2000
+#: How ``window.dtf`` begins what it complains of in the console; how much of that is kept.
+_COMPLAINT = "dtf: "
+_LONGEST_COMPLAINT, _COMPLAINTS = 200, 3
 
 
 class PageWatch:
@@ -25,17 +28,20 @@ class PageWatch:
     Attributes:
         ended: Why nothing more will come of the page; pending as long as it lives.
         error: Its first uncaught error; pending as long as there is none.
+        complaints: Why what it reported did not reach dtf, in the words of ``window.dtf``; each once.
     """
 
     def __init__(self, context: "BrowserContext", page: "Page", console: "deque[str]") -> None:
         loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[str] = loop.create_future()
         self.error: asyncio.Future[str] = loop.create_future()
+        self.complaints: list[str] = []
         self._console = console
         self._windows: set[Page] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         context.on("page", self._window_opened)
         context.on("dialog", self._dialog)
+        context.on("console", self._heard)
         page.on("pageerror", self._uncaught)
         page.on("close", lambda _: self._end("the page closed itself"))
         page.on("crash", lambda _: self._end("the page crashed"))
@@ -47,6 +53,12 @@ class PageWatch:
     def _end(self, reason: str) -> None:
         if not self.ended.done():
             self.ended.set_result(reason)
+
+    def _heard(self, message: "ConsoleMessage") -> None:
+        line = message.text[:_LONGEST_COMPLAINT]
+        wanted = message.type == "error" and line.startswith(_COMPLAINT)
+        if wanted and line not in self.complaints and len(self.complaints) < _COMPLAINTS:
+            self.complaints.append(line)
 
     def _dialog(self, dialog: "Dialog") -> None:
         self._note(f"{dialog.type} dismissed: {dialog.message}")

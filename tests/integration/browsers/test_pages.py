@@ -99,6 +99,14 @@ def test_a_page_without_a_report_runs_into_its_limit(host: HostInProcess, tmp_pa
     assert run_page(host, tmp_path, "dtf.pass()").outcome is Outcome.PASSED
 
 
+def test_a_policy_that_keeps_the_report_back_is_named(host: HostInProcess, tmp_path: Path) -> None:
+    """A page whose content security policy blocks its report is a timeout that says so."""
+    policy = """<meta http-equiv="Content-Security-Policy" content="connect-src 'none'">"""
+    report = run_page(host, tmp_path, f"</script>{policy}<script>dtf.pass()", limit_s=3)
+    assert report.outcome is Outcome.TIMEOUT
+    assert "content security policy (connect-src) kept a report from dtf" in report.reason
+
+
 def test_what_is_no_page_is_refused(host: HostInProcess, tmp_path: Path) -> None:
     """A target that is missing or lies outside, and args that are no pairs, are errors that name themselves."""
     for target in ("site", "../elsewhere", "a\0b"):

@@ -87,14 +87,17 @@ async def _open(stage: Stage, url: str, mailbox: PageMailbox, watch: PageWatch, 
     """
     from playwright.async_api import Error  # noqa: PLC0415  # an extra
 
+    end = asyncio.get_running_loop().time() + limit_s
     try:
         await stage.page.goto(url, wait_until="commit", timeout=limit_s * 1000)
     except Error as error:  # closed at once, or a download
         stage.console.append(f"dtf: {error.message}")
     signs = (mailbox.said, watch.ended, watch.error)
-    await asyncio.wait(signs, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+    rest_s = max(end - asyncio.get_running_loop().time(), 0.0)
+    await asyncio.wait(signs, timeout=rest_s, return_when=asyncio.FIRST_COMPLETED)
     if not any(sign.done() for sign in signs):
-        return Ending(outcome=Outcome.TIMEOUT, reason=f"no report through window.dtf within {limit_s:g} s")
+        said = f"; the page's console has: {'; '.join(watch.complaints)}" if watch.complaints else ""
+        return Ending(outcome=Outcome.TIMEOUT, reason=f"no report through window.dtf within {limit_s:g} s{said}")
     await asyncio.wait((mailbox.said,), timeout=_GRACE_S)
     if mailbox.said.done():
         await _complete(mailbox)

@@ -9,6 +9,13 @@
   addEventListener("error", (event) => uncaught.push(event));
   addEventListener("unhandledrejection", (event) => uncaught.push(event));
 
+  // The host reads lines of the console that begin so, and tells them where no report came.
+  addEventListener("securitypolicyviolation", (event) => {
+    if (event.disposition === "enforce" && String(event.blockedURI).startsWith(origin)) {
+      console.error(`dtf: the page's content security policy (${event.effectiveDirective}) kept a report from dtf`
+        + "; it has to allow connect-src 'self'");
+    }
+  });
   // What is on its way when the verdict is sent is named in it: dtf waits for that before it closes the page.
   const post = (path, body) => {
     const id = `${performance.timeOrigin}-${(number += 1)}`;
