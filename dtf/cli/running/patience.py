@@ -13,6 +13,8 @@ Starting = Callable[[RunView], str]
 UNTAKEN_S = 10.0
 #: So long a worker may take to start before that is told all the same, in seconds.
 STARTING_S = 60.0
+#: Before that nobody is asked whether a worker starts, in seconds.
+_ASKED_AFTER_S = 2.0
 
 
 class Patience:
@@ -37,18 +39,21 @@ class Patience:
         if run.outcome is not None or (run.attempts and not waits):
             self._idle_since = now
         idle_s = now - self._idle_since
-        if self._told or idle_s <= UNTAKEN_S:
+        if self._told or idle_s <= _ASKED_AFTER_S:
             return ""
-        if idle_s <= STARTING_S:
-            if starts := self.starting(run):
-                self._start_seen_at = now
-                told, self._told_starting = self._told_starting, starts
-                return starts if starts != told else ""
-            if self._told_starting and now - self._start_seen_at <= UNTAKEN_S:
-                return ""
+        if idle_s <= STARTING_S and (starts := self.starting(run)):
+            self._start_seen_at = now
+            return self._once(starts) if idle_s > UNTAKEN_S else ""
+        # a worker that has just started has as much time as one that was there all along
+        if idle_s <= STARTING_S and now - max(self._idle_since, self._start_seen_at) <= UNTAKEN_S:
+            return ""
         self._told = True
         what = "nothing takes what is left of it" if run.attempts else "nothing has taken it yet"
         return f"{what}: dtf why {self._run_id} says what it waits for"
+
+    def _once(self, starts: str) -> str:
+        told, self._told_starting = self._told_starting, starts
+        return starts if starts != told else ""
 
 
 def _nothing(_run: RunView) -> str:

@@ -228,10 +228,16 @@ def test_while_its_worker_starts_it_is_told_that_and_no_more() -> None:
     """The warning comes later, and never where the worker takes the run soon after its start."""
     untaken = replace(RUNNING, attempts=0, shards={"queued": 1})
     stage = Stage([*[untaken] * 300, *[RUNNING] * 300, PASSED])
-    starts = iter(["the worker of webgpu is starting"] * 150)
+    starts = iter(["the worker of webgpu is starting"] * 230)
     stage.watch.patience.starting = lambda _run: next(starts, "")
     stage.watch.until_over()
     assert stage.progress.notes == ["the worker of webgpu is starting"]
+
+    stage = Stage([*[untaken] * 150, *[RUNNING] * 300, PASSED])
+    starts = iter(["the worker of webgpu is starting"] * 70)  # it has registered before anything is told
+    stage.watch.patience.starting = lambda _run: next(starts, "")
+    stage.watch.until_over()
+    assert stage.progress.notes == []
 
     stage = Stage([*[untaken] * 700, PASSED])
     stage.watch.patience.starting = lambda _run: "the worker of webgpu is starting"
