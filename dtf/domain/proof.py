@@ -15,6 +15,8 @@ ELSEWHERE = "elsewhere"
 #: The execution providers with the nodes that each really took, as JSON: ``{"CPUExecutionProvider": 12}``.
 PROVIDERS = "providers"
 YES = "yes"
+#: In place of the nodes' places where the runtime folded the whole model to a constant.
+NO_NODE_LEFT = "no node was left to run"
 
 #: How the reason of an attempt begins whose proof contradicts its tag.
 RAN_ELSEWHERE = "ran elsewhere"

@@ -76,9 +76,9 @@ def generated_tasks(given: Mapping[str, Any]) -> list[Task]:
     Raises:
         BadInputError: Something is wrong; the message tells all of it.
     """
-    batch_sizes = _numbers("--batch-sizes", given["batch_sizes"] or "1")
-    tags = _words("--hardware", given["hardware"] or "cpu")
-    precisions = _words("--precision", given["precision"] or "fp32")
+    batch_sizes = _numbers("--batch-sizes", "1" if given["batch_sizes"] is None else given["batch_sizes"])
+    tags = _words("--hardware", "cpu" if given["hardware"] is None else given["hardware"])
+    precisions = _words("--precision", "fp32" if given["precision"] is None else given["precision"])
     wanted = list(product(dict.fromkeys(given["models"]), dict.fromkeys(precisions), dict.fromkeys(tags)))
     if len(wanted) > MOST_TASKS:
         raise BadInputError(f"that makes {len(wanted)} jobs; a run may have {MOST_TASKS}")

@@ -5,6 +5,7 @@ from pathlib import Path
 from dtf.cli.terminal.escape import one_line
 from dtf.domain.errors import BadInputError
 from dtf.domain.work import BenchmarkWork, BrowserCheck, BrowserWork
+from dtf.execution.models.builtin import BUILTIN_MODELS
 
 #: What ends so names a file; other names are a built-in's, or a hub's.
 MODEL_SUFFIXES = (".onnx", ".ort", ".pt", ".pth", ".pt2", ".torchscript", ".safetensors")
@@ -25,8 +26,8 @@ def check_model_files(work: BenchmarkWork | BrowserWork, directory: Path, root: 
         if names_file(work.model, directory):
             _check(work.model, directory, root)
     elif work.check is BrowserCheck.MODEL:
-        if names_file(work.target, directory):
-            _check(work.target, directory, root)
+        if work.target not in BUILTIN_MODELS:  # no hub is asked for a browser
+            _check(work.target, directory, root, instead=f" and no such built-in ({', '.join(BUILTIN_MODELS)})")
     elif work.check is BrowserCheck.PAGE:
         _check(work.target, directory, root, folder=True)
     elif work.check is BrowserCheck.SCRIPT:
@@ -34,16 +35,18 @@ def check_model_files(work: BenchmarkWork | BrowserWork, directory: Path, root: 
 
 
 def names_file(model: str, directory: Path) -> bool:
-    """Whether a model's name is a file's: it looks like one, or there is one."""
+    """Whether a model's name is a file's: it looks like one, or there is one, or a directory, which is no model."""
+    if model in BUILTIN_MODELS:
+        return False
     if model.startswith(("/", "./", "../")) or model.lower().endswith(MODEL_SUFFIXES):
         return True
     try:
-        return (directory / model).is_file()
+        return (directory / model).exists()
     except (OSError, ValueError):  # too long for a path, a NUL
         return False
 
 
-def _check(name: str, directory: Path, root: Path, *, folder: bool = False) -> None:
+def _check(name: str, directory: Path, root: Path, *, folder: bool = False, instead: str = "") -> None:
     shown = one_line(name, 200)
     try:
         path = (directory / name).resolve()
@@ -52,6 +55,6 @@ def _check(name: str, directory: Path, root: Path, *, folder: bool = False) -> N
     except (OSError, ValueError) as error:
         raise BadInputError(f"{shown!r}: {getattr(error, 'strerror', None) or error}") from error
     if not fits:
-        raise BadInputError(f"{shown!r}: {'not a file' if there else 'there is no such file'}")
+        raise BadInputError(f"{shown!r}: {'not a file' if there else f'there is no such file{instead}'}")
     if not name.startswith("/") and not path.is_relative_to(root.resolve()):
         raise BadInputError(f"{shown!r} lies outside of {root}, which is all that a worker gets")

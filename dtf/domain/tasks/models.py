@@ -3,7 +3,7 @@
 import re
 
 from dtf.domain.suggestion import did_you_mean
-from dtf.domain.tasks.reader import Reader
+from dtf.domain.tasks.reader import Reader, kind_of
 from dtf.domain.work import BenchmarkWork, BrowserCheck, BrowserWork
 
 #: In what number format a model is measured.
@@ -123,6 +123,9 @@ def _suit_args(config: Reader, work: BrowserWork) -> None:
 def _batch_sizes(config: Reader) -> tuple[int, ...]:
     raw = config.get("batch_sizes")
     if raw is None:
+        return _MEASURED.batch_sizes
+    if not isinstance(raw, list | int | float) or isinstance(raw, bool):
+        config.note(f"must be a list of whole numbers, or one, not {kind_of(raw)}", "batch_sizes")
         return _MEASURED.batch_sizes
     if not isinstance(raw, list):
         return (config.whole_number("batch_sizes", 1, 1, LARGEST_BATCH),)

@@ -100,7 +100,7 @@ class Reader:
         elif isinstance(value, float) and not math.isfinite(value):
             self.note("must be a finite number", key)
         elif not low <= value <= high:
-            self.note(f"must be from {low:g} to {high:g}", key)
+            self.note(f"must be from {plain(low)} to {plain(high)}", key)
         else:
             return float(value)
         return default
@@ -118,14 +118,14 @@ class Reader:
         if value is None:
             return ()
         if not isinstance(value, list):
-            self.note(f"must be a list of numbers, not {kind_of(value)}", key)
+            self.note(f"must be a list of whole numbers, not {kind_of(value)}", key)
             return ()
         found = []
         for index, item in enumerate(value):
             if isinstance(item, bool) or not isinstance(item, int):
-                self.note(f"must be a whole number, not {kind_of(item)}", key, index)
+                self.note(f"must be a whole number, not {item if type(item) is float else kind_of(item)}", key, index)
             elif not low <= item <= high:
-                self.note(f"must be from {low} to {high}", key, index)
+                self.note(f"must be from {plain(low)} to {plain(high)}", key, index)
             else:
                 found.append(item)
         return tuple(found)
@@ -151,6 +151,11 @@ class Reader:
             else:
                 found[name] = self.as_text(value, LONGEST_TEXT, key, name)
         return found
+
+
+def plain(number: float) -> str:
+    """A number for people: whole ones without a power of ten."""
+    return f"{number:,.0f}" if number == int(number) else f"{number:g}"
 
 
 def kind_of(value: object) -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 from dtf.domain.errors import BadInputError
 from dtf.execution.browser_host.assets import sparticuz_chromium
 from dtf.execution.browser_host.choice import BrowserChoice, read_choice
-from dtf.execution.browser_host.evidence import AFTER_S
 from dtf.execution.browser_host.find import find_browsers
 from dtf.execution.host.serve import serve_async
 
@@ -64,7 +63,7 @@ async def _serve(channel: int) -> int:
     async with async_playwright() as playwright:
         host = Host(playwright)
         try:
-            await serve_async(channel, host.handle, after_s=AFTER_S)
+            await serve_async(channel, host.handle)
         finally:
             await host.close()
     return 0
@@ -76,7 +75,7 @@ async def _serve_scripts(channel: int) -> int:
     from dtf.execution.browser_host.script import run_script  # noqa: PLC0415  # one of three ways
 
     async with async_playwright() as playwright:
-        await serve_async(channel, functools.partial(run_script, playwright), after_s=AFTER_S)
+        await serve_async(channel, functools.partial(run_script, playwright))
     return 0
 
 

@@ -12,6 +12,7 @@ from dtf.domain.errors import BadInputError, DtfError
 from dtf.domain.outcome import Outcome
 from dtf.execution.browser_host.choice import BrowserChoice
 from dtf.execution.browser_host.evidence import keep_evidence
+from dtf.execution.browser_host.limits import keeping_s, last_limit_s, over_time
 from dtf.execution.browser_host.promise import adapter_words, broken_promise
 from dtf.execution.browser_host.stage import Stage
 from dtf.execution.browser_host.warm_browser import BrowserSickError, WarmBrowser
@@ -87,25 +88,26 @@ class Host:
     async def _check(self, order: Order, check: Check) -> Report:
         if self._browser is None:
             raise BadInputError("no browser is open")
+        began = asyncio.get_running_loop().time()
         stage = await self._browser.take()
         report = broken_promise(stage.adapter, order)
         if report is None:
             report = await self._bounded(stage, order, check)
         if report.outcome is not Outcome.PASSED and order.artifacts:
-            await keep_evidence(stage, Path(order.artifacts))
+            used_s = asyncio.get_running_loop().time() - began
+            await keep_evidence(stage, Path(order.artifacts), limit_s=keeping_s(order, used_s))
         if report.healthy:
             self._tidying = asyncio.create_task(self._tidy(stage))
         return replace(report, proof={**self._proof(stage, order), **report.proof})
 
     async def _bounded(self, stage: Stage, order: Order, check: Check) -> Report:
         try:
-            async with asyncio.timeout(order.time_limit_s) as limit:
+            async with asyncio.timeout(last_limit_s(order)) as limit:
                 report = await check(stage, order)
         except TimeoutError:
             if not limit.expired():
                 raise
-            reason = f"it took longer than {order.time_limit_s:g} s"
-            return Report(number=order.number, outcome=Outcome.TIMEOUT, reason=reason, healthy=False)
+            return Report(number=order.number, outcome=Outcome.TIMEOUT, reason=over_time(order), healthy=False)
         except DtfError as error:  # told in dtf's own words
             return Report(number=order.number, outcome=Outcome.ERROR, reason=str(error))
         except Exception as error:  # noqa: BLE001  # a check's own failure is an answer too

@@ -39,10 +39,14 @@ class Placement:
     def others(self, provider: str) -> str:
         """What went elsewhere, for people: ``2 on CPUExecutionProvider (Cast, Unsqueeze)``; empty: nothing."""
         return "; ".join(
-            f"{count} on {name} ({', '.join(sorted(self.operators.get(name, ())))})"
+            f"{count} on {name}{self._listed(name)}"
             for name, count in self.nodes.items()
             if name != PROVIDERS[provider]
         )
+
+    def _listed(self, name: str) -> str:
+        operators = self.operators.get(name)
+        return f" ({', '.join(sorted(operators))})" if operators else ""
 
 
 def read_placement(lines: Iterable[str]) -> Placement:

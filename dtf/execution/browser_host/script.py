@@ -15,6 +15,7 @@ from dtf.domain.outcome import Outcome
 from dtf.execution.browser_host.choice import BrowserChoice
 from dtf.execution.browser_host.evidence import keep_evidence
 from dtf.execution.browser_host.launch import launch
+from dtf.execution.browser_host.limits import keeping_s, last_limit_s, over_time
 from dtf.execution.browser_host.promise import adapter_words, broken_promise
 from dtf.execution.browser_host.stage import Stage
 from dtf.execution.host.messages import Order, Report
@@ -39,18 +40,19 @@ async def run_script(playwright: "Playwright", order: Order) -> Report:
     Raises:
         BadInputError: There is no such file, or no such function in it.
     """
-    arguments: dict[str, Any] = dict(order.arguments)
+    arguments, began = dict[str, Any](order.arguments), asyncio.get_running_loop().time()
     path = Path(order.workdir, arguments["target"])
     run = await asyncio.to_thread(_load, path, [str(word) for word in arguments.get("args", ())])
     if isinstance(run, str):
         return Report(number=order.number, outcome=Outcome.ERROR, reason=run)
     browser = await _browser(playwright, arguments)
     stage = await Stage.open(browser, offline=False)
-    report = broken_promise(stage.adapter, order) or await _carry_out(run, stage, order)
+    report = broken_promise(stage.adapter, order) or await _carry_out(run, stage, order, began)
     words = {"browser_version": browser.version, **adapter_words(stage.adapter, order)}
     report = replace(report, proof={**words, **report.proof})
     if report.outcome is not Outcome.PASSED and order.artifacts:
-        await keep_evidence(stage, Path(order.artifacts))
+        used_s = asyncio.get_running_loop().time() - began
+        await keep_evidence(stage, Path(order.artifacts), limit_s=keeping_s(order, used_s))
     crash = _crash(stage, browser, report)
     if crash:
         return replace(report, outcome=Outcome.INFRA, reason=f"{crash} crashed", healthy=False)
@@ -89,15 +91,14 @@ async def _browser(playwright: "Playwright", arguments: dict[str, Any]) -> "Brow
     return await launch(playwright, BrowserChoice(**arguments["choice"]))
 
 
-async def _carry_out(run: Run, stage: Stage, order: Order) -> Report:
+async def _carry_out(run: Run, stage: Stage, order: Order, began: float) -> Report:
     both = len(inspect.signature(run).parameters) > 1
     try:
-        async with asyncio.timeout(order.time_limit_s) as limit:
+        async with asyncio.timeout_at(began + last_limit_s(order)) as limit:
             await (run(stage.page, stage.context) if both else run(stage.page))
     except (Exception, SystemExit) as error:  # noqa: BLE001  # a user's code may raise anything
         if isinstance(error, TimeoutError) and limit.expired():
-            reason = f"it took longer than {order.time_limit_s:g} s"
-            return Report(number=order.number, outcome=Outcome.TIMEOUT, reason=reason, healthy=False)
+            return Report(number=order.number, outcome=Outcome.TIMEOUT, reason=over_time(order), healthy=False)
         if isinstance(error, SystemExit) and not error.code:
             return Report(number=order.number, outcome=Outcome.PASSED)
         traceback.print_exc()

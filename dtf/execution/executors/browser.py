@@ -17,6 +17,7 @@ from dtf.domain.shard import AttemptResult, ClaimedShard, Metric
 from dtf.domain.specs import JobSpec
 from dtf.domain.work import BrowserCheck, BrowserWork, JobKind
 from dtf.execution.browser_host.choice import BrowserChoice, Family
+from dtf.execution.browser_host.limits import AFTER_S
 from dtf.execution.executors.browser_pool.offering import offered
 from dtf.execution.executors.browser_pool.pool import BrowserPool
 from dtf.execution.executors.browser_pool.slot_browser import BrowserUnavailableError, Opened, SlotBrowser
@@ -145,6 +146,7 @@ class BrowserExecutor:
             workdir=str(context.workdir),
             artifacts=str(context.artifacts),
             time_limit_s=shard.job.timeout_s,
+            after_s=AFTER_S,
         )
 
     async def _run_script(self, order: Order, context: SlotContext) -> Report:

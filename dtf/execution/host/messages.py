@@ -17,7 +17,8 @@ class Order:
         arguments: Of that, in JSON's types.
         workdir: The working directory of the job.
         artifacts: Where files are put to be kept.
-        time_limit_s: When the host gives up by itself, in seconds; the guardian kills it some seconds later.
+        time_limit_s: How long it may take, in seconds; a host that does not answer is killed a moment later.
+        after_s: How much longer the host may be busy with what is kept of it, in seconds.
     """
 
     number: int
@@ -26,6 +27,7 @@ class Order:
     workdir: str = "."
     artifacts: str = ""
     time_limit_s: float = 60.0
+    after_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

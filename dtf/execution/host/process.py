@@ -14,8 +14,8 @@ from dtf.execution.host.log_pump import LogPump, Sink
 from dtf.execution.host.lost import HostDiedError, HostSilentError, OrderCancelledError
 from dtf.execution.host.messages import Order, Report
 
-#: How much longer than the order's own limit an answer is waited for, in seconds.
-PATIENCE_S = 15.0
+#: How long after the order's limit an answer that was on its way is waited for, in seconds.
+PATIENCE_S = 1.0
 #: How long a host has to end by itself when nothing is ordered any more, in seconds.
 _CLOSE_S = 5.0
 
@@ -104,7 +104,7 @@ class HostProcess:
         """Have an order carried out; its number is set here.
 
         Args:
-            order: What to do; its time limit and some patience bound the wait.
+            order: What to do; its time limit, and what it may take after that, bound the wait.
             cancelled: Ends the wait, and the host, when it is set.
 
         Raises:
@@ -122,7 +122,7 @@ class HostProcess:
             await self._channel.send({**to_json(order), "number": number})
             await asyncio.wait(
                 (answer, called_off, self._watch),
-                timeout=order.time_limit_s + PATIENCE_S,
+                timeout=_patience_s(order),
                 return_when=asyncio.FIRST_COMPLETED,
             )
             return await self._outcome(answer, order, cancelled=called_off.done())
@@ -152,7 +152,7 @@ class HostProcess:
         await self.kill()
         if cancelled:
             raise OrderCancelledError
-        raise HostSilentError(order.do, order.time_limit_s + PATIENCE_S)
+        raise HostSilentError(order.do, _patience_s(order))
 
     def _hear(self, message: Message) -> None:
         if self._waiting is None or message.get("number") != self._waiting[0]:
@@ -170,6 +170,10 @@ class HostProcess:
         await self._channel.finish()  # what it said last counts
         self._pump.close()
         self._end = end
+
+
+def _patience_s(order: Order) -> float:
+    return order.time_limit_s + order.after_s + PATIENCE_S
 
 
 def _how(end: Exit) -> str:

@@ -37,21 +37,20 @@ def serve(descriptor: int, handle: Handler) -> None:
             connection.sendall(_encoded(report))
 
 
-async def serve_async(descriptor: int, handle: AsyncHandler, *, after_s: float = 0.0) -> None:
+async def serve_async(descriptor: int, handle: AsyncHandler) -> None:
     """Answer orders until the guardian closes the connection, each within its own time limit.
 
     Args:
         descriptor: The socket that the guardian passed on.
         handle: Carries an order out. What it raises is answered as INFRA, and bad input as ERROR. When the limit
-            cancels it the answer is TIMEOUT, and the host is said to be of no more use.
-        after_s: How much later than the order's limit it is cancelled, in seconds: for what it has to do when it
-            notices the limit itself. Less than the guardian's patience.
+            cancels it the answer is TIMEOUT, and the host is said to be of no more use. What the order allows after
+            its limit is for what the handler has to do when it notices the limit itself.
     """
     reader, writer = await asyncio.open_unix_connection(sock=socket.socket(fileno=descriptor), limit=_LONGEST)
     try:
         while line := await reader.readline():
             order = from_json(Order, json.loads(line))
-            writer.write(_encoded(await _carry_out(order, handle, after_s)))
+            writer.write(_encoded(await _carry_out(order, handle)))
             await writer.drain()
     except (BrokenPipeError, ConnectionResetError):
         _log.info("the guardian is gone")
@@ -68,9 +67,9 @@ def failed(order: Order, error: Exception) -> Report:
     return Report(number=order.number, outcome=Outcome.INFRA, reason=reason, healthy=False)
 
 
-async def _carry_out(order: Order, handle: AsyncHandler, after_s: float) -> Report:
+async def _carry_out(order: Order, handle: AsyncHandler) -> Report:
     try:
-        async with asyncio.timeout(order.time_limit_s + after_s) as limit:
+        async with asyncio.timeout(order.time_limit_s + order.after_s) as limit:
             return await handle(order)
     except TimeoutError as error:
         if not limit.expired():

@@ -190,6 +190,10 @@ class _Measuring:
         """Add what took the nodes."""
         self.proof[words.PROVIDERS] = json.dumps(dict(placement.nodes), sort_keys=True)
         self.proof["computed_in"] = json.dumps(dict(placement.types), sort_keys=True)
+        if not placement.nodes:
+            # on the CPU nothing else could have run it; of a device it shows nothing
+            self.proof[words.EVIDENCE if self.place.tag == "cpu" else "placement"] = words.NO_NODE_LEFT
+            return
         took, total = placement.nodes.get(placement.wanted, 0), sum(placement.nodes.values())
         self.proof[words.EVIDENCE] = f"{placement.wanted} took {took} of {total} nodes"
 

@@ -15,15 +15,18 @@ def check_placement(placement: Placement, precision: str) -> None:
     """Find out whether the nodes were taken by the provider, and computed in the precision.
 
     Other nodes on the CPU are allowed, and told by their counts. A precision is held to be computed when at least
-    half of the computing nodes are in it; of int8 one is enough, since only products are quantised.
+    half of the computing nodes are in it; of int8 one is enough, since only products are quantised. A model of which
+    the runtime left no node (all of it folded to a constant) ran nowhere else.
 
     Raises:
         RanElsewhereError: The provider took no node.
         BadInputError: The precision was not computed in: some providers convert to float32 without a word.
     """
+    if not placement.nodes:
+        return
     took = placement.nodes.get(placement.wanted, 0)
     if not took:
-        others = ", ".join(f"{name} {count}" for name, count in sorted(placement.nodes.items())) or "no node was seen"
+        others = ", ".join(f"{name} {count}" for name, count in sorted(placement.nodes.items()))
         raise RanElsewhereError(f"{placement.wanted} took no node of the model ({others})")
     types = _TYPES.get(precision)
     if types is None:

@@ -97,6 +97,11 @@ def make_values(specs: Iterable[InputSpec], batch_size: int, seed: int) -> dict[
     """
     import numpy as np  # noqa: PLC0415  # the models extra
 
+    specs = tuple(specs)
+    if batch_size != 1 and not any(spec.shape for spec in specs):
+        raise BadInputError(
+            f"no input of the model has a dimension for a batch: only a batch of 1 fits, not {batch_size}"
+        )
     stream = np.random.default_rng(seed)
     return {spec.name: _values(spec, spec.sized(batch_size), stream) for spec in specs}
 

@@ -216,9 +216,8 @@ _SCRIPTS = {
 }
 
 
-def test_scripts_of_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scripts_of_users(tmp_path: Path) -> None:
     """A script runs in the slot's browser; whatever it does is its own verdict, and the browser outlives it."""
-    monkeypatch.setattr("dtf.execution.host.process.PATIENCE_S", 1.0)
     for name, text in _SCRIPTS.items():
         (tmp_path / f"{name}.py").write_text(text)
 

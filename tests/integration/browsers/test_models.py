@@ -90,10 +90,10 @@ def test_what_is_no_model_is_an_error(
     assert reason in report.reason
 
 
-def test_without_onnxruntime_web_the_worker_is_to_blame(host: HostInProcess, tmp_path: Path) -> None:
-    """What set-up did not bring is named with what brings it, and the job is not charged for it."""
+def test_without_onnxruntime_web_the_job_ends_at_once(host: HostInProcess, tmp_path: Path) -> None:
+    """What set-up did not bring is named with what brings it; nothing is tried again for it."""
     report = host.order("model", tmp_path, target="mlp", provider="wasm", web_assets=str(tmp_path / "nothing"))
-    assert report.outcome is Outcome.INFRA
+    assert report.outcome is Outcome.ERROR
     assert "make browsers" in report.reason
 
 

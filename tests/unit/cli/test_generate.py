@@ -61,6 +61,7 @@ def test_every_option_reaches_the_work() -> None:
         ({"precision": "fp32,,int8"}, "--precision 'fp32,,int8' has an empty word"),
         ({"batch_sizes": "1,x"}, "--batch-sizes: 'x' is no number"),
         ({"batch_sizes": "0"}, "--batch-sizes: "),
+        ({"batch_sizes": ""}, "--batch-sizes '' has an empty word"),
         ({"iterations": 0}, "--iterations: "),
         ({"hardware": "cdua"}, "unknown hardware 'cdua'"),
         ({"models": ("",)}, "'model' is missing"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from dtf.domain.errors import BadInputError, DtfError
 from dtf.domain.outcome import Outcome
-from dtf.domain.proof import ELSEWHERE, EVIDENCE, RAN_ELSEWHERE, SOFTWARE, YES
+from dtf.domain.proof import ELSEWHERE, EVIDENCE, NO_NODE_LEFT, RAN_ELSEWHERE, SOFTWARE, YES
 from dtf.domain.proof import PROVIDERS as PROVIDER_COUNTS
 from dtf.domain.shard import Metric
 from dtf.execution.browser_host.adapter import Adapter, read_adapter
@@ -46,8 +46,8 @@ async def check_model(stage: Stage, order: Order) -> Report:
     configured = order.arguments.get("web_assets")
     try:
         runtime = onnxruntime_web(Path(str(configured)) if configured else None)
-    except AssetsMissingError as error:
-        return Report(number=order.number, outcome=Outcome.INFRA, reason=str(error))
+    except AssetsMissingError as error:  # the same the next time: no INFRA, which is tried again
+        return Report(number=order.number, outcome=Outcome.ERROR, reason=str(error))
     try:
         async with asyncio.timeout(own_limit_s(order)) as limit:
             return await _check(stage, order, job, runtime)
@@ -57,7 +57,7 @@ async def check_model(stage: Stage, order: Order) -> Report:
         reason = f"the model came to no result on {job.provider} within {own_limit_s(order):g} s"
         return Report(number=order.number, outcome=Outcome.TIMEOUT, reason=reason)
     except ModelsMissingError as error:
-        return Report(number=order.number, outcome=Outcome.INFRA, reason=str(error))
+        return Report(number=order.number, outcome=Outcome.ERROR, reason=str(error))
 
 
 class ModelsMissingError(DtfError):
@@ -144,8 +144,8 @@ def _report(order: Order, job: ModelJob, told: dict[str, Any], compared: dict[st
     placement = read_placement(told["placement"])
     adapter = read_adapter({"available": True, **told["adapter"]}) if told.get("adapter") else None
     proof = _proof(job, told, placement, adapter) | {"reference": str(compared["how"])}
-    if not placement.on(job.provider):
-        reason = f"no node of the model ran on {job.provider}: {placement.others(job.provider) or 'nothing was placed'}"
+    if placement.nodes and not placement.on(job.provider):
+        reason = f"no node of the model ran on {job.provider}: {placement.others(job.provider)}"
         return Report(
             number=order.number,
             outcome=Outcome.INFRA,
@@ -164,6 +164,8 @@ def _report(order: Order, job: ModelJob, told: dict[str, Any], compared: dict[st
 
 
 def _proof(job: ModelJob, told: dict[str, Any], placement: Placement, adapter: Adapter | None) -> dict[str, str]:
+    if not placement.nodes:
+        return {PROVIDER_COUNTS: "{}", "placement": NO_NODE_LEFT} | _adapter_proof(adapter)
     here = placement.on(job.provider)
     total = sum(placement.nodes.values())
     evidence = f"onnxruntime-web {told['version']} placed {here} of {total} nodes on {PROVIDERS[job.provider]}"
@@ -174,11 +176,13 @@ def _proof(job: ModelJob, told: dict[str, Any], placement: Placement, adapter: A
     proof = {PROVIDER_COUNTS: json.dumps(dict(placement.nodes)), "placement": evidence}
     if job.provider != "wasm":
         proof[EVIDENCE] = evidence  # WebAssembly runs on the processor: it shows nothing of the device
-    if adapter is not None:
-        proof["adapter"] = adapter.title
-        if adapter.software:
-            proof[SOFTWARE] = YES
-    return proof
+    return proof | _adapter_proof(adapter)
+
+
+def _adapter_proof(adapter: Adapter | None) -> dict[str, str]:
+    if adapter is None:
+        return {}
+    return {"adapter": adapter.title, **({SOFTWARE: YES} if adapter.software else {})}
 
 
 def _metrics(job: ModelJob, told: dict[str, Any], parity: Parity, placement: Placement) -> tuple[Metric, ...]:

@@ -34,6 +34,7 @@ def test_nodes_that_fell_back_are_counted_and_named() -> None:
     )
     assert found.nodes == {"WebGpuExecutionProvider": 2, "CPUExecutionProvider": 2}
     assert found.others("webgpu") == "2 on CPUExecutionProvider (Cast, Unsqueeze)"
+    assert Placement(nodes={"CPUExecutionProvider": 2}).others("webgpu") == "2 on CPUExecutionProvider"
 
 
 def test_nodes_that_webnn_took_as_one_are_counted() -> None:

@@ -23,6 +23,7 @@ class FakeModel:
     runtime = "fake 1"
     load_s = 0.25
     output_names: Sequence[str] = ("y",)
+    nodes: Mapping[str, int] = {"Fake": 3}
 
     def __init__(self, error: Exception | None, outputs: float) -> None:
         self._error = error
@@ -34,7 +35,7 @@ class FakeModel:
         return [inputs["x"] * self._outputs]
 
     def placement(self, inputs: Mapping[str, Any]) -> Placement:  # noqa: ARG002  # the protocol's
-        return Placement(nodes={"Fake": 3}, types={"float": 3}, wanted="Fake")
+        return Placement(nodes=self.nodes, types={"float": 3} if self.nodes else {}, wanted="Fake")
 
     def device_bytes(self) -> int | None:
         return 4096
@@ -129,6 +130,21 @@ def test_what_nobody_thought_of_is_the_models_and_costs_the_process(monkeypatch:
     monkeypatch.setattr(subject, "reference", lambda _: (_ for _ in ()).throw(OSError("no space left")))
     with pytest.raises(OSError, match="no space left"):
         ask(bench, subject, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("tag", "word", "other"), [("cpu", "evidence", "placement"), ("cuda", "placement", "evidence")]
+)
+def test_a_model_without_a_node_passes_and_proves_no_device(
+    tag: str, word: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model that was folded to a constant ran on nothing else; on a device nothing shows that it was used."""
+    monkeypatch.setattr(FakeModel, "nodes", {})
+    report = ask(Bench(), FakeSubject(), monkeypatch, tag=tag)
+    assert report.outcome is Outcome.PASSED
+    assert (report.proof["providers"], report.proof[word]) == ("{}", "no node was left to run")
+    assert other not in report.proof
+    assert "elsewhere" not in report.proof
 
 
 def test_an_unknown_order_is_refused() -> None:

@@ -41,11 +41,15 @@ def test_some_nodes_on_the_cpu_pass() -> None:
     check_placement(Placement(nodes={_CUDA: 1, _CPU: 9}, types={"float": 10}, wanted=_CUDA), "fp32")
 
 
-@pytest.mark.parametrize("nodes", [{_CPU: 12}, {}])
-def test_a_provider_that_took_nothing_ran_elsewhere(nodes: dict[str, int]) -> None:
+def test_a_provider_that_took_nothing_ran_elsewhere() -> None:
     """A model that fell back to the CPU did not run on the GPU."""
     with pytest.raises(RanElsewhereError, match="CUDAExecutionProvider took no node"):
-        check_placement(Placement(nodes=nodes, wanted=_CUDA), "fp32")
+        check_placement(Placement(nodes={_CPU: 12}, wanted=_CUDA), "fp32")
+
+
+def test_a_model_without_a_node_ran_nowhere_else() -> None:
+    """What the runtime folded to a constant leaves nothing to place, and nothing to compute in a precision."""
+    check_placement(Placement(nodes={}, wanted=_CUDA), "fp16")
 
 
 @pytest.mark.parametrize(

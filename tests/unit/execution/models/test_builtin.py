@@ -66,6 +66,16 @@ def test_a_fixed_batch_is_told() -> None:
         make_inputs(fixed, 8)
 
 
+def test_a_model_without_a_batch_takes_a_batch_of_one() -> None:
+    """Numbers would be multiplied by a batch that no input has; an input beside a batched one may be a scalar."""
+    model = onnx.load_from_string(build_onnx("mlp", 0))
+    del model.graph.input[0].type.tensor_type.shape.dim[:]
+    scalar = model.SerializeToString()
+    assert make_inputs(scalar, 1)["input"].shape == ()
+    with pytest.raises(BadInputError, match=r"only a batch of 1 fits, not 4"):
+        make_inputs(scalar, 4)
+
+
 @pytest.mark.parametrize("content", [b"", b"no model at all", b"\x00" * 100])
 def test_what_is_no_model_is_told(content: bytes) -> None:
     """Garbage is bad input, not a crash."""
