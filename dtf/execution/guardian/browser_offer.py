@@ -33,7 +33,7 @@ async def run_with_browser(
     """
     browsers = executors.get(JobKind.BROWSER)
     wanted = claim.job.kind in _KINDS and context.hardware in _TAGS
-    real = any(not device.simulated for device in context.devices)
+    real = any(not device.simulated and device.kind in _TAGS for device in context.devices)
     if not (wanted and real and isinstance(browsers, OffersBrowser)):
         return await executor.run(claim, context)
     try:

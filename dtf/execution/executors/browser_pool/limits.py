@@ -12,8 +12,12 @@ class Cause(StrEnum):
     MEMORY = "memory"
     #: It crashed, hung, or does not do what it did before.
     HEALTH = "health"
-    #: The next job wants another browser, other variables, or one that other programs can connect to.
+    #: The next job wants another browser.
     OTHER = "other browser"
+    #: Or one that other programs can connect to, or one that they cannot.
+    CONNECTIONS = "other programs' access"
+    #: Or other variables.
+    VARIABLES = "other variables"
     #: Nobody used it for long.
     IDLE = "idle"
     #: Its job was called off, or its slot or the worker ended.

@@ -32,6 +32,15 @@ class BrowserUnavailableError(DtfError):
     """The browser does not come up."""
 
 
+def _difference(was: Wish, wish: Wish) -> Cause | None:
+    """Why a browser that was started for one wish does not serve another; None: it does."""
+    if wish.choice != was.choice:
+        return Cause.OTHER
+    if wish.debug_port != was.debug_port:
+        return Cause.CONNECTIONS
+    return Cause.VARIABLES if wish.environment != was.environment else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
     """A browser that is ready.
@@ -217,8 +226,8 @@ class SlotBrowser:
     async def _why_replace(self, wish: Wish, *, keep: bool) -> Cause | None:
         if not self.alive:
             return Cause.HEALTH
-        if wish != self._wish:
-            return Cause.OTHER
+        if self._wish is not None and (cause := _difference(self._wish, wish)):
+            return cause
         if keep:
             return None
         if self._looking is not None:

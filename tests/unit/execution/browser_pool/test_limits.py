@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from dtf.domain.worker import Device
 from dtf.execution.browser_host.choice import BrowserChoice
 from dtf.execution.executors.browser_pool.limits import Cause, Condition, PoolLimits, why_replace
-from dtf.execution.executors.browser_pool.wish import choice_of, host_environment
+from dtf.execution.executors.browser_pool.wish import SimulatedBrowserError, choice_of, chosen_browser, host_environment
 
 _LIMITS = PoolLimits(age_s=100.0, jobs=10, memory_bytes=1000)
 
@@ -35,4 +37,8 @@ def test_the_browser_is_that_of_the_first_device() -> None:
         browser="firefox", executable="/usr/bin/firefox", channel="moz-firefox"
     )
     assert choice_of((gpu,)) is None
+    simulated = replace(fox, uuid="simulated-webgpu-0", simulated=True, details={"executable": "/usr/bin/other"})
+    assert choice_of((simulated, fox)) == choice_of((fox,))
+    with pytest.raises(SimulatedBrowserError):
+        chosen_browser((simulated,))
     assert host_environment({"DTF_SLOT": "1", "PATH": "/bin"}) == {"PATH": "/bin"}
