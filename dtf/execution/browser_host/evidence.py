@@ -26,8 +26,7 @@ async def keep_evidence(stage: "Stage", to: Path, *, limit_s: float) -> None:
         limit_s: How long all of it may take, in seconds.
     """
     end = asyncio.get_running_loop().time() + limit_s
-    lines = [*stage.console, *(f"refused: {url}" for url in stage.refused)]
-    await asyncio.to_thread(_write_lines, to, lines)
+    await keep_console(stage, to)
     if stage.context.pages and not stage.crashed.is_set():
         last = stage.context.pages[-1]
         # a page that hangs must leave time for the trace
@@ -35,6 +34,12 @@ async def keep_evidence(stage: "Stage", to: Path, *, limit_s: float) -> None:
         await _bounded("picture", picture, limit_s / 2)
     trace = stage.context.tracing.stop(path=to / "trace.zip")
     await _bounded("trace", trace, end - asyncio.get_running_loop().time())
+
+
+async def keep_console(stage: "Stage", to: Path) -> None:
+    """Put ``console.log`` below ``to``, which needs no browser any more."""
+    lines = [*stage.console, *(f"refused: {url}" for url in stage.refused)]
+    await asyncio.to_thread(_write_lines, to, lines)
 
 
 def _write_lines(to: Path, lines: list[str]) -> None:

@@ -3,15 +3,16 @@
 import asyncio
 import importlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dtf.domain.errors import BadInputError, DtfError
 from dtf.domain.outcome import Outcome
 from dtf.execution.browser_host.choice import BrowserChoice
-from dtf.execution.browser_host.evidence import keep_evidence
+from dtf.execution.browser_host.driver_watch import DriverCrashedError, DriverWatch
+from dtf.execution.browser_host.evidence import keep_console, keep_evidence
 from dtf.execution.browser_host.limits import keeping_s, last_limit_s, over_time
 from dtf.execution.browser_host.promise import adapter_words, broken_promise
 from dtf.execution.browser_host.stage import Stage
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-Check = Callable[[Stage, Order], Awaitable[Report]]
+Check = Callable[[Stage, Order], Coroutine[Any, Any, Report]]
 
 #: Opens the browser if it is not open, and says what it is. It comes before each check.
 OPEN = "open"
@@ -47,10 +48,14 @@ class Host:
     def __init__(self, playwright: "Playwright") -> None:
         self._playwright = playwright
         self._browser: WarmBrowser | None = None
+        self._driver: DriverWatch | None = None
         self._tidying: asyncio.Task[None] | None = None
 
     async def handle(self, order: Order) -> Report:
         """Carry an order out."""
+        self._driver = self._driver or DriverWatch()
+        if self._lost:
+            return _crashed(order)
         try:
             await self._tidied()
             if order.do == OPEN:
@@ -59,13 +64,21 @@ class Host:
                 return self._seen(order)
             return await self._check(order, find_check(order.do))
         except BrowserSickError as error:
+            if await self._driver.ends_within(_NEWS_S):
+                return _crashed(order)
             return Report(number=order.number, outcome=Outcome.INFRA, reason=f"the browser: {error}", healthy=False)
 
     async def close(self) -> None:
         """Close the browser."""
         await self._tidied()
-        if self._browser is not None:
+        if self._driver is not None:
+            self._driver.close()
+        if self._browser is not None and not self._lost:
             await self._browser.close()
+
+    @property
+    def _lost(self) -> bool:
+        return self._driver is not None and self._driver.gone.is_set()
 
     async def _open(self, order: Order) -> Report:
         choice, debug_port = _choice(order), bool(order.arguments.get("debug_port"))
@@ -93,21 +106,28 @@ class Host:
         report = broken_promise(stage.adapter, order)
         if report is None:
             report = await self._bounded(stage, order, check)
-        if report.outcome is not Outcome.PASSED and order.artifacts:
+        if self._lost and order.artifacts:
+            await keep_console(stage, Path(order.artifacts))
+        elif report.outcome is not Outcome.PASSED and order.artifacts:
             used_s = asyncio.get_running_loop().time() - began
             await keep_evidence(stage, Path(order.artifacts), limit_s=keeping_s(order, used_s))
         if report.healthy:
             self._tidying = asyncio.create_task(self._tidy(stage))
         return replace(report, proof={**self._proof(stage, order), **report.proof})
 
+    async def _guarded(self, check: Coroutine[Any, Any, Report]) -> Report:
+        return await check if self._driver is None else await self._driver.guard(check)
+
     async def _bounded(self, stage: Stage, order: Order, check: Check) -> Report:
         try:
             async with asyncio.timeout(last_limit_s(order)) as limit:
-                report = await check(stage, order)
+                report = await self._guarded(check(stage, order))
         except TimeoutError:
             if not limit.expired():
                 raise
             return Report(number=order.number, outcome=Outcome.TIMEOUT, reason=over_time(order), healthy=False)
+        except DriverCrashedError:
+            return _crashed(order)
         except DtfError as error:  # told in dtf's own words
             return Report(number=order.number, outcome=Outcome.ERROR, reason=str(error))
         except Exception as error:  # noqa: BLE001  # a check's own failure is an answer too
@@ -131,6 +151,8 @@ class Host:
         """What crashed under a check that did not pass; empty when nothing did."""
         deadline = asyncio.get_running_loop().time() + _NEWS_S
         while asyncio.get_running_loop().time() < deadline:
+            if self._lost:
+                return _DRIVER
             if self._browser is None or not self._browser.connected:
                 return _BROWSER
             if stage.crashed.is_set():
@@ -163,7 +185,12 @@ class Host:
         return {**proof, **adapter_words(stage.adapter, order)}
 
 
-_RENDERER, _BROWSER = "the renderer of the page", "the browser or its driver"
+_RENDERER, _BROWSER = "the renderer of the page", "the browser"
+_DRIVER = "the browser's driver"
+
+
+def _crashed(order: Order) -> Report:
+    return Report(number=order.number, outcome=Outcome.INFRA, reason=f"{_DRIVER} crashed", healthy=False)
 
 
 def find_check(name: str) -> Check:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from dtf.domain.errors import BadInputError
 from dtf.domain.outcome import Outcome
 from dtf.execution.browser_host.choice import BrowserChoice
-from dtf.execution.browser_host.evidence import keep_evidence
+from dtf.execution.browser_host.closing import Closing
+from dtf.execution.browser_host.driver_watch import DriverCrashedError, DriverWatch
+from dtf.execution.browser_host.evidence import keep_console, keep_evidence
 from dtf.execution.browser_host.launch import launch
 from dtf.execution.browser_host.limits import keeping_s, last_limit_s, over_time
 from dtf.execution.browser_host.promise import adapter_words, broken_promise
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 500
 _CONNECT_S = 20.0
+#: How long the news of the driver's end may take after the call that failed by it, in seconds.
+_NEWS_S = 0.5
 
 Run = Callable[..., Awaitable[object]]
 
@@ -45,15 +49,22 @@ async def run_script(playwright: "Playwright", order: Order) -> Report:
     run = await asyncio.to_thread(_load, path, [str(word) for word in arguments.get("args", ())])
     if isinstance(run, str):
         return Report(number=order.number, outcome=Outcome.ERROR, reason=run)
+    driver = DriverWatch()
     browser = await _browser(playwright, arguments)
     stage = await Stage.open(browser, offline=False)
-    report = broken_promise(stage.adapter, order) or await _carry_out(run, stage, order, began)
+    closing = Closing(browser)
+    report = broken_promise(stage.adapter, order)
+    if report is None:
+        report = await _guarded(driver, run, stage, order, began)
     words = {"browser_version": browser.version, **adapter_words(stage.adapter, order)}
     report = replace(report, proof={**words, **report.proof})
+    lost = report.outcome is not Outcome.PASSED and await driver.ends_within(_NEWS_S)
+    driver.close()
     if report.outcome is not Outcome.PASSED and order.artifacts:
-        used_s = asyncio.get_running_loop().time() - began
-        await keep_evidence(stage, Path(order.artifacts), limit_s=keeping_s(order, used_s))
-    crash = _crash(stage, browser, report)
+        await _keep(stage, order, began, driven=not lost)
+    if closing.asked and not lost:
+        return replace(report, reason=f"the script closed the browser; {report.reason}" if report.reason else "")
+    crash = "the browser's driver" if lost else _crash(stage, browser, report)
     if crash:
         return replace(report, outcome=Outcome.INFRA, reason=f"{crash} crashed", healthy=False)
     if report.healthy:
@@ -64,7 +75,7 @@ async def run_script(playwright: "Playwright", order: Order) -> Report:
 def _crash(stage: Stage, browser: "Browser", report: Report) -> str:
     """What crashed under a script; empty when nothing did."""
     if not browser.is_connected():
-        return "the browser or its driver"
+        return "the browser"
     return "the renderer of the page" if stage.crashed.is_set() and report.outcome is not Outcome.PASSED else ""
 
 
@@ -89,6 +100,21 @@ async def _browser(playwright: "Playwright", arguments: dict[str, Any]) -> "Brow
     if arguments.get("endpoint"):
         return await playwright.chromium.connect_over_cdp(arguments["endpoint"], timeout=_CONNECT_S * 1000)
     return await launch(playwright, BrowserChoice(**arguments["choice"]))
+
+
+async def _keep(stage: Stage, order: Order, began: float, *, driven: bool) -> None:
+    if driven:
+        used_s = asyncio.get_running_loop().time() - began
+        await keep_evidence(stage, Path(order.artifacts), limit_s=keeping_s(order, used_s))
+    else:
+        await keep_console(stage, Path(order.artifacts))
+
+
+async def _guarded(driver: DriverWatch, run: Run, stage: Stage, order: Order, began: float) -> Report:
+    try:
+        return await driver.guard(_carry_out(run, stage, order, began))
+    except DriverCrashedError as error:
+        return Report(number=order.number, outcome=Outcome.INFRA, reason=str(error), healthy=False)
 
 
 async def _carry_out(run: Run, stage: Stage, order: Order, began: float) -> Report:

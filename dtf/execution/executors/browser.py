@@ -13,6 +13,7 @@ from pathlib import Path
 from dtf.domain.outcome import Outcome
 from dtf.domain.ports.executor import SlotContext
 from dtf.domain.ports.offer import Offer
+from dtf.domain.proof import ELSEWHERE, RAN_ELSEWHERE
 from dtf.domain.shard import AttemptResult, ClaimedShard, Metric
 from dtf.domain.specs import JobSpec
 from dtf.domain.work import BrowserCheck, BrowserWork, JobKind
@@ -21,7 +22,13 @@ from dtf.execution.browser_host.limits import AFTER_S
 from dtf.execution.executors.browser_pool.offering import offered
 from dtf.execution.executors.browser_pool.pool import BrowserPool
 from dtf.execution.executors.browser_pool.slot_browser import BrowserUnavailableError, Opened, SlotBrowser
-from dtf.execution.executors.browser_pool.wish import Wish, chosen_browser, device_words, host_environment
+from dtf.execution.executors.browser_pool.wish import (
+    SimulatedBrowserError,
+    Wish,
+    chosen_browser,
+    device_words,
+    host_environment,
+)
 from dtf.execution.host.lost import HostDiedError, HostLostError, HostSilentError, OrderCancelledError
 from dtf.execution.host.messages import Order, Report
 from dtf.execution.host.process import HostProcess
@@ -53,7 +60,12 @@ class BrowserExecutor:
             raise TypeError(f"{shard.job.name} is nothing for a browser")
         began, started_at = time.monotonic(), time.time()
         self.pool.holders.pop(context.slot, None)
-        choice = await asyncio.to_thread(chosen_browser, context.devices)
+        try:
+            choice = await asyncio.to_thread(chosen_browser, context.devices)
+        except SimulatedBrowserError as error:
+            result = _result(shard, context, Outcome.INFRA, f"{RAN_ELSEWHERE}: {error}")
+            words = {**result.proof, ELSEWHERE: str(error)}
+            return replace(result, proof=words, started_at=started_at, duration_s=time.monotonic() - began)
         if choice is None:
             result = _result(shard, context, Outcome.INFRA, "no browser is installed on this worker")
         else:
@@ -125,7 +137,8 @@ class BrowserExecutor:
     def _order(
         self, shard: ClaimedShard, work: BrowserWork, context: SlotContext, opened: Opened, choice: BrowserChoice
     ) -> Order:
-        software = context.devices[0].details.get("software") if context.devices else None
+        real = [device for device in context.devices if not device.simulated]
+        software = real[0].details.get("software") if real else None
         arguments: dict[str, object] = {
             "target": work.target,
             "provider": work.provider,

@@ -2,6 +2,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -10,6 +11,7 @@ import pytest
 from dtf.domain.outcome import Outcome
 from dtf.domain.shard import AttemptResult
 from dtf.domain.work import BrowserCheck
+from dtf.domain.worker import Device
 from dtf.execution.browser_host.choice import BrowserChoice
 from dtf.execution.executors.browser_pool.limits import Cause, PoolLimits
 from tests.integration.browsers.bench import Bench, a_bench, are_gone
@@ -211,6 +213,8 @@ _SCRIPTS = {
     "crash": "async def run(page):\n    await page.goto('chrome://crash')\n",
     "exit": "import os\nasync def run(page):\n    os._exit(3)\n",
     "loop": "async def run(page):\n    while True: pass\n",
+    "close": "async def run(page):\n    await page.context.browser.close()\n",
+    "closed": "async def run(page):\n    await page.context.browser.close()\n    await page.evaluate('1')\n",
     "broken": "import no_such_module_anywhere\n",
     "empty": "def run(page): pass\n",
 }
@@ -237,6 +241,10 @@ def test_scripts_of_users(tmp_path: Path) -> None:
         crash = await script("crash")
         assert (crash.outcome, crash.reason) == (Outcome.INFRA, "the renderer of the page crashed")
         assert "trace.zip" in bench.kept()
+        assert (await script("close")).outcome is Outcome.PASSED
+        closed = await script("closed")
+        assert closed.outcome is Outcome.FAILED
+        assert closed.reason.startswith("the script closed the browser; TargetClosedError")
         ended = await script("exit")
         assert (ended.outcome, ended.reason) == (Outcome.ERROR, "the script's process ended with status 3")
         assert (await script("broken")).outcome is Outcome.ERROR
@@ -248,9 +256,47 @@ def test_scripts_of_users(tmp_path: Path) -> None:
         bench.timeout_s = 60.0
         assert bench.executor.pool.figures.launches == 1
         assert (await script("good", "42")).outcome is Outcome.PASSED
-        assert (await bench.run()).proof["browser_replaced"] == "other browser"
+        assert (await bench.run()).proof["browser_replaced"] == "other programs' access"
 
     at_bench(tmp_path, work)
+
+
+def test_a_driver_that_crashes_is_noticed_at_once(tmp_path: Path) -> None:
+    """A page that waits when the driver is killed does not wait until its limit, and the next job has a new browser."""
+    (tmp_path / "index.html").write_text("<script>dtf.artifact('begun', 'yes')</script>")
+
+    async def work(bench: Bench) -> None:
+        await bench.run()
+        bench.timeout_s = 600.0
+        driver = next(pid for pid, words in bench.command_lines.items() if "run-driver" in words)
+        running = asyncio.create_task(bench.run(BrowserCheck.PAGE, target="."))
+        for _ in range(600):
+            if any(name.endswith(".partial") for name in bench.kept()):
+                break
+            await asyncio.sleep(0.1)
+        psutil.Process(driver).kill()
+        result = await asyncio.wait_for(running, 120)
+        assert (result.outcome, result.reason) == (Outcome.INFRA, "the browser's driver crashed")
+        bench.timeout_s = 60.0
+        assert (await bench.run()).outcome is Outcome.PASSED
+
+    at_bench(tmp_path, work)
+
+
+def test_nothing_real_stands_in_for_a_simulated_browser(tmp_path: Path) -> None:
+    """A slot whose browser is simulated starts none, and its jobs are not tried again."""
+
+    async def work(bench: Bench) -> None:
+        device = Device(kind="webgpu", name="simulated webgpu", uuid="simulated-webgpu-0", simulated=True)
+        context = replace(bench.context(), devices=(device,))
+        result = await bench.executor.run(bench.shard(), context)
+        assert result.outcome is Outcome.INFRA
+        assert result.reason.startswith("ran elsewhere: the slot's browser is simulated")
+        assert "simulated" in result.proof["elsewhere"]
+        assert "device" not in result.proof
+        assert not bench.pids
+
+    at_bench(tmp_path, work, browser=BrowserChoice(browser="custom", executable="/bin/false"))
 
 
 def test_a_check_that_is_called_off(tmp_path: Path) -> None:
