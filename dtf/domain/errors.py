@@ -63,3 +63,9 @@ class ClusterError(DtfError):
     """The embedded cluster could not be started or joined."""
 
     exit_code = 10
+
+
+class CircuitOpenError(DtfError):
+    """The circuit breaker is open."""
+
+    exit_code = 10

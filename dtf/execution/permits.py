@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from dtf.domain.breaker import Target
 from dtf.domain.outcome import Outcome
-from dtf.domain.ports.permits import Permit, Permits, Target
+from dtf.domain.ports.permits import Permit, Permits
 
 
 class OpenPermits(Permits):

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 from celery import Celery, Task
 from kombu.exceptions import OperationalError
 
+from dtf.domain.breaker import Target
 from dtf.domain.errors import DtfError
-from dtf.domain.ports.permits import Permits, Target
+from dtf.domain.ports.permits import Permits
 from dtf.domain.queue import base_tag
 from dtf.execution.worker_setup import Guardian
 

@@ -4,15 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from dtf.domain.breaker import Target
 from dtf.domain.outcome import Outcome
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """What can be broken: a device, browser, model or worker, on its hardware."""
-
-    hardware: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

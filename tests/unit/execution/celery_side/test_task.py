@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from dtf.domain.breaker import Target
 from dtf.domain.errors import DtfError
 from dtf.domain.outcome import Outcome
-from dtf.domain.ports.permits import Permit, Permits, Target
+from dtf.domain.ports.permits import Permit, Permits
 from dtf.execution import task as task_module
 from dtf.execution.celery_app import make_app
 from dtf.execution.guardian.messages import ShardReply
