@@ -1,0 +1,151 @@
+"""The learner: evidence and transitions in, learned values out."""
+
+import math
+from typing import Any, Final
+
+from dtf.domain.breaker import BreakerState, Sign, Target, Transition
+from dtf.domain.evidence import EvidenceRecord
+from dtf.domain.learned import Learned
+from dtf.learning.group_model import GroupModel
+from dtf.learning.target_model import TargetModel, of_hardware
+
+#: The format of snapshots; one of another format is not restored.
+SNAPSHOT_FORMAT: Final = 1
+
+#: Above this belief nothing is learned about what is normal.
+HEALTHY_BELOW: Final = 0.3
+
+#: An opening so soon after a closing means that the closing was wrong, or that the target flaps.
+REOPENED_WITHIN_S: Final = 60.0
+
+#: Openings within so many seconds are openings together.
+TOGETHER_WITHIN_S: Final = 20.0
+
+#: The share of a target's own failures that shows as a crash.
+SHOWN_AS_CRASH: Final = 0.15
+
+#: More groups than this are not kept; the one that was seen longest ago goes.
+MOST_GROUPS: Final = 2000
+
+#: The signs that end a job.
+_ENDS: Final = frozenset((Sign.WORKED, Sign.INFRA, Sign.CRASH))
+
+
+class Learner:
+    """Learns what is normal on each target and in each job group.
+
+    It does no I/O: whoever runs it hands in evidence in the order in which it happened, publishes what it gives, and
+    keeps its snapshots. What fails counts as normal only where the target was believed healthy before and did not open
+    soon after; a crash is divided between the target and the job's group by how often either crashes.
+    """
+
+    def __init__(self) -> None:
+        self._targets: dict[Target, TargetModel] = {}
+        self._groups: dict[str, GroupModel] = {}
+        self._opened: dict[Target, float] = {}
+        self._version = 0
+
+    def observe(self, record: EvidenceRecord) -> None:
+        """Learn from a piece of evidence."""
+        if record.sign not in _ENDS or record.believed > HEALTHY_BELOW:
+            return
+        model = self._target(record.target)
+        group = self._group(record.job_group)
+        own = _targets_share(record.sign, model.base_rate.rate(0.02), group.rate(record.at))
+        model.base_rate.observe(record.at, own)
+        if record.job_group:
+            group.observe(record.at, float(record.sign is Sign.CRASH) * (1 - own), 1 - record.believed)
+        if record.sign is Sign.WORKED and record.job_group and record.duration_s > 0:
+            _observe_duration(model, group, math.log(record.duration_s))
+
+    def observe_transition(self, transition: Transition) -> None:
+        """Learn from a breaker's transition."""
+        model = self._target(transition.target)
+        if transition.after is BreakerState.CLOSED:
+            model.closed(transition.at)
+        elif transition.before is BreakerState.CLOSED:
+            model.opened(transition.at, reopened_within_s=REOPENED_WITHIN_S)
+            self._observe_siblings(transition.target, transition.at)
+
+    def publish(self, now: float) -> Learned:
+        """What is known now."""
+        self._version += 1
+        hardware = {
+            tag: of_hardware([model for target, model in self._targets.items() if target.hardware == tag])
+            for tag in {target.hardware for target in self._targets}
+        }
+        return Learned(
+            version=self._version,
+            at=now,
+            targets={
+                str(target): model.learned(now, hardware[target.hardware]) for target, model in self._targets.items()
+            },
+            hardware=hardware,
+            groups={name: model.learned(now) for name, model in self._groups.items() if name},
+        )
+
+    def snapshot(self) -> dict[str, Any]:
+        """All that it knows, as JSON's types."""
+        return {
+            "format": SNAPSHOT_FORMAT,
+            "version": self._version,
+            "targets": [[one.hardware, one.name, model.snapshot()] for one, model in self._targets.items()],
+            "groups": {name: model.snapshot() for name, model in self._groups.items()},
+            "opened": [[one.hardware, one.name, at] for one, at in self._opened.items()],
+        }
+
+    def restore(self, data: dict[str, Any]) -> None:
+        """Know what a snapshot holds, and nothing else.
+
+        Raises:
+            ValueError: It is of another format.
+        """
+        if data.get("format") != SNAPSHOT_FORMAT:
+            raise ValueError(
+                f"a learner's snapshot of format {data.get('format')!r} cannot be restored, only {SNAPSHOT_FORMAT}; "
+                "what it held is learned anew"
+            )
+        self._version = data["version"]
+        self._targets = {
+            Target(hardware=hardware, name=name): TargetModel.restored(model)
+            for hardware, name, model in data["targets"]
+        }
+        self._groups = {name: GroupModel.restored(model) for name, model in data["groups"].items()}
+        self._opened = {Target(hardware=hardware, name=name): at for hardware, name, at in data["opened"]}
+
+    def _target(self, target: Target) -> TargetModel:
+        if target not in self._targets:
+            self._targets[target] = TargetModel()
+        return self._targets[target]
+
+    def _group(self, name: str) -> GroupModel:
+        group = self._groups.pop(name, None) or GroupModel()
+        self._groups[name] = group  # the last is the one seen last
+        if len(self._groups) > MOST_GROUPS:
+            del self._groups[next(iter(self._groups))]
+        return group
+
+    def _observe_siblings(self, target: Target, at: float) -> None:
+        self._opened[target] = at
+        siblings = [
+            one
+            for one, opened in self._opened.items()
+            if one.hardware == target.hardware and one != target and at - opened <= TOGETHER_WITHIN_S
+        ]
+        self._target(target).with_sibling.update(float(bool(siblings)))
+
+
+def _targets_share(sign: Sign, base: float, group: float) -> float:
+    """Which share of what happened is a failure of the target."""
+    if sign is Sign.INFRA:
+        return 1.0
+    if sign is Sign.CRASH:
+        return SHOWN_AS_CRASH * base / (SHOWN_AS_CRASH * base + group)
+    return 0.0
+
+
+def _observe_duration(model: TargetModel, group: GroupModel, log_duration: float) -> None:
+    expected = group.expected_log_duration()
+    if expected is not None:
+        model.observe_latency(log_duration - expected)
+    group.observe_duration(log_duration)

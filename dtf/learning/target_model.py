@@ -1,0 +1,142 @@
+"""All that is learned of one target."""
+
+from typing import Any, Final
+
+from river import drift, stats
+
+from dtf.domain.breaker import BreakerState
+from dtf.domain.learned import DEFAULT_HAZARD_PER_S, DEFAULT_OUTAGE_LOG_MEAN, DEFAULT_OUTAGE_LOG_SD, LearnedTarget
+from dtf.learning.base_rate import BaseRate
+from dtf.learning.outage_model import OutageModel
+
+#: The weight of a new job's duration in the latency drift, and of a new closing or opening in the shares of them.
+LATENCY_FADING: Final = 0.05
+SHARE_FADING: Final = 0.1
+
+#: Page and Hinkley's numbers for logarithms of durations, whose standard deviation is about a half.
+DRIFT_DELTA: Final = 0.1
+DRIFT_THRESHOLD: Final = 8.0
+
+
+class TargetModel:
+    """What is learned of one target, by River's means and by counts.
+
+    Attributes:
+        base_rate: How often jobs fail on it while it is healthy.
+        outages: How often it turns bad and for how long.
+        latency: The faded mean of log(duration) minus what its group's jobs take.
+        reopened: The faded share of closings that did not hold.
+        with_sibling: The faded share of openings beside which a sibling opened.
+        closed_at: When it last closed, and whether that closing has been judged.
+    """
+
+    def __init__(self) -> None:
+        self.base_rate = BaseRate()
+        self.outages = OutageModel()
+        self.latency = _started(LATENCY_FADING, 0.0)
+        self.reopened = _started(SHARE_FADING, 0.0)
+        self.with_sibling = _started(SHARE_FADING, 0.0)
+        self.closed_at: float | None = None
+        self._drift = drift.PageHinkley(delta=DRIFT_DELTA, threshold=DRIFT_THRESHOLD)
+        self.drift_detected = False
+
+    def observe_latency(self, ratio: float) -> None:
+        """Take the logarithm of how much longer than its group's jobs one ran that passed."""
+        self.latency.update(ratio)
+        self._drift.update(ratio)  # type: ignore[no-untyped-call]  # River's detectors have no types
+        self.drift_detected = self.drift_detected or self._drift.drift_detected
+
+    def opened(self, at: float, *, reopened_within_s: float) -> None:
+        """It opened: what waited to be learned tells of no healthy target."""
+        self.base_rate.drop()
+        self.outages.observe(at, BreakerState.OPEN)
+        if self.closed_at is not None:
+            self.reopened.update(float(at - self.closed_at <= reopened_within_s))
+        self.closed_at = None
+
+    def closed(self, at: float) -> None:
+        """It closed."""
+        self.outages.observe(at, BreakerState.CLOSED)
+        self.closed_at = at
+
+    def learned(self, now: float, hardware: LearnedTarget) -> LearnedTarget:
+        """What is published, shrunk to its hardware."""
+        self.base_rate.settle(now)
+        self.outages.account(now)
+        mean, sd = self.outages.duration(hardware.outage_log_mean, hardware.outage_log_sd)
+        found, self.drift_detected = self.drift_detected, False
+        return LearnedTarget(
+            base_rate=self.base_rate.rate(hardware.base_rate),
+            hazard_per_s=self.outages.hazard_per_s(hardware.hazard_per_s),
+            outage_log_mean=mean,
+            outage_log_sd=sd,
+            latency_drift=self.latency.get(),
+            drift_detected=found,
+            reopen_rate=self.reopened.get(),
+            sibling_rate=self.with_sibling.get(),
+            evidence=self.base_rate.count,
+            outages=round(self.outages.openings),
+        )
+
+    def snapshot(self) -> dict[str, Any]:
+        """All of it as JSON's types, but for the drift detector, which starts again."""
+        return {
+            "base_rate": self.base_rate.snapshot(),
+            "outages": self.outages.snapshot(),
+            "latency": self.latency.get(),
+            "reopened": self.reopened.get(),
+            "with_sibling": self.with_sibling.get(),
+            "closed_at": self.closed_at,
+        }
+
+    @classmethod
+    def restored(cls, data: dict[str, Any]) -> "TargetModel":
+        """What a snapshot holds."""
+        one = cls()
+        one.base_rate = BaseRate.restored(data["base_rate"])
+        one.outages = OutageModel.restored(data["outages"])
+        one.latency = _started(LATENCY_FADING, data["latency"])
+        one.reopened = _started(SHARE_FADING, data["reopened"])
+        one.with_sibling = _started(SHARE_FADING, data["with_sibling"])
+        one.closed_at = data["closed_at"]
+        return one
+
+
+def of_hardware(models: list[TargetModel]) -> LearnedTarget:
+    """What is known of a hardware's targets taken together, shrunk to the defaults."""
+    failures = sum(one.base_rate.failures for one in models)
+    weight = sum(one.base_rate.weight for one in models)
+    openings = sum(one.outages.openings for one in models)
+    healthy_s = sum(one.outages.healthy_s for one in models)
+    mean, sd = _pooled_durations(models)
+    start = LearnedTarget()
+    return LearnedTarget(
+        base_rate=(failures + 10 * start.base_rate) / (weight + 10),
+        hazard_per_s=(openings + 1) / (healthy_s + 1 / DEFAULT_HAZARD_PER_S),
+        outage_log_mean=mean,
+        outage_log_sd=sd,
+        reopen_rate=_average([one.reopened.get() for one in models]),
+        sibling_rate=_average([one.with_sibling.get() for one in models]),
+        evidence=sum(one.base_rate.count for one in models),
+        outages=round(openings),
+    )
+
+
+def _pooled_durations(models: list[TargetModel]) -> tuple[float, float]:
+    """Mean and standard deviation of all outages' logarithms, as though three of the default ones were among them."""
+    parts = [(3.0, DEFAULT_OUTAGE_LOG_MEAN, 3.0 * DEFAULT_OUTAGE_LOG_SD**2)]
+    parts += [(d.weight, d.mean, d.squares) for d in (one.outages.durations for one in models)]
+    weight = sum(part[0] for part in parts)
+    mean = sum(part[0] * part[1] for part in parts) / weight
+    squares = sum(part[2] + part[0] * (part[1] - mean) ** 2 for part in parts)
+    return mean, float((squares / weight) ** 0.5)
+
+
+def _average(values: list[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+def _started(fading: float, value: float) -> stats.EWMean:
+    one = stats.EWMean(fading_factor=fading)
+    one.update(value)
+    return one
