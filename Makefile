@@ -68,8 +68,8 @@ $(BIN)/python:
 	@sh tools/make-venv.sh $(VENV)
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Installing dtf with its models extra into $(VENV)"
-	@$(PIP) install --constraint constraints.txt --editable '.[models]'
+	@echo "Installing dtf with its models and learn extras into $(VENV)"
+	@$(PIP) install --constraint constraints.txt --editable '.[models,learn]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed $(VENV)/.installed-browser
