@@ -13,6 +13,12 @@ class EventKind(StrEnum):
     JOB_PLANNED = "job_planned"
     JOB_FINISHED = "job_finished"
     SHARD_REQUEUED = "shard_requeued"
+    #: A recovery was tried, and a probe or the work itself found that it works again.
+    RECOVERY_COMPLETED = "recovery_completed"
+    #: A recovery was tried in vain.
+    RECOVERY_FAILED = "recovery_failed"
+    #: What dtf can do by itself was not enough: the work goes elsewhere, and an operator should look.
+    OPERATOR_NEEDED = "operator_needed"
     RESULT_STALE = "result_stale"
     WORKER_REGISTERED = "worker_registered"
     WORKER_LOST = "worker_lost"

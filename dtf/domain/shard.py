@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dtf.domain.case import CaseResult
+from dtf.domain.failure import FailureType
 from dtf.domain.manifest import Manifest, ManifestItem
 from dtf.domain.outcome import Outcome
+from dtf.domain.recovery import RecoveryAction
 from dtf.domain.specs import JobSpec
 
 
@@ -70,7 +72,9 @@ class ClaimedShard:
         kind: What it is for.
         affinity: The module that it belongs to; empty for commands and collections.
         items: What is left to run, as (ordinal, item); empty for commands and collections.
-        crashes: How many earlier attempts ended by infrastructure failures.
+        crashes: How many earlier attempts ended by infrastructure failures that count.
+        refunds: How many ended by infrastructure failures that do not count.
+        action: What sent it out again after a failure; None: nothing did.
         lease_s: How long the claim holds without renewal, in seconds.
         max_failures: The job ends after so many failures; 0: never.
         failures: How many it had when the shard was claimed, as the ledger knew. What this worker runs or records
@@ -87,6 +91,8 @@ class ClaimedShard:
     affinity: str = ""
     items: tuple[tuple[int, ManifestItem], ...] = ()
     crashes: int = 0
+    refunds: int = 0
+    action: RecoveryAction | None = None
     lease_s: float = 30.0
     max_failures: int = 0
     failures: int = 0
@@ -167,7 +173,16 @@ class AttemptResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finish:
-    """The attempt's outcome is the shard's."""
+    """The attempt's outcome is the shard's.
+
+    Attributes:
+        failure: What kind of failure of the infrastructure it was; None: none.
+        exhausted: Whether it is finished only because its retries are used up, as far as the worker knows; the ledger
+            may know of one that was refunded.
+    """
+
+    failure: FailureType | None = None
+    exhausted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,11 +193,19 @@ class Requeue:
         delay_s: Not before so many seconds.
         level: The recovery level, 1 to 5.
         reason: One sentence for people.
+        action: What is done about the failure.
+        failure: What kind of failure it was; None: none, the attempt was given back.
+        avoid: The ids of workers that are not to have the shard again as long as another can take it.
+        counts: Whether the failure counts against the shard.
     """
 
     delay_s: float = 0.0
     level: int = 1
     reason: str = ""
+    action: RecoveryAction = RecoveryAction.RETRY
+    failure: FailureType | None = None
+    avoid: tuple[str, ...] = ()
+    counts: bool = True
 
 
 #: What is to become of a shard after an attempt; decided by ``dtf.resilience.recovery``.

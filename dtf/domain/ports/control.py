@@ -85,11 +85,13 @@ class LostAttempt:
         result: An INFRA result to record for it.
         crashes: How many infrastructure failures the shard had before.
         max_retries: How many its job allows.
+        refunds: How many it had that do not count.
     """
 
     result: AttemptResult
     crashes: int
     max_retries: int
+    refunds: int = 0
 
 
 class Leadership(Protocol):

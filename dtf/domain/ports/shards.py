@@ -93,6 +93,21 @@ class Shards(Protocol):
         """Whether a shard of the job waits to be claimed, due or not."""
         ...
 
+    def left_to_others(self, shard_id: str, worker_id: str) -> str:
+        """Why a worker is to leave a queued shard to others, which it failed; empty: there is no such reason.
+
+        To be asked when ``claim`` gave None: the hint is then not to be dropped but to be put back.
+        """
+        ...
+
+    def refund(self, shard_ids: Sequence[str]) -> int:
+        """Give each of these shards back the retry that its latest failure cost; return how many got one.
+
+        For failures that turned out to be the target's: those that led to a breaker's opening. A shard that is
+        finished, or whose failures cost nothing, is left as it is.
+        """
+        ...
+
     def append_log(self, shard_id: str, attempt: int, sequence: int, data: bytes) -> None:
         """Add a piece to an attempt's log; a repeated sequence number changes nothing."""
         ...

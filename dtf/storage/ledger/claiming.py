@@ -8,10 +8,12 @@ from sqlalchemy.engine import Connection, Row
 
 from dtf.domain.codec import from_json
 from dtf.domain.manifest import ManifestItem
+from dtf.domain.recovery import RecoveryAction
 from dtf.domain.shard import ClaimedShard, ShardKind, ShardState
 from dtf.domain.specs import JobSpec
 from dtf.storage.database import now
 from dtf.storage.ledger import manifests, ordinals
+from dtf.storage.ledger.avoiding import is_not_avoided, left_to_others
 from dtf.storage.ledger.json_text import load
 from dtf.storage.ledger.schema import (
     FAILURE_COUNTS,
@@ -31,11 +33,11 @@ is_due = shards.c.not_before <= now()
 def claim(connection: Connection, shard_id: str, worker_id: str, slot: int, lease_s: float) -> ClaimedShard | None:
     """Claim one shard if it is queued and due."""
     place = connection.execute(
-        sa.select(shards.c.job_id, jobs.c.started_at)
+        sa.select(shards.c.job_id, shards.c.avoid, jobs.c.started_at)
         .join(jobs, jobs.c.job_id == shards.c.job_id)
         .where(shards.c.shard_id == shard_id, is_queued, is_due)
     ).first()
-    if place is None:
+    if place is None or (place.avoid != "[]" and left_to_others(connection, shard_id, worker_id)):
         return None
     # the job's row is written before the shard's, as everywhere; undone below if the claim comes to nothing
     with connection.begin_nested() as attempt_to_claim:
@@ -65,18 +67,18 @@ def claim_follow_on(
     if connection.scalar(urgent):
         return None
     if before.job.affinity and before.affinity == before.job.affinity:
-        following = connection.scalar(_next_of_run(before, {before.queue, *queues}))
+        following = connection.scalar(_next_of_run(before, {before.queue, *queues}, worker_id))
         return None if following is None else claim(connection, following, worker_id, slot, lease_s)
     return _claim_next_of_job(connection, before, worker_id, slot, lease_s)
 
 
-def _next_of_run(before: ClaimedShard, queues: Iterable[str]) -> sa.Select[str]:
+def _next_of_run(before: ClaimedShard, queues: Iterable[str], worker_id: str) -> sa.Select[str]:
     """The shard of whichever job goes on with the same model."""
     return (
         sa.select(shards.c.shard_id)
         .join(jobs, jobs.c.job_id == shards.c.job_id)
         .where(shards.c.run_id == before.run_id, is_queued, is_due, shards.c.affinity == before.affinity)
-        .where(shards.c.queue.in_(sorted(queues)), shards.c.kind == ShardKind.RUN.value)
+        .where(shards.c.queue.in_(sorted(queues)), shards.c.kind == ShardKind.RUN.value, is_not_avoided(worker_id))
         .order_by(shards.c.priority.desc(), jobs.c.position, shards.c.rank)
         .limit(1)
     )
@@ -88,7 +90,7 @@ def _claim_next_of_job(
     following = (
         sa.select(shards.c.shard_id)
         .where(is_queued, is_due, shards.c.job_id == before.job_id, shards.c.affinity == before.affinity)
-        .where(shards.c.kind == ShardKind.RUN.value, shards.c.queue == before.queue)
+        .where(shards.c.kind == ShardKind.RUN.value, shards.c.queue == before.queue, is_not_avoided(worker_id))
         .order_by(shards.c.rank)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -160,6 +162,8 @@ def _begin(connection: Connection, shard: Row[Any], slot: int, lease_s: float) -
         affinity=shard.affinity,
         items=_items_left(connection, shard, job.manifest_digest),
         crashes=shard.crashes,
+        refunds=shard.refunds,
+        action=RecoveryAction(shard.action) if shard.action else None,
         lease_s=lease_s,
         max_failures=job.max_failures,
         queue=shard.queue,

@@ -4,7 +4,9 @@ from dtf.storage.database import Database
 from dtf.storage.ledger.blobs import LedgerBlobs
 from dtf.storage.ledger.control import LedgerControl
 from dtf.storage.ledger.leadership import LedgerLeadership
+from dtf.storage.ledger.recoveries import LedgerRecoveries
 from dtf.storage.ledger.shards import LedgerShards
+from dtf.storage.ledger.snapshots import LedgerSnapshots
 from dtf.storage.ledger.submissions import LedgerSubmissions
 from dtf.storage.ledger.views import LedgerViews
 from dtf.storage.ledger.workers import LedgerWorkers
@@ -24,6 +26,8 @@ class Ledger:
         workers: Where workers are known.
         blobs: Bundles and artifacts.
         views: What commands and pages read.
+        recoveries: What was done about failures.
+        snapshots: What learners keep over a restart.
     """
 
     def __init__(self, database: Database) -> None:
@@ -35,6 +39,8 @@ class Ledger:
         self.workers = LedgerWorkers(database)
         self.blobs = LedgerBlobs(database)
         self.views = LedgerViews(database)
+        self.recoveries = LedgerRecoveries(database)
+        self.snapshots = LedgerSnapshots(database)
 
     def close(self) -> None:
         """Close all connections."""

@@ -25,6 +25,7 @@ def lost_attempts(connection: Connection) -> Sequence[LostAttempt]:
             shards.c.slot,
             shards.c.claimed_at,
             shards.c.crashes,
+            shards.c.refunds,
             jobs.c.max_retries,
             workers.c.name,
             (now() - shards.c.claimed_at).label("held_s"),
@@ -48,6 +49,7 @@ def lost_attempts(connection: Connection) -> Sequence[LostAttempt]:
             ),
             crashes=row.crashes,
             max_retries=row.max_retries,
+            refunds=row.refunds,
         )
         for row in connection.execute(wanted)
     ]

@@ -19,6 +19,8 @@ from dtf.storage.ledger.accepting import Accepted, accept_cases, fill_cases
 from dtf.storage.ledger.bulk import insert_many
 from dtf.storage.ledger.cancelling import stop_job
 from dtf.storage.ledger.json_text import dump
+from dtf.storage.ledger.recoveries import note_outcome
+from dtf.storage.ledger.requeueing import is_counted, is_failure, requeue
 from dtf.storage.ledger.schema import FAILURE_COUNTS, artifacts, attempts, jobs, metrics, shards, stale_results
 from dtf.storage.ledger.settling import lock_job, settle_job
 from dtf.storage.ledger.upsert import insert_ignoring
@@ -77,22 +79,33 @@ def settle_attempt(
     digest: str,
 ) -> None:
     """End the current attempt of a locked shard; requeue or finish it."""
-    _note_attempt(connection, result, digest)
+    note_outcome(connection, shard, result)
     _insert_metrics(connection, result)
     _insert_artifacts(connection, shard, result)
     accepted = accept_cases(connection, job, shard, result)
     if _stop_after_failures(connection, job):  # which has called off this shard too
         shard = connection.execute(sa.select(shards).where(shards.c.shard_id == shard.shard_id)).one()
-    if isinstance(disposition, Finish) and _stopped_by_itself(shard, result):
-        disposition = Requeue(reason="it was ended early, for failures that do not count")
+    if isinstance(disposition, Finish):
+        disposition = _better_known(job, shard, result, disposition)
+    _note_attempt(connection, result, disposition, digest)
     # a cancelled shard does not go out again, and neither does one of which nothing is left
     again = shard.cancel_reason is None and (bool(accepted.left) or shard.cases == 0)
     if isinstance(disposition, Requeue) and again:
-        _requeue(connection, shard, result, disposition)
+        requeue(connection, shard, result, disposition)
     else:
         _finish(connection, job, shard, result, accepted)
         _stop_after_failures(connection, job)  # with what was filled in
     settle_job(connection, job.job_id)
+
+
+def _better_known(job: Row[Any], shard: Row[Any], result: AttemptResult, finish: Finish) -> Disposition:
+    """What is to become of a shard that a worker holds for finished, by what only the ledger knows."""
+    if _stopped_by_itself(shard, result):
+        return Requeue(reason="it was ended early, for failures that do not count")
+    if finish.exhausted and shard.crashes < job.max_retries:
+        reason = f"{result.reason}; a retry was refunded meanwhile" if result.reason else "a retry was refunded"
+        return Requeue(reason=reason, failure=finish.failure)
+    return finish
 
 
 def _stopped_by_itself(shard: Row[Any], result: AttemptResult) -> bool:
@@ -129,7 +142,8 @@ def _keep_stale(connection: Connection, shard: Row[Any], result: AttemptResult, 
         outbox.tell(connection, EventKind.RESULT_STALE, result.shard_id, shard.run_id, data)
 
 
-def _note_attempt(connection: Connection, result: AttemptResult, digest: str) -> None:
+def _note_attempt(connection: Connection, result: AttemptResult, disposition: Disposition, digest: str) -> None:
+    again = disposition if isinstance(disposition, Requeue) and is_failure(result) else None
     connection.execute(
         sa.update(attempts)
         .where(attempts.c.shard_id == result.shard_id, attempts.c.attempt == result.attempt)
@@ -144,6 +158,10 @@ def _note_attempt(connection: Connection, result: AttemptResult, digest: str) ->
             exit_code=result.exit_code,
             signal=result.signal,
             crashed=result.crashed,
+            counted=is_counted(result, disposition),
+            level=again.level if again else 0,
+            action=again.action.value if again else "",
+            failure=disposition.failure.value if disposition.failure else "",
             cases=len(result.cases),
             reason=result.reason,
             proof=dump(dict(result.proof)),
@@ -178,32 +196,6 @@ def _insert_artifacts(connection: Connection, shard: Row[Any], result: AttemptRe
     insert_many(connection, artifacts, rows)
 
 
-def _counts_a_crash(result: AttemptResult) -> int:
-    return int(result.crashed and result.outcome is Outcome.INFRA)
-
-
-def _requeue(connection: Connection, shard: Row[Any], result: AttemptResult, requeue: Requeue) -> None:
-    connection.execute(
-        sa.update(shards)
-        .where(shards.c.shard_id == shard.shard_id)
-        .values(
-            state=ShardState.QUEUED.value,
-            queued_at=now(),
-            not_before=now() + requeue.delay_s,
-            crashes=shard.crashes + _counts_a_crash(result),
-            hinted_at=None,
-            worker_id=None,
-            slot=None,
-            lease_until=None,
-            done=0,
-            failed=0,
-        )
-    )
-    reason = requeue.reason or result.reason
-    data = {"attempt": result.attempt, "level": requeue.level, "reason": reason, "delay_s": requeue.delay_s}
-    outbox.tell(connection, EventKind.SHARD_REQUEUED, shard.shard_id, shard.run_id, data)
-
-
 def _finish(connection: Connection, job: Row[Any], shard: Row[Any], result: AttemptResult, accepted: Accepted) -> None:
     outcome, reason = _verdict(shard, result, accepted)
     if outcome in _FILLED and accepted.left:
@@ -215,7 +207,7 @@ def _finish(connection: Connection, job: Row[Any], shard: Row[Any], result: Atte
             state=ShardState.FINISHED.value,
             outcome=outcome.value,
             reason=reason,
-            crashes=shard.crashes + _counts_a_crash(result),
+            crashes=shard.crashes + int(is_failure(result)),
             finished_at=now(),
             lease_until=None,
             done=0,

@@ -143,7 +143,9 @@ shards = Table(
     Column("priority", Integer, nullable=False),
     Column("rank", Integer, nullable=False),
     _integer("attempt"),
+    # infrastructure failures that count, and those that do not
     _integer("crashes"),
+    _integer("refunds"),
     _number("predicted_s"),
     # cases in it; 0 for commands and collections
     _integer("cases"),
@@ -160,6 +162,10 @@ shards = Table(
     _integer("failed"),
     Column("cancel_reason", Text),
     Column("outcome", Text),
+    # what sent it out again after a failure; empty: nothing, or it came through
+    _text("action"),
+    # JSON list of worker ids that are not to have it again as long as another can
+    Column("avoid", Text, nullable=False, server_default="[]"),
     _text("affinity"),
     _text("reason"),
     # JSON [[first, how many], ...] in the order of execution
@@ -214,6 +220,12 @@ attempts = Table(
     Column("exit_code", BigInteger),
     Column("signal", BigInteger),
     Column("crashed", Boolean),
+    # whether its failure counts against the shard; NULL: it is not recorded
+    Column("counted", Boolean),
+    # what was decided about its failure: level, action and kind of failure; 0 and empty: nothing
+    _integer("level"),
+    _text("action"),
+    _text("failure"),
     _integer("cases"),
     _text("reason"),
     _text("proof"),

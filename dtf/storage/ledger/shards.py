@@ -14,7 +14,7 @@ from dtf.domain.ports.shards import Held, Renewal, Shards
 from dtf.domain.shard import AttemptResult, ClaimedShard, Disposition, Finish, Requeue
 from dtf.domain.specs import JobSpec
 from dtf.storage.database import Database, RefusedError, now
-from dtf.storage.ledger import claiming, recording
+from dtf.storage.ledger import avoiding, claiming, recording, requeueing
 from dtf.storage.ledger.json_text import load
 from dtf.storage.ledger.log_writing import append_log
 from dtf.storage.ledger.schema import is_claimed, is_open_job, is_open_shard, is_queued, jobs, shards
@@ -105,6 +105,14 @@ class LedgerShards(Shards):
         """Whether a shard of the job waits to be claimed, due or not."""
         wanted = sa.select(sa.literal(1)).where(shards.c.job_id == job_id, is_open_shard, is_queued).limit(1)
         return self._database.read(lambda connection: connection.scalar(wanted)) is not None
+
+    def left_to_others(self, shard_id: str, worker_id: str) -> str:
+        """Why a worker is to leave a queued shard to others, which it failed; empty: there is no such reason."""
+        return self._database.read(lambda connection: avoiding.left_to_others(connection, shard_id, worker_id))
+
+    def refund(self, shard_ids: Sequence[str]) -> int:
+        """Give each of these shards back the retry that its latest failure cost; return how many got one."""
+        return self._database.write(lambda connection: requeueing.refund(connection, shard_ids))
 
     def append_log(self, shard_id: str, attempt: int, sequence: int, data: bytes) -> None:
         """Add a piece to an attempt's log; a repeated sequence number changes nothing."""
