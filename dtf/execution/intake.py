@@ -57,6 +57,7 @@ class Intake:
         self._numbers = frozenset(slot.number for slot in table_of(worker))
         self._allotment = Allotment(worker)
         self._holding: dict[str, tuple[int, ...]] = {}
+        self._held: tuple[int, ...] = ()
         self._under_way: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -72,6 +73,8 @@ class Intake:
                 self._holding[said.task_id] = said.slots
             else:
                 self._holding.pop(said.task_id, None)
+            if said.held is not None:
+                self._held = said.held
             if said.queues is not None:
                 self.wanted = frozenset(said.queues)
                 self._allotment.know(said.queues)
@@ -81,6 +84,7 @@ class Intake:
         """The guardian ended: nobody has a slot. What it said of queues holds until the next one says more."""
         with self._lock:
             self._holding.clear()
+            self._held = ()
 
     def admit(self, queues: Sequence[str], tasks: Iterable[TakenTask]) -> Sequence[str]:
         """Of the consumed queues those from which a hint may be taken now.
@@ -100,4 +104,5 @@ class Intake:
                 numbers=self._numbers,
                 under_way=self._under_way,
                 holding=self._holding,
+                held=self._held,
             )

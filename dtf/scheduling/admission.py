@@ -12,6 +12,7 @@ def admitted(
     numbers: Collection[int],
     under_way: Mapping[str, str],
     holding: Mapping[str, Collection[int]],
+    held: Collection[int] = (),
 ) -> tuple[str, ...]:
     """The queues whose next hint would find a slot: what waits for one kind of device keeps no other kind idle.
 
@@ -24,13 +25,18 @@ def admitted(
         numbers: The numbers of all of them.
         under_way: The queues of the tasks that were taken and have not ended, by task, in the order of taking.
         holding: The slots that tasks were given, as far as that is known.
+        held: The slots that nobody is given for now.
     """
     taken = {number for task in under_way for number in holding.get(task, ())}
     line = [queue for task, queue in under_way.items() if not holding.get(task)]
-    served = [queue for queue in line if allotment.fitting(queue)]
-    left = allotment.allot(served, set(numbers) - taken).left
+    served = [queue for queue in line if allotment.suffices(queue, held)]
+    left = allotment.allot(served, set(numbers) - taken - set(held)).left
     # hints that no slot here can take are put back after a while: one at a time
-    putting_back = len(served) < len(line)
-    return tuple(
-        queue for queue in queues if (allotment.admits(queue, left) if allotment.fitting(queue) else not putting_back)
-    )
+    putting_back = any(not allotment.fitting(queue) for queue in line)
+
+    def admits(queue: str) -> bool:
+        if not allotment.fitting(queue):
+            return not putting_back
+        return allotment.suffices(queue, held) and allotment.admits(queue, left)
+
+    return tuple(queue for queue in queues if admits(queue))

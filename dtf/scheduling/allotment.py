@@ -29,13 +29,15 @@ class Allotment:
     First come, first served, among those who could use a slot: who can use none of the free ones holds nobody up. Who
     needs several devices keeps back what is free for him until there are enough, so that the many who need one do not
     keep him waiting for ever; he gets devices of one kind.
-    Of several slots that would do, the one that the fewest other queues ask for is given, then the first.
+    Of several slots that would do, the one whose device is least in doubt is given, then the one that the fewest other
+    queues ask for, then the first.
     """
 
     def __init__(self, worker: WorkerInfo) -> None:
         self._worker = worker
         self._fitting: dict[str, tuple[Slot, ...]] = {}
         self._asked: dict[int, int] = {}
+        self._doubts: Mapping[int, float] = {}
 
     def know(self, queues: Iterable[str]) -> None:
         """Say which queues hold work now: slots that only few of them can use are given to others last."""
@@ -44,6 +46,10 @@ class Allotment:
             for slot in self.fitting(queue):
                 asked[slot.number] = asked.get(slot.number, 0) + 1
         self._asked = asked
+
+    def doubt(self, doubts: Mapping[int, float]) -> None:
+        """Say how probable it is that what a slot owns is bad, by the slot's number; what is not named is well."""
+        self._doubts = dict(doubts)
 
     def fitting(self, queue: str) -> tuple[Slot, ...]:
         """The slots that can take the queue's shards; none where the worker has too few devices for one of them."""
@@ -72,6 +78,14 @@ class Allotment:
                 grants[place] = tuple(chosen)
         return Allotted(grants=grants, left=frozenset(left))
 
+    def suffices(self, queue: str, held: Collection[int]) -> bool:
+        """Whether one of the queue's shards could have its slots without those that are held."""
+        left = [slot for slot in self.fitting(queue) if slot.number not in held]
+        if not left:
+            return False
+        needed = device_count(split_queue(queue)[1])
+        return len(self._choose(left, needed)) == needed
+
     def admits(self, queue: str, left: Collection[int]) -> bool:
         """Whether one more of the queue's shards could use a slot that is left, were it only one of several."""
         return any(slot.number in left for slot in self.fitting(queue))
@@ -86,10 +100,13 @@ class Allotment:
         return tuple(slot for slot in slots if len(devices[slot.tags]) >= needed)
 
     def _choose(self, slots: Sequence[Slot], needed: int) -> Sequence[Slot]:
-        ordered = sorted(slots, key=lambda slot: (self._asked.get(slot.number, 0), slot.number))
+        ordered = sorted(slots, key=self._cost)
         if needed == 1:
             return ordered[:1]
         kinds: dict[tuple[str, ...], dict[tuple[str, ...], Slot]] = {}
         for slot in ordered:
             kinds.setdefault(slot.tags, {}).setdefault(slot.devices, slot)
         return list(max(kinds.values(), key=len, default={}).values())[:needed]
+
+    def _cost(self, slot: Slot) -> tuple[float, int, int]:
+        return self._doubts.get(slot.number, 0.0), self._asked.get(slot.number, 0), slot.number

@@ -31,6 +31,10 @@ class Announcer:
         """Say that a task was given these slots, or gave them back: none."""
         self._say(Announcement(task_id=task_id, slots=tuple(slot.number for slot in slots)))
 
+    def hold(self, slots: Iterable[int]) -> None:
+        """Name the slots that nobody is given for now."""
+        self._say(Announcement(held=tuple(sorted(slots))))
+
     def _say(self, announcement: Announcement) -> None:
         line = json.dumps(to_json(announcement)).encode() + b"\n"
         try:

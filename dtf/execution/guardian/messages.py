@@ -33,7 +33,7 @@ class ShardReply:
         outcome: The gravest outcome of the attempts that were run; None when there was none.
         attempts: How many attempts were run: the hinted one and those that followed on.
         reason: Why nothing was claimed, or why the outcome is not passed; for people.
-        unserved: Whether no slot here can take shards of the hint's queue: it is another worker's to have.
+        unserved: Whether no slot here can take shards of the hint's queue now: it is another worker's to have.
     """
 
     claimed: bool
@@ -51,11 +51,13 @@ class Announcement:
         queues: The open requirement queues that the worker's slots can take; None: nothing is said about them.
         task_id: The Celery task that was given slots, or gave them back; empty: none.
         slots: Their numbers; empty: given back.
+        held: The slots that are given to nobody for now, as what they own is in doubt; None: nothing is said.
     """
 
     queues: tuple[str, ...] | None = None
     task_id: str = ""
     slots: tuple[int, ...] = ()
+    held: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The slots of a worker, and who has them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -29,6 +29,7 @@ class SlotPool:
         self.size = len(table)
         self._allotment = Allotment(worker)
         self._free = {slot.number for slot in table}
+        self._held: frozenset[int] = frozenset()
         self._line: list[_Waiter] = []
 
     @property
@@ -48,15 +49,50 @@ class SlotPool:
         """Say which queues hold work now, so that what few of them can use is given out last."""
         self._allotment.know(queues)
 
+    def hold(self, numbers: Iterable[int], doubts: Mapping[int, float]) -> None:
+        """Give some slots to nobody from now on, and all others again; what runs on them goes on.
+
+        Who waits for a queue that only such slots can take gets none: others may.
+
+        Args:
+            numbers: Those that are held.
+            doubts: How probable it is that what a slot owns is bad, by number; the least doubtful is given first.
+        """
+        self._held = frozenset(numbers)
+        self._allotment.doubt(doubts)
+        for waiter in [waiter for waiter in self._line if self.holds(waiter.queue)]:
+            self._line.remove(waiter)
+            waiter.granted.set_result(())
+        self._give_out()
+
+    def holds(self, queue: str) -> bool:
+        """Whether too many of the slots that can take the queue's shards are held for one of them."""
+        return not self._allotment.suffices(queue, self._held)
+
+    def occupy(self, numbers: Iterable[int]) -> int | None:
+        """Take one of some slots, held or not, if one is free; its number, to be vacated. None: all are busy."""
+        number = min(self._free.intersection(numbers), default=None)
+        self._free.discard(-1 if number is None else number)
+        return number
+
+    def vacate(self, number: int) -> None:
+        """Give back what was occupied."""
+        self._free.add(number)
+        self._give_out()
+
     @asynccontextmanager
     async def take(self, queue: str, gone: asyncio.Event) -> AsyncIterator[tuple[Slot, ...]]:
         """Have slots for one of the queue's shards as long as the block runs; wait for them in line.
 
         Args:
             queue: One that ``serves`` says yes to.
-            gone: Ends the wait: whoever asked is gone. Then there are no slots.
+            gone: Ends the wait: whoever asked is gone. Then there are no slots, as there are none where all that
+                would do are held.
         """
         waiter = _Waiter(queue, asyncio.get_running_loop().create_future())
+        if self.holds(queue):
+            yield ()
+            return
         self._line.append(waiter)
         self._give_out()
         try:
@@ -76,7 +112,7 @@ class SlotPool:
         self._give_out()  # what was kept back for it
 
     def _give_out(self) -> None:
-        allotted = self._allotment.allot([waiter.queue for waiter in self._line], self._free)
+        allotted = self._allotment.allot([waiter.queue for waiter in self._line], self._free - self._held)
         served = [(self._line[place], slots) for place, slots in allotted.grants.items()]
         for waiter, slots in served:
             self._line.remove(waiter)

@@ -24,9 +24,15 @@ def lab() -> WorkerInfo:
     )
 
 
-def let_in(under_way: dict[str, str] | None = None, holding: dict[str, tuple[int, ...]] | None = None) -> set[str]:
+def let_in(
+    under_way: dict[str, str] | None = None,
+    holding: dict[str, tuple[int, ...]] | None = None,
+    held: tuple[int, ...] = (),
+) -> set[str]:
     """The queues that are admitted."""
-    found = admitted(QUEUES, Allotment(lab()), numbers=range(4), under_way=under_way or {}, holding=holding or {})
+    found = admitted(
+        QUEUES, Allotment(lab()), numbers=range(4), under_way=under_way or {}, holding=holding or {}, held=held
+    )
     assert list(found) == [queue for queue in QUEUES if queue in found], "in the order of asking"
     return set(found)
 
@@ -55,3 +61,11 @@ def test_two_devices_have_their_turn() -> None:
     """A queue of two devices is let in as soon as one is free, and shuts the others until it has both."""
     assert "cuda[devices=2]" in let_in({"t": "cuda"})
     assert let_in({"t": "cuda", "u": "cuda[devices=2]"}, {"t": (1,)}) == {"cpu", "webgpu", "rocm"}
+
+
+def test_what_is_held_takes_nothing() -> None:
+    """Queues whose slots are held are shut, also where only too few are left; the others go on."""
+    assert let_in(held=(1,)) == set(QUEUES) - {"cuda[devices=2]"}
+    assert let_in(held=(2,)) == set(QUEUES) - {"cuda[devices=2]", "cuda[uuid=g1]"}
+    assert let_in({"t": "cuda"}, {"t": (1,)}, held=(2,)) == {"cpu", "webgpu", "rocm"}
+    assert let_in({"t": "webgpu"}, held=(1, 2, 3)) == {"cpu", "rocm"}

@@ -82,6 +82,20 @@ def test_what_the_guardian_says_of_queues() -> None:
     assert not taken.wanted
 
 
+def test_held_slots_take_nothing() -> None:
+    """Slots that the guardian holds count as taken until it says otherwise, or is gone."""
+    taken = intake()
+    assert not taken.hear(say(Announcement(held=(0, 1))))
+    assert list(taken.admit(QUEUES, [])) == ["celery.pidbox"]
+    taken.hear(say(Announcement(task_id="a", slots=())))
+    assert list(taken.admit(QUEUES, [])) == ["celery.pidbox"]
+    taken.hear(say(Announcement(held=())))
+    assert list(taken.admit(QUEUES, [])) == QUEUES
+    taken.hear(say(Announcement(held=(0, 1))))
+    taken.forget()
+    assert list(taken.admit(QUEUES, [])) == QUEUES
+
+
 def test_nonsense_is_passed_over() -> None:
     """A line that cannot be read changes nothing."""
     taken = intake()

@@ -122,6 +122,39 @@ def test_whoever_goes_keeps_nothing_back() -> None:
     play(scene())
 
 
+def test_held_slots_are_given_to_nobody() -> None:
+    """Who waits for held slots alone is let go without any; what is held can still be occupied for a canary."""
+
+    async def scene() -> None:
+        slots = pool()
+        running = Job(slots, "cuda")
+        await settle()
+        both, waiting = Job(slots, "cuda[devices=2]"), Job(slots, "cuda")
+        await settle()
+        slots.hold((1,), {})
+        await settle()
+        assert (both.held, waiting.held) == ([], None), "one device is left, for which one waits"
+        assert slots.occupy((1,)) == 1
+        assert slots.occupy((0, 1)) is None
+        slots.hold((0, 1), {})
+        await settle()
+        assert (waiting.held, slots.holds("cuda"), slots.holds("cpu"), slots.busy) == ([], True, False, 2)
+        await running.end()
+        late = Job(slots, "cuda")
+        await settle()
+        assert late.held == []
+        slots.vacate(1)
+        slots.hold((), {0: 0.2})
+        sound = Job(slots, "cuda")
+        await settle()
+        assert sound.held == [1], "the slot that is less in doubt"
+        for job in (both, waiting, late, sound):
+            await job.end()
+        assert slots.busy == 0
+
+    play(scene())
+
+
 def test_what_it_serves() -> None:
     """A queue is served when there are devices enough that satisfy it."""
 
