@@ -8,13 +8,17 @@ from dtf.coordination.sickbay import Sickbay
 from dtf.coordination.truce import Truce
 from dtf.domain.clock import Clock
 from dtf.domain.ports.control import Control, LostAttempt, Term
+from dtf.domain.recovery import RecoveryLevel
 from dtf.domain.shard import Requeue
-from dtf.resilience.recovery import decide
+from dtf.resilience.recovery import Circumstances, decide
 
 log = logging.getLogger(__name__)
 
 #: After so long in one tick the other loops have their turn, in seconds; what was read before may no longer hold.
 BUDGET_S: Final = 1.0
+
+#: Of a worker that is silent nothing can be restarted; its shards can only go elsewhere.
+_OUT_OF_REACH: Final = Circumstances(reach=RecoveryLevel.ENHANCED_RETRY)
 
 
 class Reaper:
@@ -61,7 +65,13 @@ class Reaper:
                 return
 
     def _expire(self, term: Term, lost: LostAttempt) -> None:
-        decision = decide(lost.result, crashes=lost.crashes, max_retries=lost.max_retries)
+        decision = decide(
+            lost.result,
+            crashes=lost.crashes,
+            max_retries=lost.max_retries,
+            refunds=lost.refunds,
+            circumstances=_OUT_OF_REACH,
+        )
         if self._control.expire(term, lost, decision):
             log.warning(
                 "shard %s: attempt %d is lost (%s); %s",

@@ -121,7 +121,8 @@ def note_outcome(connection: Connection, shard: Row[Any], result: AttemptResult)
 
 def _failed_attempt(connection: Connection, result: AttemptResult) -> Row[Any] | None:
     """The latest attempt before this one that ended by a failure."""
-    columns = (attempts.c.attempt, attempts.c.failure, attempts.c.recorded_at, attempts.c.worker_id, workers.c.name)
+    columns: list[sa.ColumnElement[Any]] = [attempts.c.attempt, attempts.c.failure, attempts.c.recorded_at]
+    columns += [attempts.c.worker_id, workers.c.name]
     return connection.execute(
         sa.select(*columns)
         .outerjoin(workers, workers.c.worker_id == attempts.c.worker_id)

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from dtf.domain.failure import FailureType
 from dtf.domain.outcome import Outcome
 from dtf.domain.proof import ELSEWHERE
 from dtf.domain.shard import AttemptResult, Finish, Requeue
@@ -26,18 +27,18 @@ def test_an_infra_failure_is_retried_as_often_as_the_job_allows() -> None:
 
     delays = [decision.delay_s for decision in decisions if isinstance(decision, Requeue)]
     assert delays == [0.0, 1.0, 4.0]
-    assert decisions[3:] == [Finish(), Finish()]
+    assert decisions[3:] == [Finish(failure=FailureType.UNKNOWN, exhausted=True)] * 2
 
 
 def test_a_job_without_retries_finishes_at_its_first_infra_failure() -> None:
     """max_retries=0 means one attempt."""
-    assert decide(_result(Outcome.INFRA), crashes=0, max_retries=0) == Finish()
+    assert isinstance(decide(_result(Outcome.INFRA), crashes=0, max_retries=0), Finish)
 
 
 def test_what_ran_elsewhere_is_told_at_once() -> None:
     """An attempt whose proof contradicts its tag is not tried again, however many retries the job has."""
     ran_elsewhere = replace(_result(Outcome.INFRA), proof={ELSEWHERE: "on the CPU"})
-    assert decide(ran_elsewhere, crashes=0, max_retries=3) == Finish()
+    assert decide(ran_elsewhere, crashes=0, max_retries=3) == Finish(failure=FailureType.UNKNOWN)
     drained = replace(ran_elsewhere, crashed=False)
     assert isinstance(decide(drained, crashes=0, max_retries=3), Requeue)
 
@@ -54,7 +55,7 @@ def test_the_reason_of_the_loss_is_kept() -> None:
     """People read in the shard's story why it ran again."""
     decision = decide(_result(Outcome.INFRA, reason="the worker was killed"), crashes=0, max_retries=1)
 
-    assert decision == Requeue(delay_s=0.0, level=1, reason="the worker was killed")
+    assert decision == Requeue(delay_s=0.0, level=1, reason="the worker was killed", failure=FailureType.CRASH)
 
 
 def test_the_pause_before_a_retry_has_a_limit() -> None:
