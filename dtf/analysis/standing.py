@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from dtf.domain.proof import DEVICE_NAME, ELSEWHERE, EVIDENCE, PROVIDERS, SIMULATED, SOFTWARE, YES, Standing
+from dtf.domain.proof import DEGRADED, DEVICE_NAME, ELSEWHERE, EVIDENCE, PROVIDERS, SIMULATED, SOFTWARE, YES, Standing
 
 #: ONNX Runtime's execution providers by the hardware tag that they show the use of.
 _PROVIDERS_OF = {
@@ -21,6 +21,7 @@ _PROVIDERS_OF["gpu"] = _PROVIDERS_OF["cuda"] + _PROVIDERS_OF["rocm"]
 #: Those of which a sentence is worth having, the gravest first.
 _SENTENCES: Mapping[Standing, str] = {
     Standing.ELSEWHERE: "ran elsewhere than on the hardware that was asked for",
+    Standing.DEGRADED: "degraded: on fallback hardware, as the breakers of what was asked for were open",
     Standing.SIMULATED: "on simulated devices, which exist by declaration only",
     Standing.SOFTWARE: "on software adapters, which stand in for the hardware",
     Standing.NOT_PROVEN: "on hardware whose use nothing shows",
@@ -37,6 +38,8 @@ def standing(hardware: str, proof: Mapping[str, str], properties: Mapping[str, s
     """
     if proof.get(ELSEWHERE):
         return Standing.ELSEWHERE
+    if proof.get(DEGRADED):
+        return Standing.DEGRADED
     if proof.get(SIMULATED) == YES:
         return Standing.SIMULATED
     if proof.get(SOFTWARE) == YES:

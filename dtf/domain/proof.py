@@ -14,6 +14,8 @@ EVIDENCE = "evidence"
 ELSEWHERE = "elsewhere"
 #: The execution providers with the nodes that each really took, as JSON: ``{"CPUExecutionProvider": 12}``.
 PROVIDERS = "providers"
+#: On which hardware it ran in place of what was asked for: ``cuda -> cpu``.
+DEGRADED = "degraded"
 YES = "yes"
 #: In place of the nodes' places where the runtime folded the whole model to a constant.
 NO_NODE_LEFT = "no node was left to run"
@@ -33,5 +35,7 @@ class Standing(StrEnum):
     SOFTWARE = "software"
     #: It ran on a device that exists by declaration only.
     SIMULATED = "simulated"
+    #: It ran on fallback hardware, as its job allows, because the breakers of what was asked for were open.
+    DEGRADED = "degraded"
     #: It ran on something else.
     ELSEWHERE = "ran elsewhere"

@@ -34,6 +34,8 @@ class JobSpec:
         timeout_s: The limit for a command, or for one test of a suite; seconds. A suite's collection may take as long,
             but 600 s in any case.
         max_retries: How often an infrastructure failure sends a shard out again.
+        fallback: Queues that may take it while the breakers of its own hardware are open, the first choice ahead; what
+            narrows the job's own tag does not narrow them. Their results are degraded.
     """
 
     name: str
@@ -44,6 +46,7 @@ class JobSpec:
     priority: int = DEFAULT_PRIORITY
     timeout_s: float = 3600.0
     max_retries: int = 3
+    fallback: tuple[str, ...] = ()
 
     @property
     def kind(self) -> JobKind:

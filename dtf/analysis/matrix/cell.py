@@ -13,6 +13,7 @@ from dtf.domain.proof import Standing
 #: The order in which the standings of several results become one: the worst.
 _WORST_FIRST = (
     Standing.ELSEWHERE,
+    Standing.DEGRADED,
     Standing.SIMULATED,
     Standing.SOFTWARE,
     Standing.NOT_PROVEN,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from dtf.analysis.standing import device_names
 from dtf.domain.ports.views import AttemptView
-from dtf.domain.proof import DEVICE, SIMULATED, SOFTWARE, YES
+from dtf.domain.proof import DEGRADED, DEVICE, SIMULATED, SOFTWARE, YES
 from dtf.domain.specs import HARDWARE_TAGS, JobSpec
 from dtf.domain.work import BrowserCheck, BrowserWork
 
@@ -14,7 +14,7 @@ _IN_BROWSERS = ("webgpu", "webnn")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One kind of device under one hardware tag. Software and simulated devices are columns of their own.
+    """One kind of device under one hardware tag. Software, simulated and fallback devices are columns of their own.
 
     Attributes:
         hardware: The hardware tag.
@@ -22,6 +22,7 @@ class Column:
         provider: What a model in a browser ran on where that is not the tag: ``wasm``; empty otherwise.
         software: Whether it is a software adapter.
         simulated: Whether it exists by declaration only.
+        degraded: The fallback hardware on which it ran in place of the tag: ``cpu``; empty: it did not.
         idle: Whether nothing ran in it, and nobody knows on which device it would have.
     """
 
@@ -30,12 +31,14 @@ class Column:
     provider: str = ""
     software: bool = False
     simulated: bool = False
+    degraded: str = ""
     idle: bool = False
 
     @property
     def marks(self) -> tuple[str, ...]:
         """The words with which it is shown wherever it is shown."""
-        return tuple(word for word, holds in (("software", self.software), ("simulated", self.simulated)) if holds)
+        marks = {f"degraded: {self.degraded}": self.degraded, "software": self.software, "simulated": self.simulated}
+        return tuple(word for word, holds in marks.items() if holds)
 
     @property
     def tag(self) -> str:
@@ -53,10 +56,10 @@ class Column:
         return f"{self.title}: {self.device}" if self.device else self.title
 
     @property
-    def order(self) -> tuple[int, bool, bool, bool, str, str]:
+    def order(self) -> tuple[int, bool, str, bool, bool, str, str]:
         """Tags in their usual order, what is real first, what never ran last."""
         known = HARDWARE_TAGS.index(self.hardware) if self.hardware in HARDWARE_TAGS else len(HARDWARE_TAGS)
-        return known, self.idle, self.simulated, self.software, self.provider, self.device
+        return known, self.idle, self.degraded, self.simulated, self.software, self.provider, self.device
 
 
 def column_of(spec: JobSpec, attempt: AttemptView | None) -> Column:
@@ -74,4 +77,5 @@ def column_of(spec: JobSpec, attempt: AttemptView | None) -> Column:
         provider=provider,
         software=attempt.proof.get(SOFTWARE) == YES,
         simulated=attempt.proof.get(SIMULATED) == YES,
+        degraded=attempt.proof.get(DEGRADED, "").rpartition("-> ")[2],
     )

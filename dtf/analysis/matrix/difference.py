@@ -22,7 +22,7 @@ class Difference:
 
     @property
     def is_worse(self) -> bool:
-        """Whether what the reference supports is wrong, failed or ran elsewhere here."""
+        """Whether what the reference supports is wrong, failed, ran elsewhere or is degraded here."""
         return self.here.verdict in BAD and self.reference is Verdict.SUPPORTED
 
 

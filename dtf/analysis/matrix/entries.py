@@ -11,7 +11,7 @@ from dtf.analysis.standing import standing
 from dtf.domain.case import CaseResult
 from dtf.domain.outcome import Outcome
 from dtf.domain.ports.views import AttemptView, JobView
-from dtf.domain.proof import Standing
+from dtf.domain.proof import DEGRADED, Standing
 from dtf.domain.shard import Metric
 from dtf.domain.work import BenchmarkWork, BrowserCheck, BrowserWork
 
@@ -67,7 +67,7 @@ def _of_cases(facts: RunFacts, job: JobView, attempts: _Attempts) -> Iterator[En
             seconds=case.duration_s,
             error=number(case.properties, ERROR),
             tolerance=number(case.properties, TOLERANCE),
-            reason="" if verdict is Verdict.SUPPORTED else case.message,
+            reason="" if verdict is Verdict.SUPPORTED else _instead(verdict, proof) or case.message,
         )
 
 
@@ -92,8 +92,15 @@ def _of_whole(job: JobView, last: AttemptView | None, metrics: Sequence[Metric])
             seconds=measures.seconds,
             error=measures.error,
             tolerance=measures.tolerance,
-            reason="" if verdict is Verdict.SUPPORTED else job.reason,
+            reason="" if verdict is Verdict.SUPPORTED else _instead(verdict, last.proof if last else {}) or job.reason,
         )
+
+
+def _instead(verdict: Verdict, proof: Mapping[str, str]) -> str:
+    """Why a result that passed shows nothing of the hardware; empty for other verdicts."""
+    if verdict is not Verdict.DEGRADED:
+        return ""
+    return f"ran on fallback hardware ({proof.get(DEGRADED, '')}), as the breakers of its own were open"
 
 
 def _verdict(job: JobView, last: AttemptView | None) -> tuple[Verdict, Standing]:
@@ -108,7 +115,10 @@ def _verdict(job: JobView, last: AttemptView | None) -> tuple[Verdict, Standing]
         and job.reason.startswith(_UNSUPPORTED)
     ):
         return Verdict.UNSUPPORTED, stands
-    return (_OF_JOB.get(job.outcome, Verdict.NOT_RUN) if job.outcome else Verdict.NOT_RUN), stands
+    verdict = _OF_JOB.get(job.outcome, Verdict.NOT_RUN) if job.outcome else Verdict.NOT_RUN
+    if verdict is Verdict.SUPPORTED and stands is Standing.DEGRADED:
+        return Verdict.DEGRADED, stands
+    return verdict, stands
 
 
 def _planned(job: JobView) -> tuple[str, ...]:

@@ -135,7 +135,8 @@ def _with_idle(found: _Cells) -> _Cells:
 def _reference(columns: Iterable[Column], found: Iterable[tuple[str, Column]], wanted: str) -> Column | None:
     """The column of the reference's tag, of several the real one with the most rows."""
     columns = list(columns)
-    named = [column for column in columns if column.hardware == (wanted or "cpu")]
+    # what stood in for the reference is none
+    named = [column for column in columns if column.hardware == (wanted or "cpu") and not column.degraded]
     if wanted and columns and not named:
         tags = ", ".join(sorted({column.hardware for column in columns}))
         raise BadInputError(f"none of the runs used the reference {wanted[:80]!r}; they used {tags}")

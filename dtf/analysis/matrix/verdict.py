@@ -22,14 +22,24 @@ class Verdict(StrEnum):
     FAILED = "failed"
     #: It did not run on the hardware that it names.
     ELSEWHERE = "ran elsewhere"
+    #: It passed on fallback hardware, which says nothing about what was asked for.
+    DEGRADED = "degraded"
     NOT_RUN = "not run"
 
 
 #: What decides over a cell, the gravest first.
-GRAVITY = (Verdict.WRONG, Verdict.FAILED, Verdict.ELSEWHERE, Verdict.SUPPORTED, Verdict.UNSUPPORTED, Verdict.NOT_RUN)
+GRAVITY = (
+    Verdict.WRONG,
+    Verdict.FAILED,
+    Verdict.ELSEWHERE,
+    Verdict.DEGRADED,
+    Verdict.SUPPORTED,
+    Verdict.UNSUPPORTED,
+    Verdict.NOT_RUN,
+)
 
-#: What speaks against the hardware.
-BAD = frozenset((Verdict.WRONG, Verdict.FAILED, Verdict.ELSEWHERE))
+#: What speaks against the hardware, or leaves open what was to be shown of it.
+BAD = frozenset((Verdict.WRONG, Verdict.FAILED, Verdict.ELSEWHERE, Verdict.DEGRADED))
 
 #: The properties in which a test tells its largest error and what it may be.
 ERROR, TOLERANCE = "largest_error", "tolerance"
@@ -42,7 +52,7 @@ def of_case(case: CaseResult, standing: Standing) -> Verdict:
     if standing is Standing.ELSEWHERE:
         return Verdict.ELSEWHERE
     if case.outcome in _PASSED:
-        return Verdict.SUPPORTED
+        return Verdict.DEGRADED if standing is Standing.DEGRADED else Verdict.SUPPORTED
     if case.outcome is CaseOutcome.SKIPPED:
         return Verdict.UNSUPPORTED
     if case.outcome is CaseOutcome.INFRA:

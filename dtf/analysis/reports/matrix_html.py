@@ -22,6 +22,7 @@ _LOOKS = {
     Verdict.WRONG: "bad",
     Verdict.FAILED: "bad",
     Verdict.ELSEWHERE: "bad",
+    Verdict.DEGRADED: "bad",
     Verdict.UNSUPPORTED: "none",
     Verdict.NOT_RUN: "none",
 }

@@ -15,6 +15,7 @@ TOLD = (
     Verdict.WRONG,
     Verdict.FAILED,
     Verdict.ELSEWHERE,
+    Verdict.DEGRADED,
     Verdict.UNSUPPORTED,
     Verdict.NOT_RUN,
 )

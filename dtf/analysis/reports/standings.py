@@ -7,7 +7,7 @@ from dtf.analysis.reports.record import RunRecord, command_outcome
 from dtf.analysis.standing import device_names, standing
 from dtf.domain.outcome import CaseOutcome
 from dtf.domain.ports.views import JobView
-from dtf.domain.proof import ELSEWHERE, SIMULATED, SOFTWARE, YES, Standing
+from dtf.domain.proof import DEGRADED, ELSEWHERE, SIMULATED, SOFTWARE, YES, Standing
 
 #: What a case comes to in which nothing ran that could stand for anything, unless it ran elsewhere.
 _IDLE = (CaseOutcome.SKIPPED, CaseOutcome.INFRA)
@@ -38,15 +38,16 @@ def _of_job(record: RunRecord, job: JobView) -> Iterator[Standing]:
 
 
 def _is_odd(proof: Mapping[str, str]) -> bool:
-    return bool(proof.get(ELSEWHERE)) or YES in (proof.get(SIMULATED), proof.get(SOFTWARE))
+    return bool(proof.get(ELSEWHERE) or proof.get(DEGRADED)) or YES in (proof.get(SIMULATED), proof.get(SOFTWARE))
 
 
 def where(record: RunRecord, job: JobView) -> str:
-    """The devices of a job with their marks: ``H200 (simulated)``; empty when nobody named one."""
+    """The devices of a job with their marks, such as ``H200 (simulated)``; empty when nobody named one."""
     names: dict[str, None] = {}
     for attempt in record.attempts:
         name = device_names(attempt.proof) if attempt.job_id == job.job_id else ""
         if name:
-            marks = [mark for mark in (SOFTWARE, SIMULATED) if attempt.proof.get(mark) == YES]
+            marks = [f"{DEGRADED}: {told}"] if (told := attempt.proof.get(DEGRADED)) else []
+            marks += [mark for mark in (SOFTWARE, SIMULATED) if attempt.proof.get(mark) == YES]
             names[f"{name} ({', '.join(marks)})" if marks else name] = None
     return ", ".join(names)

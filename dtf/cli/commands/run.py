@@ -65,6 +65,7 @@ def command(context: click.Context, /, **given: Any) -> int:  # noqa: ANN401  # 
         hardware=given["hardware"],
         require=given["require"],
         devices=given["devices"],
+        fallback=given["fallback"],
         timeout_s=given["timeout"],
         test_timeout_s=given["test_timeout"],
         python=given["python"],

@@ -16,7 +16,7 @@ from dtf.cli.running.request import LONGEST_TIME_S
 from dtf.cli.running.sources import bundled, in_place
 from dtf.cli.running.submission import Waiting, submit_run
 from dtf.cli.running.tasks import Tell, build_run, place_tasks, tell_plainly
-from dtf.cli.running.wishes import required, requirement_options
+from dtf.cli.running.wishes import allowed_fallback, required, requirement_options
 from dtf.cli.taskfile.file import load_task_file
 from dtf.cli.terminal.output import Output
 from dtf.domain.errors import BadInputError
@@ -66,6 +66,8 @@ def command(**given: Any) -> int:  # noqa: ANN401  # click's values, named below
     tasks = [
         replace(task, requirements=required(given["require"], given["devices"], *task.requirements)) for task in tasks
     ]
+    if given["fallback"]:
+        tasks = [_with_fallback(task, given["fallback"], tasks) for task in tasks]
     embedded = settings.mode is Mode.EMBEDDED
     placed = place_tasks(tasks, Path.cwd(), environ=process_environment(), in_place=embedded, tell=tell)
 
@@ -89,14 +91,20 @@ def command(**given: Any) -> int:  # noqa: ANN401  # click's values, named below
         wait=given["wait"] or given["print_result"], quiet=not given["print_result"], limit_s=given["timeout"]
     )
     queues = tuple(dict.fromkeys(task.queue for task in tasks))
+    fallback = tuple(dict.fromkeys(queue for task in tasks for queue in task.fallback))
 
     def submit(number: int) -> int:
         def built(ledger: "Ledger") -> RunSpec:
             return build(ledger, number)
 
-        return submit_run(settings, output, queues=queues, build=built, waiting=waiting)
+        return submit_run(settings, output, queues=queues, fallback=fallback, build=built, waiting=waiting)
 
     return repeat(submit, output, every_s=given["periodic"], most=given["max_iterations"])
+
+
+def _with_fallback(task: Task, text: str, tasks: Sequence[Task]) -> Task:
+    several = len({one.hardware for one in tasks}) > 1
+    return replace(task, fallback=allowed_fallback(text, task.hardware, task.work, several=several))
 
 
 def _tasks(given: dict[str, Any]) -> tuple[Sequence[Task], Tell]:

@@ -13,7 +13,7 @@ from dtf.domain.requirement import Comparison
 from dtf.domain.specs import HARDWARE_TAGS
 from dtf.domain.tasks.models import BROWSER_TAGS
 from dtf.domain.worker import Device, WorkerInfo, WorkerState
-from dtf.settings import Settings, process_environment
+from dtf.settings import Mode, Settings, process_environment
 
 if TYPE_CHECKING:
     from dtf.execution.probes.browser_search import BrowserSearch
@@ -58,6 +58,13 @@ def impossible(queues: Iterable[str], settings: Settings) -> str:
     # this machine is asked only for what no worker has already: a browser takes seconds to tell
     left = [queue for queue in special if not any(capacity(worker, queue) for worker in online)]
     return lacking(left, [this_machine(_devices(left, settings, online), settings), *online]) if left else ""
+
+
+def possible(fallback: Iterable[str], settings: Settings) -> list[str]:
+    """Of the queues that jobs may fall back on those for which a worker can be had; all of them in a cluster."""
+    if settings.mode is not Mode.EMBEDDED:
+        return list(fallback)
+    return [queue for queue in fallback if not impossible((queue,), settings)]
 
 
 def lacking(queues: Iterable[str], workers: Sequence[WorkerInfo]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dtf.cli.running.interpreter import carried_environment, choose_python
 from dtf.cli.running.place import Place, locate
-from dtf.cli.running.wishes import required
+from dtf.cli.running.wishes import allowed_fallback, required
 from dtf.cli.terminal.escape import one_line
 from dtf.domain.errors import BadInputError
 from dtf.domain.queue import queue_name
@@ -38,6 +38,7 @@ class Request:
         hardware: The tags, separated by commas.
         require: What narrows each of them, as it was given.
         devices: How many devices a job gets; None: not given.
+        fallback: What may run it in place of them, separated by commas.
         variables: ``NAME`` or ``NAME=VALUE`` words.
         environ: The caller's environment.
         cwd: The caller's directory.
@@ -53,6 +54,7 @@ class Request:
     hardware: str = "cpu"
     require: tuple[str, ...] = ()
     devices: int | None = None
+    fallback: str = ""
     timeout_s: float | None = None
     test_timeout_s: float = 3600.0
     python: str = ""
@@ -75,6 +77,7 @@ class Plan:
         work: What to execute.
         tags: The hardware tags, one job each.
         requirements: What narrows each of them, in canonical form.
+        fallback: For each of them the queues that may take its job while its breakers are open.
     """
 
     name: str
@@ -82,11 +85,17 @@ class Plan:
     work: Work
     tags: tuple[str, ...]
     requirements: tuple[str, ...] = ()
+    fallback: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def queues(self) -> tuple[str, ...]:
         """Where the jobs will wait."""
         return tuple(queue_name(tag, self.requirements) for tag in self.tags)
+
+    @property
+    def fallback_queues(self) -> tuple[str, ...]:
+        """Where they may wait in place of these."""
+        return tuple(dict.fromkeys(queue for queues in self.fallback.values() for queue in queues))
 
 
 def check(request: Request) -> Plan:
@@ -103,6 +112,7 @@ def check(request: Request) -> Plan:
         problems += str(error).split("\n")
     tags = _tags(request.hardware, problems)
     requirements = _requirements(request, problems)
+    fallback = _fallback(request, tags, problems)
     environment = _environment(request, problems)
     python = _python(request, place, problems)
     if problems:
@@ -121,7 +131,7 @@ def check(request: Request) -> Plan:
             isolation=request.isolation,
         )
     name = request.name or _name(request, place)
-    return Plan(name=name, place=place, work=work, tags=tags, requirements=requirements)
+    return Plan(name=name, place=place, work=work, tags=tags, requirements=requirements, fallback=fallback)
 
 
 def _texts(request: Request) -> list[str]:
@@ -187,6 +197,16 @@ def _requirements(request: Request, problems: list[str]) -> tuple[str, ...]:
     except BadInputError as error:
         problems += str(error).split("\n")
         return ()
+
+
+def _fallback(request: Request, tags: tuple[str, ...], problems: list[str]) -> dict[str, tuple[str, ...]]:
+    work = CommandWork(argv=()) if request.command is not None else PytestWork()
+    several = len(tags) > 1
+    try:
+        return {tag: allowed_fallback(request.fallback, tag, work, several=several) for tag in tags}
+    except BadInputError as error:
+        problems += str(error).split("\n")
+        return {}
 
 
 def _environment(request: Request, problems: list[str]) -> dict[str, str]:

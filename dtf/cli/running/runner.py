@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dtf.cli import exits
 from dtf.cli.failure import report
-from dtf.cli.running.capacity import impossible
+from dtf.cli.running.capacity import impossible, possible
 from dtf.cli.running.follow import Following, follow
 from dtf.cli.running.git import state
 from dtf.cli.running.host import Host
@@ -16,6 +16,7 @@ from dtf.cli.running.request import Plan, Request, check
 from dtf.cli.running.sources import bundled, checked_out, in_place
 from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.output import Output
+from dtf.domain.queue import base_tag
 from dtf.domain.source import Source
 from dtf.domain.specs import JobSpec, PytestWork, RunSpec
 from dtf.settings import Mode, Settings
@@ -47,7 +48,8 @@ def run_request(request: Request, options: Options, settings: Settings, output: 
         check_report_path(options.junit)
     if settings.mode is Mode.EMBEDDED and (reason := impossible(plan.queues, settings)):
         return report(reason, exits.NO_CAPACITY, output)
-    with Host(settings, tags=plan.tags, workers=options.workers) as host:
+    further = map(base_tag, possible(plan.fallback_queues, settings))
+    with Host(settings, tags=tuple(dict.fromkeys((*plan.tags, *further))), workers=options.workers) as host:
         source = _source(plan, host, options)
         submitted = host.ledger.submissions.submit(_spec(plan, source, request, options))
         _announce(plan, submitted.run_id, output)
@@ -74,6 +76,7 @@ def _spec(plan: Plan, source: Source, request: Request, options: Options) -> Run
             requirements=plan.requirements,
             priority=request.priority,
             timeout_s=request.test_timeout_s,
+            fallback=plan.fallback.get(tag, ()),
         )
         for tag in plan.tags
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dtf.bootstrap.cluster import is_running
 from dtf.cli import exits
 from dtf.cli.failure import report
-from dtf.cli.running.capacity import impossible
+from dtf.cli.running.capacity import impossible, possible
 from dtf.cli.running.follow import Following, follow
 from dtf.cli.running.host import Host
 from dtf.cli.terminal.figures import plural
@@ -41,6 +41,7 @@ def submit_run(
     output: Output,
     *,
     queues: tuple[str, ...],
+    fallback: tuple[str, ...] = (),
     build: Callable[["Ledger"], RunSpec],
     waiting: Waiting,
 ) -> int:
@@ -50,6 +51,7 @@ def submit_run(
         settings: Which cluster.
         output: Where the answer goes.
         queues: Where the run's jobs will wait.
+        fallback: Where they may wait in place of these.
         build: Makes the run, with the ledger to store its source in.
         waiting: Whether and how to wait.
 
@@ -59,7 +61,8 @@ def submit_run(
     if waiting.wait:
         if settings.mode is Mode.EMBEDDED and (reason := impossible(queues, settings)):
             return report(reason, exits.NO_CAPACITY, output)
-        with Host(settings, tags=tuple(dict.fromkeys(map(base_tag, queues)))) as host:
+        tags = tuple(dict.fromkeys(map(base_tag, (*queues, *possible(fallback, settings)))))
+        with Host(settings, tags=tags) as host:
             submitted = host.ledger.submissions.submit(build(host.ledger))
             _tell(submitted, settings, output, running=True)
             following = Following(attached=False, limit_s=waiting.limit_s, quiet=waiting.quiet)

@@ -118,6 +118,7 @@ def _job(task: Task, source: Source) -> JobSpec:
         priority=task.priority,
         timeout_s=task.timeout_s,
         max_retries=task.max_retries,
+        fallback=task.fallback,
     )
 
 

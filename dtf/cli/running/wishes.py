@@ -6,13 +6,16 @@ from typing import Any, TypeVar
 import click
 
 from dtf.domain.errors import BadInputError
+from dtf.domain.fallback import check_fallback
+from dtf.domain.queue import base_tag
 from dtf.domain.requirement import DEVICES, MOST_DEVICES, normalise_requirements
+from dtf.domain.work import Work
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def requirement_options(function: F) -> F:
-    """``--require`` and ``--devices``, as the parameters ``require`` and ``devices``."""
+    """``--require``, ``--devices`` and ``--fallback``, as the parameters of these names."""
     require = click.option(
         "--require",
         multiple=True,
@@ -25,7 +28,13 @@ def requirement_options(function: F) -> F:
         metavar="N",
         help="How many devices a job gets at once; the same as --require devices=N.",
     )
-    return require(devices(function))
+    fallback = click.option(
+        "--fallback",
+        default="",
+        metavar="TAG[,TAG]",
+        help="What may run it while the breakers of its hardware are open; such results are degraded.",
+    )
+    return require(devices(fallback(function)))
 
 
 def required(texts: Iterable[str], devices: int | None, *more: str) -> tuple[str, ...]:
@@ -44,3 +53,24 @@ def required(texts: Iterable[str], devices: int | None, *more: str) -> tuple[str
         return normalise_requirements([*texts, *count, *more])
     except BadInputError as error:
         raise BadInputError("\n".join(f"--require: {line}" for line in str(error).split("\n"))) from error
+
+
+def allowed_fallback(text: str, tag: str, work: Work, *, several: bool = False) -> tuple[str, ...]:
+    """The queues of ``--fallback`` for a job.
+
+    Args:
+        text: The option's value.
+        tag: The hardware tag that the job asks for.
+        work: What it does.
+        several: Whether other jobs ask for other hardware: then its own among the fallbacks is theirs.
+
+    Raises:
+        BadInputError: Some cannot be used; the message has a line for each.
+    """
+    queues = [word.strip() for word in text.split(",") if word.strip()]
+    try:
+        return check_fallback(
+            [queue for queue in queues if not (several and base_tag(queue) == tag)], hardware=tag, work=work
+        )
+    except BadInputError as error:
+        raise BadInputError("\n".join(f"--fallback: {line}" for line in str(error).split("\n"))) from error

@@ -4,7 +4,7 @@ import shlex
 
 from dtf.domain.specs import DEFAULT_PRIORITY, HARDWARE_TAGS, HIGHEST_PRIORITY, LOWEST_PRIORITY
 from dtf.domain.suggestion import did_you_mean
-from dtf.domain.tasks.hardware import read_hardware, refuse_software
+from dtf.domain.tasks.hardware import read_fallback, read_hardware, refuse_software
 from dtf.domain.tasks.models import BROWSER_TAGS, browser_tag, read_benchmark, read_browser
 from dtf.domain.tasks.reader import Reader
 from dtf.domain.tasks.task import Problem, Task
@@ -56,6 +56,7 @@ def _task(top: Reader) -> Task:
         priority=top.whole_number("priority", DEFAULT_PRIORITY, LOWEST_PRIORITY, HIGHEST_PRIORITY),
         timeout_s=config.number("timeout", 3600.0, 0.001, _LONGEST_TIMEOUT_S),
         max_retries=retry.whole_number("max_retries", 3, 0, 100),
+        fallback=read_fallback(top, config, hardware=hardware, work=work),
     )
 
 

@@ -3,15 +3,17 @@
 import math
 
 from dtf.domain.errors import BadInputError
+from dtf.domain.fallback import check_fallback
 from dtf.domain.requirement import DEVICES, MOST_DEVICES, normalise_requirements, parse_requirement
 from dtf.domain.specs import HARDWARE_TAGS
 from dtf.domain.suggestion import did_you_mean
 from dtf.domain.tasks.reader import Reader, kind_of
+from dtf.domain.work import Work
 
 #: A bare number means so much at least.
 _AT_LEAST = ("vram_gb", "memory_gb", "cores", "compute_capability")
 #: Keys with a meaning of their own.
-_OWN = ("hardware", DEVICES, "tags")
+_OWN = ("hardware", DEVICES, "tags", "fallback")
 #: Names of facts that look like these and are not meant to be them.
 _OTHERS = ("device",)
 _SIGNS = (">=", "<=", "!=", "=", ">", "<")
@@ -27,8 +29,31 @@ def read_hardware(top: Reader, config: Reader, default: str) -> tuple[str, tuple
     """
     if top.has("hardware_requirements") and config.has("hardware_requirements"):
         top.note("stands in the task and in its config; one of them is enough", "hardware_requirements")
-    wanted = (top if top.has("hardware_requirements") else config).below("hardware_requirements")
+    wanted = _wanted(top, config)
     return _tag(wanted, default), _requirements(wanted)
+
+
+def read_fallback(top: Reader, config: Reader, *, hardware: str, work: Work) -> tuple[str, ...]:
+    """The queues that may take the task while the breakers of its hardware are open.
+
+    Args:
+        top: The task.
+        config: Its config; either of the two may hold ``hardware_requirements``.
+        hardware: The tag that is asked for.
+        work: What is to be done.
+    """
+    wanted = _wanted(top, config)
+    raw = wanted.get("fallback")
+    texts = wanted.text("fallback").split(",") if isinstance(raw, str) else wanted.texts("fallback")
+    try:
+        return check_fallback((text.strip() for text in texts if text.strip()), hardware=hardware, work=work)
+    except BadInputError as error:
+        wanted.note(str(error).replace("\n", "; "), "fallback")
+        return ()
+
+
+def _wanted(top: Reader, config: Reader) -> Reader:
+    return (top if top.has("hardware_requirements") else config).below("hardware_requirements")
 
 
 def refuse_software(*readers: Reader) -> None:

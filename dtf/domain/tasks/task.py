@@ -23,6 +23,7 @@ class Task:
         priority: 0 (last) to 10 (first).
         timeout_s: The limit for a command or one test, in seconds.
         max_retries: How often an infrastructure failure sends a shard out again.
+        fallback: Queues that may take it while the breakers of its own hardware are open.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Task:
     priority: int = DEFAULT_PRIORITY
     timeout_s: float = 3600.0
     max_retries: int = 3
+    fallback: tuple[str, ...] = ()
 
     @property
     def queue(self) -> str:

@@ -110,7 +110,10 @@ class Attempt:
         result = self._judge(result)
         return replace(
             result,
-            proof={**where_it_ran(base_tag(self.claim.queue), self.devices), **result.proof},
+            proof={
+                **where_it_ran(base_tag(self.claim.queue), self.devices, asked=self.claim.job.hardware),
+                **result.proof,
+            },
             started_at=result.started_at or started_at,
             duration_s=result.duration_s or time.monotonic() - began,
         )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from dtf.domain import proof
+from dtf.domain.fallback import degradation
 from dtf.domain.worker import Device
 from dtf.execution.probes.visible import rocr_name
 
@@ -37,9 +38,17 @@ def device_environment(hardware: str, devices: Sequence[Device], present: Iterab
     return variables
 
 
-def where_it_ran(hardware: str, devices: Sequence[Device]) -> dict[str, str]:
-    """The words of a proof that hold for whatever ran there; an executor that saw more says so itself."""
+def where_it_ran(hardware: str, devices: Sequence[Device], *, asked: str = "") -> dict[str, str]:
+    """The words of a proof that hold for whatever ran there; an executor that saw more says so itself.
+
+    Args:
+        hardware: The tag of the queue from which it came.
+        devices: What it had to itself.
+        asked: The tag that its job asks for; empty: the same.
+    """
     words = {proof.HARDWARE: hardware}
+    if told := degradation(asked or hardware, hardware):
+        words[proof.DEGRADED] = told
     if devices:
         words[proof.DEVICE] = " ".join(device.uuid for device in devices)
         words[proof.DEVICE_NAME] = "; ".join(device.name for device in devices)

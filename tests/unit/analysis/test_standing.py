@@ -23,6 +23,8 @@ WEBNN = '{"WebNNExecutionProvider": 3}'
         ("cuda", {"simulated": "yes", "evidence": "x"}, Standing.SIMULATED),
         ("cuda", {"elsewhere": "on the CPU", "simulated": "yes", "evidence": "x"}, Standing.ELSEWHERE),
         ("cpu", {"elsewhere": "?"}, Standing.ELSEWHERE),
+        ("cuda", {"degraded": "cuda -> cpu", "evidence": "x"}, Standing.DEGRADED),
+        ("cpu", {"degraded": "cpu -> webgpu", "software": "yes"}, Standing.DEGRADED),
         ("webgpu", {"software": "no", "simulated": ""}, Standing.NOT_PROVEN),
         ("cuda", {"providers": "[broken"}, Standing.NOT_PROVEN),
         ("cuda", {"providers": "[1]"}, Standing.NOT_PROVEN),

@@ -273,3 +273,35 @@ def test_an_error_that_is_no_number_is_the_largest() -> None:
     (cell,) = make_matrix([Run().suite("cpu", CPU, *cases).facts()]).cells.values()
     assert cell.error is not None
     assert math.isnan(cell.error)
+
+
+DEGRADED = {**CPU, "degraded": "cuda -> cpu"}
+
+
+def test_what_ran_on_fallback_hardware_fills_no_cell_of_what_was_asked_for() -> None:
+    """It stands in a column of its own, shows nothing of the hardware, and is worse than on the reference."""
+    run = Run().suite("cpu", CPU, case("a", properties=ADD), case("b", properties={"operator": "Mul"}))
+    run.suite("cuda", CUDA, case("a", properties=ADD))
+    run.suite("cuda", DEGRADED, case("b", properties={"operator": "Mul"}))
+    matrix = make_matrix([run.facts()])
+    assert verdicts(matrix) == {
+        ("Add", "cpu"): "supported",
+        ("Mul", "cpu"): "supported",
+        ("Add", "cuda"): "supported",
+        ("Mul", "cuda (degraded: cpu)"): "degraded",
+    }
+    assert matrix.verdict("Mul", column(matrix, "cuda")) is Verdict.NOT_RUN
+    (worse,) = matrix.regressions
+    assert worse.here.reason == "ran on fallback hardware (cuda -> cpu), as the breakers of its own were open"
+    assert matrix.cells["Mul", column(matrix, "cuda (degraded: cpu)")].standing is Standing.DEGRADED
+
+
+def test_fallback_hardware_is_no_reference_and_its_failures_are_told() -> None:
+    """A failure on it is one; a measurement that passed there is degraded as well."""
+    run = Run().suite("cuda", DEGRADED, case("a", "failed", ADD), case("b", "skipped", ADD))
+    run.work("cuda", BenchmarkWork(model="mlp"), Outcome.PASSED, DEGRADED, {"latency_p50_s[batch=1]": 0.1})
+    matrix = make_matrix([run.facts()])
+    assert verdicts(matrix)["Add", "cuda (degraded: cpu)"] == "failed"
+    assert verdicts(matrix)["mlp", "cuda (degraded: cpu)"] == "degraded"
+    with pytest.raises(BadInputError, match="none of the runs used the reference"):
+        make_matrix([run.facts()], "cuda")

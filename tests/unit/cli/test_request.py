@@ -184,3 +184,15 @@ def test_bad_requirements_are_told_with_everything_else(request_: Request) -> No
     assert "'x\\ny'" in told
     told = problems(replace(request_, require=("devices=3",), devices=2))
     assert "--require: devices=N may be required once only" in told
+
+
+def test_a_fallback_is_other_hardware(request_: Request) -> None:
+    """Each tag has those of the fallbacks that are not its own; a mistake is told with everything else."""
+    plan = check(replace(request_, hardware="cuda,cpu", fallback="webgpu, cpu[Memory_GB>=16]"))
+    assert plan.fallback == {"cuda": ("webgpu", "cpu[memory_gb>=16]"), "cpu": ("webgpu",)}
+    assert plan.fallback_queues == ("webgpu", "cpu[memory_gb>=16]")
+    assert check(request_).fallback == {"cpu": ()}
+    told = problems(replace(request_, hardware="cuda", fallback="cuda,cpuu", priority=11))
+    assert "--fallback: cuda is what is asked for already; a fallback is other hardware" in told
+    assert "--fallback: unknown hardware 'cpuu' (did you mean 'cpu'?)" in told
+    assert "--priority" in told

@@ -117,6 +117,11 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
             ["unknown hardware 'cdua' (did you mean 'cuda'?)"],
         ),
         (
+            "type: test\nconfig: {test_file: a, hardware_requirements: {hardware: cuda, fallback: [cuda, cpp]}}\n",
+            "t.yaml",
+            ["hardware_requirements.fallback: cuda is what is asked for already", "unknown hardware 'cpp'"],
+        ),
+        (
             "type: test\nconfig: {test_file: a, hardware_requirements: {hardwar: cuda, vram_gb: [1]}}\n",
             "t.yaml",
             ["unknown key 'hardwar' (did you mean 'hardware'?)", "vram_gb: must be a number, a text such as '>=24'"],

@@ -64,3 +64,5 @@ def test_software_is_said_of_what_is_used() -> None:
         "device_name": "Card; SwiftShader",
     }
     assert where_it_ran("cpu", []) == {"hardware": "cpu"}
+    assert where_it_ran("cpu", [], asked="cpu") == {"hardware": "cpu"}
+    assert where_it_ran("cpu", [], asked="cuda") == {"hardware": "cpu", "degraded": "cuda -> cpu"}
