@@ -55,14 +55,20 @@ def _check_cpu(_device: Device, _limit_s: float) -> dict[str, object]:
     return {"reason": reason} if reason else {}
 
 
-def _check_cuda(device: Device, limit_s: float) -> dict[str, object]:
-    return _apart("dtf.execution.checks.cuda", device.uuid, limit_s=limit_s)
+def question_of(device: Device) -> tuple[str, ...] | None:
+    """The module that computes on a GPU, and its arguments; None: it is none, or of a kind without one."""
+    if device.kind == "cuda":
+        return "dtf.execution.checks.cuda", device.uuid
+    if device.kind == "rocm":
+        details = device.details
+        pci, gpu_id = str(details.get("pci", "-")), str(details.get("gpu_id", 0))
+        return "dtf.execution.checks.rocm", rocr_name(device), pci, gpu_id
+    return None
 
 
-def _check_rocm(device: Device, limit_s: float) -> dict[str, object]:
-    details = device.details
-    pci, gpu_id = str(details.get("pci", "-")), str(details.get("gpu_id", 0))
-    return _apart("dtf.execution.checks.rocm", rocr_name(device), pci, gpu_id, limit_s=limit_s)
+def _check_gpu(device: Device, limit_s: float) -> dict[str, object]:
+    question = question_of(device)
+    return _apart(*question, limit_s=limit_s) if question else {}
 
 
 def _apart(module: str, *arguments: str, limit_s: float) -> dict[str, object]:
@@ -80,8 +86,8 @@ def _apart(module: str, *arguments: str, limit_s: float) -> dict[str, object]:
 
 _CHECKS: dict[str, Callable[[Device, float], dict[str, object]]] = {
     "cpu": _check_cpu,
-    "cuda": _check_cuda,
-    "rocm": _check_rocm,
+    "cuda": _check_gpu,
+    "rocm": _check_gpu,
 }
 
 
