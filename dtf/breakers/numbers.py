@@ -1,0 +1,106 @@
+"""The numbers that a process decides by, kept until something new was learned."""
+
+from dataclasses import replace
+from time import monotonic
+
+from dtf.breakers.config import BreakerConfig, BreakerPolicy
+from dtf.breakers.store import BreakerStore
+from dtf.domain.breaker import Sign, Target
+from dtf.domain.learned import Learned
+from dtf.resilience.belief import Likelihood
+from dtf.resilience.breaker_params import BreakerParams
+from dtf.resilience.likelihood import Rates, likelihood
+from dtf.resilience.tuning import Tuned, fixed, overrun_s, tuned, tuned_rates
+
+_LEARNING = (BreakerPolicy.LEARNED, BreakerPolicy.METRICS)
+
+#: More than so many remembered values are forgotten: job groups come and go.
+_MOST_REMEMBERED = 10000
+
+
+class Numbers:
+    """Parameters and likelihoods by target and job group.
+
+    Args:
+        config: The settings.
+        rates: What is normal before anything is learned.
+    """
+
+    def __init__(self, config: BreakerConfig, rates: Rates | None = None) -> None:
+        self._config = config
+        self._base = config.params()
+        self._rates = rates or Rates()
+        self._learned: Learned | None = None
+        self._age_s = 0.0
+        self._look_at = 0.0
+        self._tuned: dict[Target, Tuned] = {}
+        self._likelihoods: dict[tuple[Target, Sign, str], Likelihood] = {}
+
+    def is_due(self) -> bool:
+        """Whether it is time to look for what was learned; one caller at a time gets a yes."""
+        now = monotonic()
+        if self._config.policy not in _LEARNING or now < self._look_at:
+            return False
+        self._look_at = now + self._config.learned_every_s
+        return True
+
+    def look(self, store: BreakerStore) -> None:
+        """Take over what was learned.
+
+        Raises:
+            StoreUnavailableError: The store does not answer.
+        """
+        learned = store.learned()
+        self._age_s = store.now() - learned.at if learned else 0.0
+        self._learned = learned
+        self._tuned = {}
+        self._likelihoods = {}
+
+    def tuned(self, target: Target) -> Tuned:
+        """A target's numbers, and why they are not the learned ones where they are not."""
+        found = self._tuned.get(target)
+        if found is None:
+            found = self._tuned[target] = self._tune(target)
+        return found
+
+    def params(self, target: Target) -> BreakerParams:
+        """A target's numbers."""
+        return self.tuned(target).params
+
+    def local(self, target: Target) -> BreakerParams:
+        """Its numbers while the store is away."""
+        return fixed(self.params(target))
+
+    def likelihood(self, target: Target, sign: Sign, job_group: str) -> Likelihood:
+        """How probable a sign from a job group is with a healthy, a grey and a down target."""
+        key = target, sign, job_group
+        found = self._likelihoods.get(key)
+        if found is None:
+            if len(self._likelihoods) >= _MOST_REMEMBERED:
+                self._likelihoods = {}
+            found = self._likelihoods[key] = likelihood(sign, self.rates(target, job_group))
+        return found
+
+    def rates(self, target: Target, job_group: str) -> Rates:
+        """What is normal for a job group on a target."""
+        return tuned_rates(self._trusted(target), target, job_group, self._rates)
+
+    def overrun_s(self, target: Target, job_group: str) -> float | None:
+        """After how many seconds a job is late; None: nobody knows."""
+        return overrun_s(self._trusted(target), target, job_group)
+
+    def _trusted(self, target: Target) -> Learned | None:
+        learning = self._config.policy in _LEARNING
+        return self._learned if learning and not self.tuned(target).why_fixed else None
+
+    def _tune(self, target: Target) -> Tuned:
+        if self._config.policy not in _LEARNING:
+            return Tuned(params=replace(self._base))
+        return tuned(
+            self._learned,
+            target,
+            self._base,
+            age_s=self._age_s,
+            stale_s=self._config.stale_s,
+            cold_below=self._config.cold_below,
+        )
