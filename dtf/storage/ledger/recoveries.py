@@ -63,7 +63,7 @@ def note(connection: Connection, recovery: Recovery) -> None:
             impact=recovery.impact,
             # what did not work cannot hold
             stable=recovery.stable if recovery.succeeded else False,
-            job_recovered=recovery.job_recovered,
+            job_recovered=_job_recovered(connection, recovery),
             worker_id=recovery.worker_id,
             shard_id=recovery.shard_id,
             attempt=recovery.attempt,
@@ -117,6 +117,18 @@ def note_outcome(connection: Connection, shard: Row[Any], result: AttemptResult)
             reason=result.reason if not worked else "",
         ),
     )
+
+
+def _job_recovered(connection: Connection, recovery: Recovery) -> bool | None:
+    """What is said, or what the shard's next attempt came to: elsewhere it may have ended before this one."""
+    if recovery.job_recovered is not None or not recovery.shard_id:
+        return recovery.job_recovered
+    later = (attempts.c.shard_id == recovery.shard_id) & (attempts.c.attempt > recovery.attempt)
+    told = attempts.c.recorded_at.is_not(None) & (attempts.c.outcome != Outcome.CANCELLED.value)
+    ended = told & ((attempts.c.outcome != Outcome.INFRA.value) | attempts.c.crashed)
+    first = sa.select(attempts.c.outcome).where(later, ended).order_by(attempts.c.attempt).limit(1)
+    outcome = connection.scalar(first)
+    return None if outcome is None else outcome != Outcome.INFRA.value
 
 
 def _failed_attempt(connection: Connection, result: AttemptResult) -> Row[Any] | None:
