@@ -2,7 +2,9 @@
 
 from dtf.storage.database import Database
 from dtf.storage.ledger.blobs import LedgerBlobs
+from dtf.storage.ledger.breaker_journal import LedgerBreakerJournal
 from dtf.storage.ledger.control import LedgerControl
+from dtf.storage.ledger.fallbacks import LedgerFallbacks
 from dtf.storage.ledger.leadership import LedgerLeadership
 from dtf.storage.ledger.recoveries import LedgerRecoveries
 from dtf.storage.ledger.shards import LedgerShards
@@ -26,6 +28,8 @@ class Ledger:
         workers: Where workers are known.
         blobs: Bundles and artifacts.
         views: What commands and pages read.
+        breakers: The events of circuit breakers.
+        fallbacks: Where work goes while the breakers of its own hardware are open.
         recoveries: What was done about failures.
         snapshots: What learners keep over a restart.
     """
@@ -39,6 +43,8 @@ class Ledger:
         self.workers = LedgerWorkers(database)
         self.blobs = LedgerBlobs(database)
         self.views = LedgerViews(database)
+        self.breakers = LedgerBreakerJournal(database)
+        self.fallbacks = LedgerFallbacks(database)
         self.recoveries = LedgerRecoveries(database)
         self.snapshots = LedgerSnapshots(database)
 

@@ -108,6 +108,8 @@ jobs = Table(
     _integer("max_failures"),
     _integer("max_retries"),
     *(_integer(column) for column in CASE_COUNTS.values()),
+    # JSON list of the queues that it may fall back on; empty: none
+    _text("fallback"),
     _text("name"),
     _text("reason"),
     _text("spec"),
@@ -162,6 +164,8 @@ shards = Table(
     _integer("failed"),
     Column("cancel_reason", Text),
     Column("outcome", Text),
+    # the queue that it belongs to, while it waits in that of fallback hardware; empty: it is where it belongs
+    _text("home"),
     # what sent it out again after a failure; empty: nothing, or it came through
     _text("action"),
     # JSON list of worker ids that are not to have it again as long as another can
@@ -174,6 +178,7 @@ shards = Table(
 is_queued = shards.c.state == literal_column("'queued'")
 is_claimed = shards.c.state == literal_column("'claimed'")
 is_open_shard = shards.c.state != literal_column("'finished'")
+is_away = is_queued & (shards.c.home != literal_column("''"))
 is_hinted = is_queued & shards.c.hinted_at.is_not(None)
 Index(
     "ix_shards_waiting",
@@ -195,6 +200,7 @@ Index(
     sqlite_where=is_open_shard,
     postgresql_where=is_open_shard,
 )
+Index("ix_shards_away", shards.c.home, sqlite_where=is_away, postgresql_where=is_away)
 Index("ix_shards_job", shards.c.job_id, shards.c.rank)
 Index("ix_shards_run", shards.c.run_id, shards.c.state)
 

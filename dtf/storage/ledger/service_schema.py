@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 
 from dtf.storage.ledger.schema import SERIAL, metadata
@@ -100,6 +101,9 @@ events = Table(
 )
 is_pending = events.c.delivered_at.is_(None)
 Index("ix_events_pending", events.c.sequence, sqlite_where=is_pending, postgresql_where=is_pending)
+
+is_of_breaker = events.c.kind == literal_column("'breaker_changed'")
+Index("ix_events_breakers", events.c.subject, sqlite_where=is_of_breaker, postgresql_where=is_of_breaker)
 
 log_chunks = Table(
     "log_chunks",

@@ -124,6 +124,7 @@ def _job_row(run_id: str, job_id: str, job: JobSpec, at: float) -> dict[str, Any
         "created_at": at,
         "max_failures": job.work.max_failures if isinstance(job.work, PytestWork) else 0,
         "max_retries": job.max_retries,
+        "fallback": dump(job.fallback) if job.fallback else "",
         "name": clean_text(job.name, NAME_CAP),
     }
 

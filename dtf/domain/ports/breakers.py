@@ -1,0 +1,87 @@
+"""What the ledger keeps of circuit breakers, and how they are shown."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from dtf.domain.breaker import BreakerMode, BreakerState, Target, Transition
+from dtf.domain.ports.control import Term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerView:
+    """A breaker as others than itself see it.
+
+    Attributes:
+        target: Whose.
+        state: Where it stands.
+        mode: Who decides about it.
+        since: When its state began, in seconds since the epoch.
+        bad: How bad its target is believed to be, from 0 to 1.
+        reason: Why it went to its state; empty: nobody knows.
+    """
+
+    target: Target
+    state: BreakerState
+    mode: BreakerMode
+    since: float
+    bad: float
+    reason: str = ""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it lets no work through."""
+        if self.mode is BreakerMode.AUTO:
+            return self.state is not BreakerState.CLOSED
+        return self.mode is BreakerMode.FORCED_OPEN
+
+    @property
+    def word(self) -> str:
+        """``open``, ``forced open``, ``metrics only (open)``."""
+        if self.mode is BreakerMode.AUTO:
+            return str(self.state)
+        words = str(self.mode).replace("_", " ")
+        return f"{words} ({self.state})" if self.mode is BreakerMode.METRICS_ONLY else words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The last transition of a breaker that the ledger has.
+
+    Attributes:
+        epoch: Its number.
+        at: When it was, on the breakers' clock.
+        reason: Why.
+    """
+
+    epoch: int
+    at: float
+    reason: str = ""
+
+    def is_news(self, transition: Transition) -> bool:
+        """Whether a transition is a later one. A store that lost its data counts from the beginning again."""
+        return transition.epoch > self.epoch or transition.at > self.at
+
+
+class BreakerJournal(Protocol):
+    """The events of breakers in the ledger, each once."""
+
+    def told(self) -> Mapping[Target, Told]:
+        """The last transition of each breaker that the ledger has."""
+        ...
+
+    def tell(self, term: Term, transitions: Iterable[Transition]) -> int:
+        """Write those that the ledger does not have as events; return how many there were.
+
+        Raises:
+            TermOverError: The term is over; nothing was written.
+        """
+        ...
+
+    def tell_mode(self, target: Target, mode: BreakerMode, reason: str) -> None:
+        """Write as an event that an operator decided."""
+        ...
+
+    def history(self, target: Target, limit: int = 50) -> Sequence[Mapping[str, object]]:
+        """The latest events of a breaker, the oldest of them first, in JSON's types, with ``at``."""
+        ...

@@ -1,0 +1,114 @@
+"""The events of circuit breakers, each once, over the ledger's tables."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from dtf.domain.breaker import BreakerMode, Target, Transition
+from dtf.domain.events import EventKind
+from dtf.domain.ports.breakers import BreakerJournal, Told
+from dtf.domain.ports.control import Term
+from dtf.storage.database import Database, now
+from dtf.storage.ledger import outbox
+from dtf.storage.ledger.json_text import dump, load
+from dtf.storage.ledger.leadership import fence
+from dtf.storage.ledger.recovery_schema import learned
+from dtf.storage.ledger.service_schema import events, is_of_breaker
+from dtf.storage.ledger.upsert import insert_into
+from dtf.storage.sanitiser import NAME_CAP, clean_text
+
+#: What the names begin with under which the last transition of each breaker is kept.
+_PREFIX = "breaker "
+
+
+class LedgerBreakerJournal(BreakerJournal):
+    """Writes a breaker's transitions in the transaction in which it notes how far it has come."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def told(self) -> Mapping[Target, Told]:
+        """The last transition of each breaker that the ledger has."""
+        return self._database.read(_told)
+
+    def tell(self, term: Term, transitions: Iterable[Transition]) -> int:
+        """Write those that the ledger does not have as events; return how many there were."""
+        found = [_clean(transition) for transition in transitions]
+
+        def work(connection: Connection) -> int:
+            fence(connection, term)
+            known = dict(_told(connection))
+            count = 0
+            for transition in found:
+                last = known.get(transition.target)
+                if last is None or last.is_news(transition):
+                    known[transition.target] = _write(connection, transition)
+                    count += 1
+            return count
+
+        return self._database.write(work) if found else 0
+
+    def tell_mode(self, target: Target, mode: BreakerMode, reason: str) -> None:
+        """Write as an event that an operator decided."""
+        data = {**_of(target), "mode": mode.value, "reason": clean_text(reason)}
+        subject = clean_text(str(target), NAME_CAP)
+        self._database.write(lambda c: outbox.tell(c, EventKind.BREAKER_CHANGED, subject, data=data))
+
+    def history(self, target: Target, limit: int = 50) -> Sequence[Mapping[str, object]]:
+        """The latest events of a breaker, the oldest of them first, in JSON's types, with ``at``."""
+        wanted = (
+            sa.select(events.c.at, events.c.data)
+            .where(is_of_breaker, events.c.subject == clean_text(str(target), NAME_CAP))
+            .order_by(events.c.sequence.desc())
+            .limit(limit)
+        )
+        found = self._database.read(lambda connection: connection.execute(wanted).all())
+        return [{"at": row.at, **load(row.data)} for row in reversed(found)]
+
+
+def _told(connection: Connection) -> dict[Target, Told]:
+    wanted = sa.select(learned.c.value).where(learned.c.key.startswith(_PREFIX, autoescape=True))
+    return dict(_read(load(text)) for text in connection.scalars(wanted))
+
+
+def _read(data: Mapping[str, Any]) -> tuple[Target, Told]:
+    target = Target(hardware=data["hardware"], name=data["name"])
+    return target, Told(epoch=data["epoch"], at=data["at"], reason=data["reason"])
+
+
+def _write(connection: Connection, transition: Transition) -> Told:
+    told = Told(epoch=transition.epoch, at=transition.at, reason=transition.reason)
+    data = {**_of(transition.target), "epoch": told.epoch, "at": told.at, "reason": told.reason}
+    key = clean_text(_PREFIX + str(transition.target), NAME_CAP)
+    insert = insert_into(connection, learned).values(key=key, value=dump(data), updated_at=now())
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=["key"], set_={"value": insert.excluded.value, "updated_at": now()})
+    )
+    details = {
+        **_of(transition.target),
+        "before": transition.before.value,
+        "after": transition.after.value,
+        "reason": told.reason,
+        "epoch": told.epoch,
+        "changed_at": told.at,
+    }
+    outbox.tell(connection, EventKind.BREAKER_CHANGED, clean_text(str(transition.target), NAME_CAP), data=details)
+    return told
+
+
+def _of(target: Target) -> dict[str, object]:
+    return {"hardware": clean_text(target.hardware, NAME_CAP), "name": clean_text(target.name, NAME_CAP)}
+
+
+def _clean(transition: Transition) -> Transition:
+    target = transition.target
+    return Transition(
+        target=Target(hardware=clean_text(target.hardware, NAME_CAP), name=clean_text(target.name, NAME_CAP)),
+        epoch=transition.epoch,
+        at=transition.at,
+        before=transition.before,
+        after=transition.after,
+        reason=clean_text(transition.reason),
+    )
