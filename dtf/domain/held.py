@@ -7,7 +7,7 @@ from dtf.domain.match import capacity, devices_for, slots_for
 from dtf.domain.queue import base_tag, split_queue
 from dtf.domain.requirement import device_count
 from dtf.domain.slot import Slot
-from dtf.domain.worker import WorkerInfo
+from dtf.domain.worker import Device, WorkerInfo
 
 #: The hardware of the targets that stand for a worker's CPU.
 _CPU = "cpu"
@@ -42,7 +42,17 @@ def targets_of(worker: WorkerInfo) -> tuple[Target, ...]:
     ways = [Target(hardware=tag, name=worker.name) for tag in tags]
     owned = {uuid for slot in worker.slot_table for uuid in slot.devices}
     devices = [device for device in worker.devices if device.kind != _CPU and device.uuid in owned]
-    return (*ways, *(Target(hardware=device.kind, name=device.uuid) for device in devices))
+    return (*ways, *(target_of(worker, device) for device in devices))
+
+
+def target_of(worker: WorkerInfo, device: Device | None) -> Target:
+    """What a breaker calls a device; None, or a CPU, is the worker.
+
+    A device that is shared by workers is one target. Simulated ones of several workers only share their name.
+    """
+    if device is None or device.kind == _CPU:
+        return Target(hardware=_CPU, name=worker.name)
+    return Target(hardware=device.kind, name=f"{device.uuid}@{worker.name}" if device.simulated else device.uuid)
 
 
 def _held_by(worker: WorkerInfo, slot: Slot, queue: str, refusing: Collection[Target]) -> tuple[Target, ...]:
@@ -51,10 +61,10 @@ def _held_by(worker: WorkerInfo, slot: Slot, queue: str, refusing: Collection[Ta
     ways = [Target(hardware=tag, name=worker.name)]
     own = [device for device in devices_for(worker, slot, tag, requirements) or () if device.kind != _CPU]
     if not own:
-        ways.append(Target(hardware=_CPU, name=worker.name))
+        ways.append(target_of(worker, None))
     closed = tuple(dict.fromkeys(way for way in ways if way in refusing))
     if closed:
         return closed
     # a browser's slot has all browsers of its host, and needs one of them
-    devices = tuple(Target(hardware=device.kind, name=device.uuid) for device in own)
+    devices = tuple(target_of(worker, device) for device in own)
     return devices if devices and all(device in refusing for device in devices) else ()

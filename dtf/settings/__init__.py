@@ -51,6 +51,17 @@ class Settings:
     simulate_devices: str = ""
     browsers: str = ""
     web_assets: Path | None = None
+    breaker: str = "learned"
+    breaker_failures: int = 4
+    breaker_open_at: float = 0.9
+    breaker_close_at: float = 0.15
+    breaker_passes: int = 6
+    breaker_wait_s: float = 5.0
+    breaker_quick_wait_s: float = 2.0
+    breaker_probes: int = 1
+    breaker_probe_lease_s: float = 30.0
+    breaker_hold_s: float = 10.0
+    breaker_fallback_s: float = 30.0
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __repr__(self) -> str:

@@ -129,3 +129,22 @@ def test_the_example_deployments_can_be_used(home: dict[str, str], file: Path) -
 def test_there_are_example_deployments() -> None:
     """The test above has something to look at."""
     assert len(DEPLOYMENTS) >= 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "part"),
+    [
+        ("DTF_BREAKER", "learnt", "must be one of learned, constants, fixed, metrics, off, not 'learnt' (did you mean"),
+        ("DTF_BREAKER_FAILURES", "1", "must be from 2 to 10, not 1"),
+        ("DTF_BREAKER_FAILURES", "2.5", "must be a whole number"),
+        ("DTF_BREAKER_WAIT_S", "0", "must be from 0.05 to 600"),
+        ("DTF_BREAKER_PROBES", "0", "must be from 1 to 100"),
+        ("DTF_BREAKER_OPEN_AT", "1", "must be from 0.5 to 0.999"),
+    ],
+)
+def test_a_breakers_numbers_have_bounds(home: dict[str, str], name: str, value: str, part: str) -> None:
+    """No setting can make a breaker that never opens, or never probes."""
+    with pytest.raises(SettingsError) as caught:
+        load_settings(home | {name: value})
+    assert f"{name} {part}" in str(caught.value)
+    assert load_settings(home | {"DTF_BREAKER": " Fixed "}).breaker == "fixed"
