@@ -48,11 +48,11 @@ class Circumstances:
         return self.breaker is BreakerState.OPEN or self.bad > SICK
 
 
-#: Chooses one of some actions, which stand in the fixed order, for a failure.
-Choose = Callable[[FailureType, Sequence[RecoveryAction]], RecoveryAction]
+#: Chooses one of some actions, which stand in the fixed order, for a failure of work that failed so often before.
+Choose = Callable[[FailureType, Sequence[RecoveryAction], int], RecoveryAction]
 
 
-def fixed_order(_failure: FailureType, offered: Sequence[RecoveryAction]) -> RecoveryAction:
+def fixed_order(_failure: FailureType, offered: Sequence[RecoveryAction], _tries: int) -> RecoveryAction:
     """The baseline: the first action of the lowest level."""
     return offered[0]
 
@@ -101,7 +101,7 @@ def decide(
         return Finish(failure=failure)
     if counts and crashes >= max_retries:
         return Finish(failure=failure, exhausted=True)
-    action = choose(failure, _offered(failure, failures, circumstances))
+    action = choose(failure, _offered(failure, failures, circumstances), failures)
     level = LEVEL_OF[action]
     return Requeue(
         delay_s=_delay_s(failures, level),

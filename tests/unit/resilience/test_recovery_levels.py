@@ -100,7 +100,7 @@ def test_a_choice_is_among_what_disturbs_nobody_else() -> None:
     """What learns may go up to a restart at once, but not to the levels that others feel."""
     seen: list[RecoveryAction] = []
 
-    def dearest(_failure: FailureType, offered: Sequence[RecoveryAction]) -> RecoveryAction:
+    def dearest(_failure: FailureType, offered: Sequence[RecoveryAction], _tries: int) -> RecoveryAction:
         seen.extend(offered)
         return offered[-1]
 
