@@ -138,14 +138,15 @@ class Breakers:
         return hold
 
     def _observe(self, hold: Hold, sign: Sign, account: Account, reference: str) -> Change:
+        weight, normal = self.numbers.weight(hold.target, sign, account.job_group)
         evidence = Evidence(
             sign=sign,
-            likelihood=self.numbers.likelihood(hold.target, sign, account.job_group),
+            likelihood=weight,
             epoch=hold.epoch,
             permit=hold.probe,
             reference=reference,
             siblings=len(self._siblings(hold.target)) if sign in BAD_SIGNS and not hold.local else 0,
-            normal=self.numbers.rates(hold.target, account.job_group).base,
+            normal=normal,
         )
         if hold.local:
             return self._outage.local.observe(hold.target, self.numbers.local(hold.target), evidence)

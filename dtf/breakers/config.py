@@ -84,7 +84,7 @@ class BreakerConfig:
     timeout_s: float = _number(0.5, 0.01, 30.0)
     away_s: float = _number(1.0, 0.01, 60.0)
     kept_evidence: int = _number(10000, 100, 1000000)
-    kept_s: int = _number(30 * 86400, 3600, 366 * 86400)
+    kept_s: int = _number(30 * 86400, 2 * 86400, 366 * 86400)
 
     def __post_init__(self) -> None:
         problems = [*self._out_of_bounds(), *self._contradictions()]

@@ -51,7 +51,8 @@ class MemoryStore:
             record = self._record(target, params, now)
             change = breaker.observe(record, params, now, evidence)
             believed = record.belief.bad if change.dropped else breaker.advanced(record, params, now).belief.bad
-            self._records[target] = change.record
+            if not change.dropped:
+                self._records[target] = change.record
             if change.before is not None:
                 self._keep_transition(target, change)
             if account is not None:

@@ -34,7 +34,7 @@ class Numbers:
         self._age_s = 0.0
         self._look_at = 0.0
         self._tuned: dict[Target, Tuned] = {}
-        self._likelihoods: dict[tuple[Target, Sign, str], Likelihood] = {}
+        self._weights: dict[tuple[Target, Sign, str], tuple[Likelihood, float]] = {}
 
     def is_due(self) -> bool:
         """Whether it is time to look for what was learned; one caller at a time gets a yes."""
@@ -54,7 +54,7 @@ class Numbers:
         self._age_s = store.now() - learned.at if learned else 0.0
         self._learned = learned
         self._tuned = {}
-        self._likelihoods = {}
+        self._weights = {}
 
     def tuned(self, target: Target) -> Tuned:
         """A target's numbers, and why they are not the learned ones where they are not."""
@@ -71,14 +71,15 @@ class Numbers:
         """Its numbers while the store is away."""
         return fixed(self.params(target))
 
-    def likelihood(self, target: Target, sign: Sign, job_group: str) -> Likelihood:
-        """How probable a sign from a job group is with a healthy, a grey and a down target."""
+    def weight(self, target: Target, sign: Sign, job_group: str) -> tuple[Likelihood, float]:
+        """How probable a sign from a job group is with a healthy, a grey and a down target; and the normal rate."""
         key = target, sign, job_group
-        found = self._likelihoods.get(key)
+        found = self._weights.get(key)
         if found is None:
-            if len(self._likelihoods) >= _MOST_REMEMBERED:
-                self._likelihoods = {}
-            found = self._likelihoods[key] = likelihood(sign, self.rates(target, job_group))
+            if len(self._weights) >= _MOST_REMEMBERED:
+                self._weights = {}
+            rates = self.rates(target, job_group)
+            found = self._weights[key] = likelihood(sign, rates), rates.base
         return found
 
     def rates(self, target: Target, job_group: str) -> Rates:
