@@ -2,11 +2,12 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from dtf.coordination.config import CoordinatorConfig
 from dtf.coordination.dispatcher import Dispatcher
 from dtf.coordination.lease import Lease
+from dtf.coordination.loop import Watch
 from dtf.coordination.outage import Outage
 from dtf.coordination.outbox import Outbox
 from dtf.coordination.planner import Planner
@@ -15,6 +16,7 @@ from dtf.coordination.settler import Settler
 from dtf.coordination.shift import Shift
 from dtf.coordination.truce import Truce
 from dtf.domain.clock import Clock
+from dtf.domain.errors import DtfError
 from dtf.domain.events import Event
 from dtf.domain.ports.control import Control, Leadership, Term
 from dtf.domain.ports.durations import Durations
@@ -32,9 +34,9 @@ _JOIN_S = 2.0
 class Coordinator:
     """Leads, or stands by until it can.
 
-    Two threads share the work. The first keeps the lease, renewing it also between two loops where that is due, so
-    that a slow loop does not cost the leadership. The second one dispatches: a broker that does not answer makes it
-    wait for longer than the lease holds, and nothing else has to wait with it.
+    Two threads share the work, and each watch has one of its own. The first keeps the lease, renewing it also between
+    two loops where that is due, so that a slow loop does not cost the leadership. The second one dispatches: a broker
+    that does not answer makes it wait for longer than the lease holds, and nothing else has to wait with it.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Coordinator:
         durations: Durations,
         notify: Callable[[Event], None],
         clock: Clock,
+        watches: Sequence[Watch] = (),
     ) -> None:
         self._config = config
         self._database = Outage("The database", "running tests go on, the rest waits until it is back", clock)
@@ -68,20 +71,27 @@ class Coordinator:
         dispatcher = Dispatcher(control, hints, clock, Window(seconds=config.window_s))
         self._loops = Shift(loops, database=self._database, clock=clock)
         self._dispatching = Shift([dispatcher], database=self._database, clock=clock)
+        self._watches = watches
+        self._watching = [Shift([watch], database=self._database, clock=clock) for watch in watches]
         self._over = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
         """Lead or stand by until ``stop`` is set; then give the lease back. May be called once."""
         log.info("coordinator %s starts", self._config.holder)
-        thread = threading.Thread(target=self._dispatch_on, args=(stop,), name="dispatcher", daemon=True)
-        thread.start()
+        dispatcher = self._start(stop, self._dispatching, "dispatcher")
+        threads = [dispatcher]
+        threads += [
+            self._start(stop, shift, watch.name) for shift, watch in zip(self._watching, self._watches, strict=True)
+        ]
         try:
             # without its dispatcher it must not keep others from leading
-            while thread.is_alive() and not stop.is_set():
+            while dispatcher.is_alive() and not stop.is_set():
                 stop.wait(self.step(stop))
         finally:
             self._over.set()
-            thread.join(_JOIN_S)
+            for thread in threads:
+                thread.join(_JOIN_S)
+            self._close()
             self._lease.release()
             log.info("coordinator %s stopped", self._config.holder)
 
@@ -94,12 +104,36 @@ class Coordinator:
 
     def dispatch(self) -> None:
         """Hint what is to be hinted now, if this one leads."""
-        self._dispatching.work(lambda: self._lease.term, self._lease.lose, self._over)
+        self._take_turns(self._dispatching)
 
-    def _dispatch_on(self, stop: threading.Event) -> None:
-        while not (self._over.is_set() or stop.is_set()):
-            self.dispatch()
-            self._over.wait(self._config.interval_s)
+    def watch(self) -> None:
+        """Let the watches look at what they watch, if this one leads."""
+        for shift in self._watching:
+            self._take_turns(shift)
+
+    def _take_turns(self, shift: Shift) -> None:
+        shift.work(lambda: self._lease.term, self._lease.lose, self._over)
+
+    def _start(self, stop: threading.Event, shift: Shift, name: str) -> threading.Thread:
+        def go_on() -> None:
+            while not (self._over.is_set() or stop.is_set()):
+                self._take_turns(shift)
+                self._over.wait(self._config.interval_s)
+
+        thread = threading.Thread(target=go_on, name=name, daemon=True)
+        thread.start()
+        return thread
+
+    def _close(self) -> None:
+        """Let the watches of a leader keep what they know."""
+        term = self._lease.term
+        for watch in self._watches if term is not None else ():
+            try:
+                watch.close()
+            except DtfError as error:
+                log.warning("%s ends without keeping what it knows: %s", watch.name, error)
+            except Exception:
+                log.exception("%s ends without keeping what it knows", watch.name)
 
     def _keep(self) -> Term | None:
         try:

@@ -28,3 +28,15 @@ class Loop(Protocol):
     def reset(self) -> None:
         """Forget what was learnt in an earlier term."""
         ...
+
+
+class Watch(Loop, Protocol):
+    """A duty that may wait for others than the database; it has a thread of its own."""
+
+    def close(self) -> None:
+        """Keep what is to outlive this process; called once, while the term still holds.
+
+        Raises:
+            DtfError: It cannot be kept.
+        """
+        ...

@@ -39,3 +39,8 @@ class Standing(StrEnum):
     DEGRADED = "degraded"
     #: It ran on something else.
     ELSEWHERE = "ran elsewhere"
+
+
+def degradation(asked: str, ran: str) -> str:
+    """``cuda -> cpu`` where a result comes from other hardware than was asked for; empty otherwise."""
+    return "" if asked == ran else f"{asked} -> {ran}"

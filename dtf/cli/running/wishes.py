@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 import click
 
 from dtf.domain.errors import BadInputError
-from dtf.domain.fallback import check_fallback
 from dtf.domain.queue import base_tag
 from dtf.domain.requirement import DEVICES, MOST_DEVICES, normalise_requirements
+from dtf.domain.tasks.fallback import check_fallback
 from dtf.domain.work import Work
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -8,6 +8,37 @@ from dtf.domain.breaker import BreakerMode, BreakerState, Target, Transition
 from dtf.domain.ports.control import Term
 
 
+class Breaker(Protocol):
+    """What is looked at of a breaker's record."""
+
+    @property
+    def mode(self) -> BreakerMode:
+        """Who decides."""
+        ...
+
+    @property
+    def state(self) -> BreakerState:
+        """Where it stands."""
+        ...
+
+    @property
+    def epoch(self) -> int:
+        """The number of its state, from 0."""
+        ...
+
+    @property
+    def since(self) -> float:
+        """When its state began, in seconds since the epoch."""
+        ...
+
+
+def refuses(breaker: Breaker) -> bool:
+    """Whether it lets no work through."""
+    if breaker.mode is BreakerMode.AUTO:
+        return breaker.state is not BreakerState.CLOSED
+    return breaker.mode is BreakerMode.FORCED_OPEN
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerView:
     """A breaker as others than itself see it.
@@ -18,6 +49,7 @@ class BreakerView:
         mode: Who decides about it.
         since: When its state began, in seconds since the epoch.
         bad: How bad its target is believed to be, from 0 to 1.
+        epoch: The number of its state, from 0.
         reason: Why it went to its state; empty: nobody knows.
     """
 
@@ -26,14 +58,8 @@ class BreakerView:
     mode: BreakerMode
     since: float
     bad: float
+    epoch: int = 0
     reason: str = ""
-
-    @property
-    def refuses(self) -> bool:
-        """Whether it lets no work through."""
-        if self.mode is BreakerMode.AUTO:
-            return self.state is not BreakerState.CLOSED
-        return self.mode is BreakerMode.FORCED_OPEN
 
     @property
     def word(self) -> str:

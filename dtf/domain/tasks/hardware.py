@@ -3,10 +3,10 @@
 import math
 
 from dtf.domain.errors import BadInputError
-from dtf.domain.fallback import check_fallback
 from dtf.domain.requirement import DEVICES, MOST_DEVICES, normalise_requirements, parse_requirement
 from dtf.domain.specs import HARDWARE_TAGS
 from dtf.domain.suggestion import did_you_mean
+from dtf.domain.tasks.fallback import check_fallback
 from dtf.domain.tasks.reader import Reader, kind_of
 from dtf.domain.work import Work
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from dtf.domain import proof
-from dtf.domain.fallback import degradation
 from dtf.domain.worker import Device
 from dtf.execution.probes.visible import rocr_name
 
@@ -47,7 +46,7 @@ def where_it_ran(hardware: str, devices: Sequence[Device], *, asked: str = "") -
         asked: The tag that its job asks for; empty: the same.
     """
     words = {proof.HARDWARE: hardware}
-    if told := degradation(asked or hardware, hardware):
+    if told := proof.degradation(asked or hardware, hardware):
         words[proof.DEGRADED] = told
     if devices:
         words[proof.DEVICE] = " ".join(device.uuid for device in devices)

@@ -1,7 +1,8 @@
 import pytest
 
 from dtf.domain.errors import BadInputError
-from dtf.domain.fallback import check_fallback, degradation
+from dtf.domain.proof import degradation
+from dtf.domain.tasks.fallback import check_fallback
 from dtf.domain.work import BenchmarkWork, BrowserCheck, BrowserWork, CommandWork, Work
 
 COMMAND = CommandWork(argv=("true",))

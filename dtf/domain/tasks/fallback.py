@@ -33,11 +33,6 @@ def check_fallback(texts: Iterable[str], *, hardware: str, work: Work) -> tuple[
     return tuple(queues)
 
 
-def degradation(asked: str, ran: str) -> str:
-    """``cuda -> cpu`` where a result comes from other hardware than was asked for; empty otherwise."""
-    return "" if asked == ran else f"{asked} -> {ran}"
-
-
 def _problem(queue: str, hardware: str, work: Work) -> str:
     tag = base_tag(queue)
     if tag not in HARDWARE_TAGS:
