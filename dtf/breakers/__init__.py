@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 from dtf.domain.errors import CircuitOpenError
 
 if TYPE_CHECKING:
+    from dtf.breakers.breaker import Breaker as Breaker
     from dtf.breakers.client import Breakers as Breakers
     from dtf.breakers.config import BreakerConfig as BreakerConfig
     from dtf.breakers.task import CircuitBreakerTask as CircuitBreakerTask
 
 _LAZY = {
+    "Breaker": "dtf.breakers.breaker",
     "BreakerConfig": "dtf.breakers.config",
     "Breakers": "dtf.breakers.client",
     "CircuitBreakerTask": "dtf.breakers.task",
 }
 
-__all__ = ["BreakerConfig", "Breakers", "CircuitBreakerTask", "CircuitOpenError"]
+__all__ = ["Breaker", "BreakerConfig", "Breakers", "CircuitBreakerTask", "CircuitOpenError"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  # classes of several kinds
