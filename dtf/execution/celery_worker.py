@@ -19,6 +19,7 @@ from dtf.domain.queue import base_tag, canonical_queue
 from dtf.domain.worker import Device, WorkerInfo
 from dtf.execution.detect import detect_devices, host_fingerprint
 from dtf.execution.intake import Intake
+from dtf.execution.pool_renewal import renew_children
 from dtf.execution.probes import cpu
 from dtf.execution.task import RUN_SHARD, SERVED_KEY
 from dtf.scheduling.route import serviceable, split_queues
@@ -84,8 +85,13 @@ class DtfWorker(Worker):  # type: ignore[misc]  # Celery has no types
 
     def hear_guardian(self, line: bytes) -> None:
         """Take in what the guardian says, in the thread that listens to it."""
-        if self.intake.hear(line) and self.consumer is not None:
+        renewals, follows = self.intake.renewals, self.intake.hear(line)
+        if self.consumer is None:
+            return
+        if follows:
             self.consumer.call_soon(self._follow_queues)
+        if self.intake.renewals != renewals:
+            self.consumer.call_soon(renew_children, self.consumer, self.concurrency)
 
     def _follow_queues(self) -> None:
         """Consume the requirement queues that are wanted, and no other that was added; in the worker's loop."""

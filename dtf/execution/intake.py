@@ -43,6 +43,7 @@ class Intake:
 
     Attributes:
         wanted: The requirement queues that are to be consumed beside the worker's own.
+        renewals: How often the guardian has asked for new children.
     """
 
     def __init__(self, worker: WorkerInfo, run_task: str) -> None:
@@ -53,6 +54,7 @@ class Intake:
             run_task: The name of the tasks that need slots.
         """
         self.wanted: frozenset[str] = frozenset()
+        self.renewals = 0
         self._run_task = run_task
         self._numbers = frozenset(slot.number for slot in table_of(worker))
         self._allotment = Allotment(worker)
@@ -73,6 +75,7 @@ class Intake:
                 self._holding[said.task_id] = said.slots
             else:
                 self._holding.pop(said.task_id, None)
+            self.renewals += said.new_children
             if said.held is not None:
                 self._held = said.held
             if said.queues is not None:

@@ -35,6 +35,10 @@ class Announcer:
         """Name the slots that nobody is given for now."""
         self._say(Announcement(held=tuple(sorted(slots))))
 
+    def ask_for_children(self) -> None:
+        """Ask for new Celery children in place of those that are idle."""
+        self._say(Announcement(new_children=True))
+
     def _say(self, announcement: Announcement) -> None:
         line = json.dumps(to_json(announcement)).encode() + b"\n"
         try:

@@ -52,12 +52,14 @@ class Announcement:
         task_id: The Celery task that was given slots, or gave them back; empty: none.
         slots: Their numbers; empty: given back.
         held: The slots that are given to nobody for now, as what they own is in doubt; None: nothing is said.
+        new_children: Whether the Celery children that are idle are to be replaced by new ones.
     """
 
     queues: tuple[str, ...] | None = None
     task_id: str = ""
     slots: tuple[int, ...] = ()
     held: tuple[int, ...] | None = None
+    new_children: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

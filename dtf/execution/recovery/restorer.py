@@ -1,0 +1,169 @@
+"""Carries out what is decided about a failure, and sees whether it helped."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from dtf.domain.failure import FailureType
+from dtf.domain.match import table_of
+from dtf.domain.ports.executor import Executor
+from dtf.domain.recovery import Recovery, RecoveryAction, RecoveryLevel
+from dtf.domain.shard import Requeue
+from dtf.domain.worker import WorkerInfo
+from dtf.execution.recovery.components import end_components
+from dtf.execution.recovery.experience import Experience
+from dtf.execution.recovery.patient import Patient
+from dtf.execution.recovery.renewal import Renewal
+from dtf.execution.recovery.seams import Ender, Prober, Quarantine, Slots
+
+log = logging.getLogger(__name__)
+
+_Act = Callable[[Patient, str], Awaitable[None]]
+
+
+class Restorer:
+    """Carries out the actions of the third and fourth level in the guardian.
+
+    Whatever is done is verified by a probe: the device computes, the browser computes, the machine computes, forks and
+    writes. Where it does not, the slot goes into quarantine, from which only a probe that passes brings it back. Each
+    action is remembered with what it cost. A retry is not carried out here: the next attempt shows whether it helped.
+    The fifth level is the coordinator's; the ledger tells operators.
+    """
+
+    def __init__(
+        self,
+        worker: WorkerInfo,
+        *,
+        slots: Slots,
+        executors: Callable[[], Sequence[Executor]],
+        ender: Ender,
+        prober: Prober,
+        quarantine: Quarantine,
+        experience: Experience,
+        ask_for_children: Callable[[], None],
+    ) -> None:
+        """Build one.
+
+        Args:
+            worker: The worker.
+            slots: Who has its slots.
+            executors: Those of the worker.
+            ender: Ends what they leave.
+            prober: Sees whether something works.
+            quarantine: Holds slots back.
+            experience: Where what came of it is remembered.
+            ask_for_children: Asks the worker's main process for new Celery children.
+        """
+        self._worker = worker
+        self._slots = slots
+        self._executors = executors
+        self._ender = ender
+        self._prober = prober
+        self._quarantine = quarantine
+        self._experience = experience
+        numbers = [slot.number for slot in table_of(worker)]
+        self._renewal = Renewal(numbers, slots=slots, end=self.start_anew, ask_for_children=ask_for_children)
+        self._acts: Mapping[RecoveryAction, _Act] = {
+            RecoveryAction.RESTART_PROCESS: self._restart,
+            RecoveryAction.RESTART_BROWSER: self._restart,
+            RecoveryAction.RESET_DEVICE: self._reset,
+            RecoveryAction.QUARANTINE: self._isolate,
+            RecoveryAction.REPLACE_POOL: self._replace,
+        }
+
+    async def start_anew(self, slots: Sequence[int]) -> None:
+        """End what is kept on some slots, so that the next shard shares its processes with none before it."""
+        await end_components(slots, self._executors(), self._ender)
+
+    async def restore(self, patient: Patient, decided: Requeue) -> Recovery | None:
+        """Carry out what was decided; to be called while nothing runs on the patient's slots.
+
+        Returns:
+            What came of it; None: there is nothing to be carried out here.
+        """
+        act = self._acts.get(decided.action)
+        if act is None:
+            return None
+        limit_s = self._experience.limit_s(decided.action)
+        reason = await self._within(limit_s, act, patient, decided.reason)
+        recovery = self._judged(patient, decided, reason)
+        log.log(
+            logging.WARNING if reason else logging.INFO,
+            "%s of %s after %s: %s", decided.action, patient.target, recovery.failure, reason or "a probe passed",
+        )  # fmt: skip
+        if reason and recovery.level <= RecoveryLevel.SYSTEM_RECOVERY:
+            self._hold(patient, f"after {decided.action} {reason}")
+        await self._experience.add(recovery)
+        return recovery
+
+    async def close(self) -> None:
+        """End what is under way beside the worker's work."""
+        await self._renewal.close()
+
+    async def _within(self, limit_s: float, act: _Act, patient: Patient, reason: str) -> str:
+        """Act and probe; what is wrong afterwards, empty: nothing."""
+        try:
+            async with asyncio.timeout(limit_s):
+                await act(patient, reason)
+                return await self._probe(patient)
+        except TimeoutError:
+            return f"it did not come back within {limit_s:.0f} s"
+        except Exception as error:  # the slot must go on, or be held
+            log.exception("a recovery of %s broke down", patient.target)
+            return f"the recovery broke down: {type(error).__name__}: {error}"
+
+    async def _probe(self, patient: Patient) -> str:
+        for device in patient.devices or (None,):
+            found = await self._prober.sing(device)
+            if found.reason:
+                return f"{found.what} failed: {found.reason}"
+        return ""
+
+    def _judged(self, patient: Patient, decided: Requeue, reason: str) -> Recovery:
+        time_s = asyncio.get_running_loop().time() - patient.failed_at
+        return Recovery(
+            target=patient.target,
+            failure=decided.failure or FailureType.UNKNOWN,
+            action=decided.action,
+            succeeded=not reason,
+            time_s=time_s,
+            resource_s=time_s * len(patient.slots),
+            worker_id=self._worker.worker_id,
+            shard_id=patient.shard_id,
+            attempt=patient.attempt,
+            reason=reason or "a probe passed",
+        )
+
+    # the actions
+
+    async def _restart(self, patient: Patient, _reason: str) -> None:
+        await self.start_anew(patient.slots)
+
+    async def _reset(self, patient: Patient, _reason: str) -> None:
+        """End all of dtf's that holds the devices. Slots that run something keep them: that is no failure of theirs.
+
+        A reset by the driver would hit whatever others run there, so it is never asked for.
+        """
+        await self.start_anew(patient.slots)
+        uuids = {device.uuid for device in patient.devices}
+        sharing = [slot.number for slot in table_of(self._worker) if uuids.intersection(slot.devices)]
+        for number in (number for number in sharing if number not in patient.slots):
+            if self._slots.occupy((number,)) is None:
+                continue
+            try:
+                await self.start_anew((number,))
+            finally:
+                self._slots.vacate(number)
+
+    async def _isolate(self, patient: Patient, reason: str) -> None:
+        self._hold(patient, reason or "its breaker is open")
+        await self.start_anew(patient.slots)
+
+    async def _replace(self, patient: Patient, _reason: str) -> None:
+        """Begin with the patient's own slots; the others follow as they finish what they have."""
+        await self.start_anew(patient.slots)
+        self._renewal.begin(patient.slots)
+
+    def _hold(self, patient: Patient, reason: str) -> None:
+        for number in patient.slots:
+            self._quarantine.hold(number, reason)
