@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from dtf.bootstrap.breakers import make_breakers
 from dtf.bootstrap.ledger import database_url, ledger_at, wait_for_schema
 from dtf.domain.worker import WorkerInfo
 from dtf.execution.executors.builtin import BuiltinExecutors
@@ -24,6 +25,7 @@ def start_guardian(settings: Settings, worker: WorkerInfo, *, socket: Path, work
         The exit status.
     """
     root = settings.state_dir / "worker"
+    breakers = make_breakers(settings, settings.broker_url)
     config = GuardianConfig(
         socket=socket,
         worker=worker,
@@ -49,8 +51,10 @@ def start_guardian(settings: Settings, worker: WorkerInfo, *, socket: Path, work
             workers=ledger.workers,
             blobs=ledger.blobs,
             executors=tuple(executors.values()),
+            breakers=breakers,
             base_environment=environment,
         )
     finally:
+        breakers.store.close()
         ledger.close()
         remove_after(socket, worker_pid)

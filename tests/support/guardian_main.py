@@ -8,6 +8,9 @@ import time
 from pathlib import Path
 from typing import Any, cast
 
+from dtf.breakers.client import Breakers
+from dtf.breakers.config import BreakerConfig, BreakerPolicy
+from dtf.breakers.memory_store import MemoryStore
 from dtf.domain.codec import from_json
 from dtf.domain.errors import DtfError, LedgerUnavailableError
 from dtf.domain.outcome import Outcome
@@ -65,6 +68,7 @@ def main() -> int:
         workers=cast("Any", Troubled(ledger.workers, trouble)),
         blobs=cast("Any", Troubled(ledger.blobs, trouble)),
         executors=(CommandExecutor(), ChainExecutor(), ModelExecutor()),
+        breakers=Breakers(MemoryStore(), BreakerConfig(policy=BreakerPolicy(told.get("breaker", "off")))),
         base_environment=dict(os.environ),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
+from dtf.breakers.permit import Permit
 from dtf.domain.case import CaseResult
 from dtf.domain.errors import LedgerUnavailableError, SourceError
 from dtf.domain.match import devices_of
@@ -27,6 +28,7 @@ from dtf.execution.guardian.device_proof import with_evidence
 from dtf.execution.guardian.failure_tally import FailureTally
 from dtf.execution.guardian.interruption import Cause, Interruption
 from dtf.execution.guardian.services import Services
+from dtf.execution.guardian.targets import targets_of
 
 log = logging.getLogger(__name__)
 
@@ -45,15 +47,29 @@ class Attempt:
     Attributes:
         claim: The shard.
         slot: Where it runs; the first, where it has several.
+        hardware: The hardware tag of the shard.
         devices: What it has to itself there.
+        targets: What can be bad under it.
+        permit: Leave to use them, until what came of it was told; None: nobody was asked.
         interruption: Why it is ended before its time; None: it is not.
         log: Its log.
     """
 
-    def __init__(self, claim: ClaimedShard, slots: tuple[Slot, ...], services: Services, follow_on: FollowOn) -> None:
+    def __init__(
+        self,
+        claim: ClaimedShard,
+        slots: tuple[Slot, ...],
+        services: Services,
+        follow_on: FollowOn,
+        permit: Permit | None = None,
+    ) -> None:
+        worker = services.config.worker
         self.claim = claim
         self.slot = slots[0].number
-        self.devices = devices_of(services.config.worker, slots, claim.queue) or ()
+        self.hardware = base_tag(claim.queue)
+        self.devices = services.ward.healthiest(devices_of(worker, slots, claim.queue) or ())
+        self.targets = targets_of(worker, self.devices)
+        self.permit = permit
         self._slots = slots
         self.interruption: Interruption | None = None
         self.scratch = services.home.scratch / f"{claim.shard_id}-{claim.attempt}"
@@ -111,7 +127,7 @@ class Attempt:
         return replace(
             result,
             proof={
-                **where_it_ran(base_tag(self.claim.queue), self.devices, asked=self.claim.job.hardware),
+                **where_it_ran(self.hardware, self.devices, asked=self.claim.job.hardware),
                 **result.proof,
             },
             started_at=result.started_at or started_at,
@@ -236,12 +252,12 @@ class Attempt:
             output_cap=services.config.output_cap,
             job_ends=self._job_ends,
             failures=lambda: self.claim.failures + self._failures.count,
-            hardware=base_tag(self.claim.queue),
+            hardware=self.hardware,
             devices=self.devices,
         )
 
     def _environment(self, artifacts: Path) -> dict[str, str]:
-        worker, hardware = self._services.config.worker, base_tag(self.claim.queue)
+        worker, hardware = self._services.config.worker, self.hardware
         return {
             **attempt_environment(self._services.environment, self.claim, self.slot, artifacts),
             **device_environment(hardware, self.devices, worker.devices),

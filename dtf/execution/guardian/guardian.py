@@ -6,9 +6,11 @@ import os
 from collections.abc import Coroutine
 from typing import Any
 
+from dtf.breakers.client import Breakers
 from dtf.domain.errors import BadInputError, LedgerUnavailableError, UnknownRecordError
 from dtf.domain.ports.workers import Workers
 from dtf.domain.worker import WorkerState
+from dtf.execution.canary import Canary
 from dtf.execution.guardian.announcer import Announcer
 from dtf.execution.guardian.device_figures import DeviceFigures
 from dtf.execution.guardian.heartbeat import Heartbeat
@@ -21,6 +23,8 @@ from dtf.execution.guardian.services import Services
 from dtf.execution.guardian.slot_chain import SlotChain
 from dtf.execution.guardian.slot_pool import SlotPool
 from dtf.execution.guardian.start import put_right
+from dtf.execution.guardian.ward import Ward
+from dtf.execution.guardian.witness import Witness
 from dtf.execution.guardian.worker_watch import watch_worker
 
 log = logging.getLogger(__name__)
@@ -38,11 +42,19 @@ class Guardian:
     child fires when the thread that forked it ends. Only the ledger's calls and slow file work run in other threads.
     """
 
-    def __init__(self, services: Services, workers: Workers) -> None:
+    def __init__(self, services: Services, workers: Workers, breakers: Breakers) -> None:
         self._services = services
         self._workers = workers
         self._slots = SlotPool(services.config.worker)
         self._announcer = Announcer()
+        self._ward = services.ward = Ward(
+            services.config.worker,
+            slots=self._slots,
+            breakers=breakers,
+            canary=Canary(services.spawner, scratch=services.home.scratch, environment=services.environment),
+            announcer=self._announcer,
+        )
+        services.witness = Witness(self._ward, services.shards, services.database)
         self._chains: dict[SlotChain, asyncio.Event] = {}
         self._preparation = Preparation(services, self._slots)
         self._server = Server(services.config.socket, self._handle)
@@ -85,6 +97,7 @@ class Guardian:
         watch = QueueWatch(self._workers, services, self._slots, self._announcer)
         return (
             services.leases.keep(),
+            self._ward.watch(),
             watch.look_continually(),
             figures.look_continually(config.heartbeat_s),
             heartbeat.beat_continually(config.heartbeat_s, self._drain),
@@ -128,11 +141,14 @@ class Guardian:
             reason = f"no slot here can take shards of the queue {request.queue}"
             return ShardReply(claimed=False, reason=reason, unserved=True)
         async with self._slots.take(request.queue, gone) as slots:
-            if not slots or gone.is_set() or self._stop.is_set():
+            if gone.is_set() or self._stop.is_set():
                 return ShardReply(claimed=False, reason="nobody waits for it any more")
+            if not slots:
+                reason = f"the slots for {request.queue} are held, as their devices are in doubt"
+                return ShardReply(claimed=False, reason=reason, unserved=True)
             self._announcer.give(request.task_id, slots)
             try:
-                return await self._run_chain(SlotChain(slots, self._services), request, gone)
+                return await self._run_chain(SlotChain(slots, request.queue, self._services), request, gone)
             finally:
                 self._announcer.give(request.task_id, ())
 

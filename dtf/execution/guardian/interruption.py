@@ -17,6 +17,8 @@ class Cause(StrEnum):
     STOPPING = "stopping"
     #: Its hint came to a queue whose slots cannot take it.
     MISDIRECTED = "misdirected"
+    #: It has no retry left to lose, and what the slot owns is in doubt.
+    SPARED = "spared"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

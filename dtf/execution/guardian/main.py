@@ -4,6 +4,7 @@ import asyncio
 import warnings
 from collections.abc import Mapping, Sequence
 
+from dtf.breakers.client import Breakers
 from dtf.domain.ports.blobs import Blobs
 from dtf.domain.ports.executor import Executor
 from dtf.domain.ports.shards import Shards
@@ -35,6 +36,7 @@ def run_guardian(
     workers: Workers,
     blobs: Blobs,
     executors: Sequence[Executor],
+    breakers: Breakers,
     base_environment: Mapping[str, str],
 ) -> int:
     """Be the guardian of a worker until the worker ends or SIGTERM comes; to be called in the main thread.
@@ -47,6 +49,7 @@ def run_guardian(
         workers: Where the worker is known.
         blobs: Where bundles come from and artifacts go.
         executors: One for each kind of job; a later one replaces an earlier one of the same kind.
+        breakers: The circuit breakers of what the worker has.
         base_environment: The worker's environment; everything of dtf's is taken out of it for test code.
 
     Returns:
@@ -64,7 +67,7 @@ def run_guardian(
         services.executors = {executor.kind: executor for executor in executors}
         await _open(services.home)
         try:
-            return await Guardian(services, workers).run()
+            return await Guardian(services, workers, breakers).run()
         finally:
             services.home.close()
             reaper.stop()

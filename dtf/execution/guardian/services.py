@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from dtf.domain.ports.executor import Executor
@@ -18,6 +19,10 @@ from dtf.execution.guardian.tenancy import Tenancy
 from dtf.execution.guardian.worker_home import WorkerHome
 from dtf.execution.processes.spawner import GuardianSpawner
 from dtf.execution.source_cache import SourceCache
+
+if TYPE_CHECKING:
+    from dtf.execution.guardian.ward import Ward
+    from dtf.execution.guardian.witness import Witness
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,6 +42,8 @@ class Services:
         home: The worker's directories.
         spool: Results that are not recorded yet.
         executors: By kind of job.
+        ward: Keeps work away from devices that are in doubt.
+        witness: Tells the breakers what attempts say about them.
         tenancy: Clears GPUs of what was kept warm on them for others.
         tallies: The failures of the jobs that attempts run for, as long as one of them does.
         open_queues: The queues in which shards waited when the ledger was last asked.
@@ -59,6 +66,8 @@ class Services:
     open_queues: frozenset[str] = frozenset()
     draining: bool = False
     tenancy: Tenancy = field(init=False)
+    ward: "Ward" = field(init=False)
+    witness: "Witness" = field(init=False)
 
     def __post_init__(self) -> None:
         self.tenancy = Tenancy(lambda: self.executors.values())  # noqa: PLW0108  # the executors are set later

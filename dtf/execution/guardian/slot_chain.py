@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
+from dtf.breakers.permit import Permit, Refusal
 from dtf.domain.errors import LedgerUnavailableError
 from dtf.domain.match import devices_of
 from dtf.domain.outcome import Outcome, gravest
 from dtf.domain.queue import base_tag
-from dtf.domain.shard import AttemptResult, ClaimedShard
+from dtf.domain.shard import AttemptResult, ClaimedShard, Disposition, Requeue
 from dtf.domain.slot import Slot
 from dtf.domain.work import BenchmarkWork, CommandWork
 from dtf.execution.files import remove_tree
@@ -17,6 +19,9 @@ from dtf.execution.guardian.interruption import Cause, Interruption
 from dtf.execution.guardian.messages import ShardReply
 from dtf.execution.guardian.services import Services
 from dtf.execution.guardian.spool import SpoolEntry, encode_pieces
+from dtf.execution.guardian.targets import targets_of
+from dtf.execution.guardian.ward import DOUBT
+from dtf.execution.guardian.witness import is_last
 from dtf.resilience.recovery import decide
 
 log = logging.getLogger(__name__)
@@ -30,12 +35,14 @@ class SlotChain:
     give back. Results are recorded in their order while the next shard runs; the chain ends with the last record.
     Jobs of one model follow each other in the same way, up to the limit that they set.
 
-    A shard may need several slots, one for each of its devices; what follows on has the same.
+    A shard may need several slots, one for each of its devices; what follows on has the same. For each attempt the
+    breakers of what the slots own are asked before the shard is claimed.
     """
 
-    def __init__(self, slots: tuple[Slot, ...], services: Services) -> None:
+    def __init__(self, slots: tuple[Slot, ...], queue: str, services: Services) -> None:
         self.slot = slots[0].number
         self._slots = slots
+        self._queue = queue
         self._services = services
         self._taken = 0
         self._attempts: list[Attempt] = []
@@ -55,19 +62,16 @@ class SlotChain:
         services = self._services
         if services.draining:
             return ShardReply(claimed=False, reason="the worker is draining")
+        permit = await self._enter()
+        if isinstance(permit, Refusal):
+            return ShardReply(claimed=False, reason=str(permit.error()), unserved=True)
         try:
-            claim = await services.database.call(
-                services.shards.claim,
-                shard_id,
-                worker_id=services.worker_id,
-                slot=self.slot,
-                lease_s=services.config.lease_s,
-            )
+            claim = await self._claim(shard_id, permit)
         except LedgerUnavailableError as error:
             return ShardReply(claimed=False, reason=str(error))
         if claim is None:
             return ShardReply(claimed=False, reason="the shard is not to be had")
-        attempt: Attempt | None = self._take(claim)
+        attempt: Attempt | None = self._take(claim, permit)
         try:
             while attempt:
                 await self._run(attempt)
@@ -80,8 +84,29 @@ class SlotChain:
             claimed=True, outcome=gravest(self._outcomes), attempts=len(self._outcomes), reason=self._reason
         )
 
-    def _take(self, claim: ClaimedShard) -> Attempt:
-        attempt = Attempt(claim, self._slots, self._services, self._follow_on)
+    async def _enter(self) -> Permit | Refusal:
+        """Ask to use what the slots own."""
+        services = self._services
+        devices = devices_of(services.config.worker, self._slots, self._queue) or ()
+        return await services.ward.enter(targets_of(services.config.worker, services.ward.healthiest(devices)))
+
+    async def _claim(self, shard_id: str, permit: Permit) -> ClaimedShard | None:
+        services, claim = self._services, None
+        try:
+            claim = await services.database.call(
+                services.shards.claim,
+                shard_id,
+                worker_id=services.worker_id,
+                slot=self.slot,
+                lease_s=services.config.lease_s,
+            )
+        finally:
+            if claim is None:
+                await services.ward.leave(permit)
+        return claim
+
+    def _take(self, claim: ClaimedShard, permit: Permit) -> Attempt:
+        attempt = Attempt(claim, self._slots, self._services, self._follow_on, permit)
         self._taken += 1
         self._attempts.append(attempt)
         self._services.leases.hold(attempt)
@@ -90,6 +115,9 @@ class SlotChain:
         elif not self._takes(claim.queue):
             reason = f"its hint did not come from its queue {claim.queue}, and slot {self.slot} cannot take it"
             attempt.interrupt(Interruption(cause=Cause.MISDIRECTED, reason=reason))
+        elif is_last(claim) and permit.bad > DOUBT and self._services.ward.spares(claim.shard_id):
+            reason = f"it has no retry left to lose, and {attempt.targets[0]} is bad with {100 * permit.bad:.0f} %"
+            attempt.interrupt(Interruption(cause=Cause.SPARED, reason=reason))
         return attempt
 
     def _takes(self, queue: str) -> bool:
@@ -104,16 +132,24 @@ class SlotChain:
             return None
         if attempt.claim.max_failures and self._recordings:
             await asyncio.wait(self._recordings[-1:])  # so that the claim's count has their failures
-        claim = await services.database.call(
-            services.shards.claim_follow_on,
-            attempt.claim,
-            worker_id=services.worker_id,
-            slot=self.slot,
-            lease_s=services.config.lease_s,
-            queues=self._further_queues(attempt.claim),
-        )
+        permit = await services.ward.enter(attempt.targets)
+        if isinstance(permit, Refusal):
+            return None
+        claim = None
+        try:
+            claim = await services.database.call(
+                services.shards.claim_follow_on,
+                attempt.claim,
+                worker_id=services.worker_id,
+                slot=self.slot,
+                lease_s=services.config.lease_s,
+                queues=self._further_queues(attempt.claim),
+            )
+        finally:
+            if claim is None:
+                await services.ward.leave(permit)
         if claim:
-            self._take(claim)
+            self._take(claim, permit)
         return claim
 
     def _further_queues(self, claim: ClaimedShard) -> tuple[str, ...]:
@@ -126,7 +162,8 @@ class SlotChain:
 
     async def _run(self, attempt: Attempt) -> None:
         try:
-            result = await attempt.run()
+            with self._services.ward.occupied(self._slots):
+                result = await attempt.run()
         except BaseException:
             # not renewed any more, the leases end and the coordinator takes the shards back
             attempt.send()
@@ -157,11 +194,29 @@ class SlotChain:
 
     async def _deliver(self, attempt: Attempt, result: AttemptResult) -> None:
         services, claim = self._services, attempt.claim
-        disposition = decide(result, crashes=claim.crashes, max_retries=claim.job.max_retries)
+        disposition = await self._decide(attempt, result)
         files = await asyncio.to_thread(self._collect, attempt)
         entry = SpoolEntry(result=result, disposition=disposition, log=encode_pieces(attempt.log.take()), files=files)
-        accepted = await services.recorder.record(services.spool, entry)
+        try:
+            accepted = await services.recorder.record(services.spool, entry)
+        finally:
+            await services.witness.delivered(claim.shard_id)
         log.info("attempt %d of %s: %s, %s", claim.attempt, claim.shard_id, result.outcome, _FATES[accepted])
+
+    async def _decide(self, attempt: Attempt, result: AttemptResult) -> Disposition:
+        """What becomes of the shard, after the breakers were told what came of the attempt."""
+        claim, services = attempt.claim, self._services
+        circumstances = await services.witness.testify(attempt, result)
+        disposition = decide(
+            result,
+            crashes=claim.crashes,
+            refunds=claim.refunds,
+            max_retries=claim.job.max_retries,
+            circumstances=circumstances,
+        )
+        if attempt.interruption and attempt.interruption.cause is Cause.SPARED and isinstance(disposition, Requeue):
+            return replace(disposition, avoid=(services.worker_id,))
+        return disposition
 
     def _collect(self, attempt: Attempt) -> tuple[tuple[str, str], ...]:
         if attempt.workdir is None:

@@ -1,0 +1,109 @@
+"""Sends canaries, and tells the breakers what came of them."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from dtf.breakers.client import Breakers
+from dtf.breakers.permit import Permit, Recorded
+from dtf.domain.breaker import BreakerMode, BreakerState, Sign, Target
+from dtf.execution.canary import Canary, Song
+from dtf.execution.guardian.guard import Guard
+from dtf.execution.guardian.slot_pool import SlotPool
+
+log = logging.getLogger(__name__)
+
+#: The shortest and the longest wait before a canary is asked for again, in seconds.
+_SHORTEST_S: Final = 0.05
+_LONGEST_S: Final = 30.0
+
+
+class CanaryRound:
+    """Sends canaries where breakers want them, one at a time to each target.
+
+    A breaker gives a canary a permit with a lease, so that only one of all workers that share a device probes it. What
+    is in quarantine is looked at without one as well.
+    """
+
+    def __init__(self, breakers: Breakers, slots: SlotPool, canary: Canary, returned: Callable[[], None]) -> None:
+        """Build it.
+
+        Args:
+            breakers: Where the breakers are; their calls may block, and are made in threads.
+            slots: The worker's slots; one of the target's is busy while a canary runs, if one is free.
+            canary: Carries canaries out.
+            returned: Called when one has returned.
+        """
+        self._breakers = breakers
+        self._slots = slots
+        self._canary = canary
+        self._returned = returned
+
+    async def send(self, guard: Guard) -> None:
+        """Send one to a target if its breaker wants one, and do not wait for it."""
+        now = asyncio.get_running_loop().time()
+        if guard.canary or now < guard.canary_at:
+            return
+        guard.canary_at = now + _LONGEST_S  # nobody else asks meanwhile
+        permit = await asyncio.to_thread(lambda: self._breakers.acquire((guard.target,), canary=True))
+        if isinstance(permit, Permit):
+            guard.canary = asyncio.create_task(self._go(guard, permit))
+            return
+        guard.canary_at = now + min(max(permit.wait_s, _SHORTEST_S), _LONGEST_S)
+        if not guard.quarantine or guard.refused:
+            return  # only its breaker decides
+        if await self._is_forced_closed(guard.target):
+            self._release(guard, "its breaker was forced closed")
+        else:
+            guard.canary = asyncio.create_task(self._go(guard, None))
+
+    async def close(self, guards: Iterable[Guard]) -> None:
+        """End those that are under way."""
+        under_way = [guard.canary for guard in guards if guard.canary]
+        for canary in under_way:
+            canary.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+    async def _go(self, guard: Guard, permit: Permit | None) -> None:
+        slot, unused = self._slots.occupy(guard.slots), permit
+        try:
+            song = await self._canary.sing(guard.device)
+            log.info("the canary of %s (%s) %s", guard.target, song.what, song.reason or "passed")
+            if permit is not None:
+                unused = None
+                tell(await asyncio.to_thread(self._record, permit, song))
+            if guard.quarantine and song.passed:
+                self._release(guard, f"{song.what} succeeded")
+        except Exception:
+            log.exception("the canary of %s cannot be carried out", guard.target)
+        finally:
+            if unused is not None:
+                self._breakers.give_back(unused)
+            if slot is not None:
+                self._slots.vacate(slot)
+            pause_s = self._breakers.config.probe_every_s if permit is None else 0.0
+            guard.canary_at = asyncio.get_running_loop().time() + pause_s
+            guard.canary = None
+            guard.tell_looked()
+            self._returned()
+
+    def _record(self, permit: Permit, song: Song) -> Recorded:
+        sign = Sign.CANARY_PASSED if song.passed else Sign.CANARY_FAILED
+        return self._breakers.record(permit, sign, duration_s=song.duration_s)
+
+    def _release(self, guard: Guard, reason: str) -> None:
+        log.warning("%s leaves quarantine: %s", guard.target, reason)
+        guard.quarantine = ""
+        self._returned()
+
+    async def _is_forced_closed(self, target: Target) -> bool:
+        record = (await asyncio.to_thread(self._breakers.states)).get(target)
+        return record is not None and record.mode is BreakerMode.FORCED_CLOSED
+
+
+def tell(recorded: Recorded) -> None:
+    """Log what breakers did."""
+    for moved in recorded.transitions:
+        level = logging.INFO if moved.after is BreakerState.CLOSED else logging.WARNING
+        log.log(level, "the circuit breaker of %s is %s: %s", moved.target, moved.after, moved.reason)

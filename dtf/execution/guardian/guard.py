@@ -1,0 +1,44 @@
+"""How one target of a worker stands."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from dtf.domain.breaker import Target
+from dtf.domain.worker import Device
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Guard:
+    """How one target of a worker stands, as its guardian knows it.
+
+    Attributes:
+        target: Which.
+        device: The device; None: the worker itself.
+        slots: The numbers of the slots that use it.
+        refused: Whether its breaker lets no work through.
+        bad: How probable it is that it is bad.
+        quarantine: Why it is in quarantine; empty: it is not.
+        canary_at: Before this time, on the loop's clock, no canary is asked for.
+        canary: The one that is under way.
+        looked: Set when a canary of it has been carried out and taken in; then replaced by another event.
+    """
+
+    target: Target
+    device: Device | None
+    slots: tuple[int, ...]
+    refused: bool = False
+    bad: float = 0.0
+    quarantine: str = ""
+    canary_at: float = 0.0
+    canary: asyncio.Task[None] | None = None
+    looked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing is to run on it."""
+        return self.refused or bool(self.quarantine)
+
+    def tell_looked(self) -> None:
+        """Wake who waits for a canary."""
+        self.looked.set()
+        self.looked = asyncio.Event()

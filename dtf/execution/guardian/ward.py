@@ -1,0 +1,225 @@
+"""Keeps work away from devices that are in doubt, and has canaries look after them."""
+
+import asyncio
+import logging
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from dtf.breakers.client import Breakers
+from dtf.breakers.permit import Permit, Refusal
+from dtf.domain.breaker import Target
+from dtf.domain.held import target_of
+from dtf.domain.match import table_of
+from dtf.domain.slot import Slot
+from dtf.domain.specs import GPU_TAGS
+from dtf.domain.worker import Device, WorkerInfo
+from dtf.execution.canary import Canary
+from dtf.execution.guardian.announcer import Announcer
+from dtf.execution.guardian.canary_round import CanaryRound
+from dtf.execution.guardian.guard import Guard
+from dtf.execution.guardian.slot_pool import SlotPool
+from dtf.execution.guardian.targets import devices_on
+
+log = logging.getLogger(__name__)
+
+#: How often the breakers of the worker's targets are looked at, in seconds.
+LOOK_S: Final = 1.0
+#: How often the worker is told again which slots are held, in seconds: it may not have heard.
+REPEAT_S: Final = 10.0
+#: The shortest pause between two looks, in seconds.
+_SHORTEST_S: Final = 0.05
+#: So many shards that were left to others are remembered.
+_MOST_SPARED: Final = 10_000
+#: Doubts below this one make no slot worse than another.
+DOUBT: Final = 0.05
+
+
+class Ward:
+    """Keeps work away from devices that are in doubt.
+
+    Each device of the worker, and the worker itself for its CPU slots, is a target with a circuit breaker, which other
+    workers may share. A slot all of whose targets are refused by their breakers, or are in quarantine, is held: nobody
+    is given it, and the worker takes no hint that needs it. Canaries run on what is held or suspected whenever the
+    breaker wants one; what comes of them closes the breaker again. Real work is never used to find out.
+    """
+
+    def __init__(
+        self, worker: WorkerInfo, *, slots: SlotPool, breakers: Breakers, canary: Canary, announcer: Announcer
+    ) -> None:
+        """Build a ward.
+
+        Args:
+            worker: The worker.
+            slots: Its slots.
+            breakers: Where its breakers are; their calls may block, and are made in threads.
+            canary: Carries canaries out.
+            announcer: Tells the worker which slots are held.
+        """
+        self.breakers = breakers
+        self._worker = worker
+        self._slots = slots
+        self._canaries = CanaryRound(breakers, slots, canary, self._returned)
+        self._announcer = announcer
+        self._table = table_of(worker)
+        self._guards = self._make_guards()
+        self._running: dict[int, int] = {}
+        self._spared: dict[str, None] = {}
+        self._held: frozenset[int] = frozenset()
+        self._told_at = -REPEAT_S
+        self._wake = asyncio.Event()
+
+    # what attempts need
+
+    async def enter(self, targets: tuple[Target, ...]) -> Permit | Refusal:
+        """Ask to run one attempt on some targets; the permit is for ``leave`` or for a witness."""
+        permit = await asyncio.to_thread(self.breakers.acquire, targets)
+        if isinstance(permit, Permit):
+            return permit
+        self.look_soon()
+        return permit
+
+    async def leave(self, permit: Permit) -> None:
+        """Give a permit back under which nothing was seen."""
+        if permit.is_probe:
+            await asyncio.to_thread(self.breakers.give_back, permit)
+
+    @contextmanager
+    def occupied(self, slots: Iterable[Slot]) -> Iterator[None]:
+        """Say that an attempt runs on some slots while the block does."""
+        numbers = [slot.number for slot in slots]
+        for number in numbers:
+            self._running[number] = self._running.get(number, 0) + 1
+        try:
+            yield
+        finally:
+            for number in numbers:
+                self._running[number] -= 1
+            self.look_soon()
+
+    def healthiest(self, devices: Sequence[Device]) -> tuple[Device, ...]:
+        """The same devices; of a slot's browsers, of which the first is used, the least doubtful ahead."""
+        if not devices or not devices[0].details.get("browser"):
+            return tuple(devices)
+        return tuple(sorted(devices, key=self._doubt_of))
+
+    def spares(self, shard_id: str) -> bool:
+        """Whether a shard is to be left to other workers for its own good: once, as there may be none."""
+        if shard_id in self._spared:
+            return False
+        self._spared[shard_id] = None
+        while len(self._spared) > _MOST_SPARED:
+            self._spared.pop(next(iter(self._spared)))
+        return True
+
+    # quarantine
+
+    def hold(self, slot: int, reason: str) -> None:
+        """Put what a slot uses into quarantine until a canary passes on it, or an operator forces its breaker closed.
+
+        Args:
+            slot: Its number.
+            reason: One sentence for people.
+        """
+        for guard in self._guards.values():
+            if slot in guard.slots:
+                log.warning("%s is in quarantine: %s", guard.target, reason)
+                guard.quarantine = reason
+        self._apply()
+        self.look_soon()
+
+    # the watch
+
+    def look_soon(self) -> None:
+        """Look at once."""
+        self._wake.set()
+
+    async def look_at(self, targets: Collection[Target]) -> None:
+        """Look at some targets now, so that nothing is given out that a breaker would refuse."""
+        await asyncio.gather(*(self._look(self._guards[t]) for t in targets if t in self._guards))
+        self._apply()
+
+    def doubts(self, targets: Iterable[Target]) -> float:
+        """How probable it is that one of some targets is bad, as far as was seen when they were last looked at."""
+        return max((self._guards[target].bad for target in targets if target in self._guards), default=0.0)
+
+    async def verdict(self, target: Target, limit_s: float) -> None:
+        """Wait for the next canary of a target, for so long at most."""
+        guard = self._guards.get(target)
+        if guard is not None:
+            self.look_soon()
+            try:
+                await asyncio.wait_for(guard.looked.wait(), limit_s)
+            except TimeoutError:
+                log.info("no canary of %s came back within %g s", target, limit_s)
+
+    async def watch(self) -> None:
+        """Look until cancelled; canaries that are under way then end with it."""
+        try:
+            while True:
+                self._wake.clear()
+                try:
+                    await asyncio.gather(*(self._look(guard) for guard in self._guards.values()))
+                    self._apply()
+                except Exception:
+                    log.exception("the breakers cannot be looked at")
+                await self._pause()
+        finally:
+            await self._canaries.close(self._guards.values())
+
+    def _make_guards(self) -> dict[Target, Guard]:
+        guards: dict[Target, Guard] = {}
+        for slot in self._table:
+            for device in devices_on(self._worker, slot):
+                target = target_of(self._worker, device)
+                known = guards.get(target)
+                slots = (*known.slots, slot.number) if known else (slot.number,)
+                guards[target] = Guard(target=target, device=device, slots=slots)
+        return guards
+
+    async def _pause(self) -> None:
+        now = asyncio.get_running_loop().time()
+        due = [guard.canary_at - now for guard in self._guards.values() if guard.held and not guard.canary]
+        try:
+            await asyncio.wait_for(self._wake.wait(), max(_SHORTEST_S, min([LOOK_S, *due])))
+        except TimeoutError:
+            return
+
+    async def _look(self, guard: Guard) -> None:
+        answer = await asyncio.to_thread(self.breakers.acquire, (guard.target,))
+        guard.refused = isinstance(answer, Refusal)
+        if isinstance(answer, Permit):
+            guard.bad = answer.bad
+            await self.leave(answer)
+        else:
+            guard.bad = answer.bad
+        wanted = guard.held or guard.bad > self.breakers.config.suspect_at
+        if wanted and not guard.canary and self._is_idle(guard):
+            await self._canaries.send(guard)
+
+    def _is_idle(self, guard: Guard) -> bool:
+        """Whether a canary would disturb nothing: only a GPU that is in use would refuse it its memory."""
+        in_use = guard.device is not None and guard.device.kind in GPU_TAGS
+        return not in_use or not any(self._running.get(slot) for slot in guard.slots)
+
+    def _returned(self) -> None:
+        self._apply()
+        self.look_soon()
+
+    def _doubt_of(self, device: Device) -> tuple[bool, float]:
+        guard = self._guards.get(target_of(self._worker, device))
+        return (guard.held, guard.bad) if guard else (False, 0.0)
+
+    def _apply(self) -> None:
+        """Let the slots be given out by what is known now."""
+        by_slot: dict[int, list[Guard]] = {slot.number: [] for slot in self._table}
+        for guard in self._guards.values():
+            for number in guard.slots:
+                by_slot[number].append(guard)
+        held = frozenset(number for number, own in by_slot.items() if all(guard.held for guard in own))
+        doubts = {number: min(guard.bad for guard in own) for number, own in by_slot.items()}
+        self._slots.hold(held, {number: bad for number, bad in doubts.items() if bad > DOUBT})
+        now = asyncio.get_running_loop().time()
+        if held != self._held or now - self._told_at >= REPEAT_S:
+            self._held, self._told_at = held, now
+            self._announcer.hold(held)
