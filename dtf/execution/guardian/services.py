@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from dtf.domain.ports.executor import Executor
@@ -16,13 +15,11 @@ from dtf.execution.guardian.lease_keeper import LeaseKeeper
 from dtf.execution.guardian.recorder import Recorder
 from dtf.execution.guardian.spool import Spool
 from dtf.execution.guardian.tenancy import Tenancy
+from dtf.execution.guardian.ward import Ward
+from dtf.execution.guardian.witness import Witness
 from dtf.execution.guardian.worker_home import WorkerHome
 from dtf.execution.processes.spawner import GuardianSpawner
 from dtf.execution.source_cache import SourceCache
-
-if TYPE_CHECKING:
-    from dtf.execution.guardian.ward import Ward
-    from dtf.execution.guardian.witness import Witness
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,8 +63,8 @@ class Services:
     open_queues: frozenset[str] = frozenset()
     draining: bool = False
     tenancy: Tenancy = field(init=False)
-    ward: "Ward" = field(init=False)
-    witness: "Witness" = field(init=False)
+    ward: Ward = field(init=False)
+    witness: Witness = field(init=False)
 
     def __post_init__(self) -> None:
         self.tenancy = Tenancy(lambda: self.executors.values())  # noqa: PLW0108  # the executors are set later

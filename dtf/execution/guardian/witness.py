@@ -2,16 +2,15 @@
 
 import asyncio
 import logging
-from typing import Final
+from typing import Final, Protocol
 
 from dtf.breakers.client import Breakers
 from dtf.breakers.config import BreakerPolicy
-from dtf.breakers.permit import Recorded
+from dtf.breakers.permit import Permit, Recorded
 from dtf.domain.breaker import BAD_SIGNS, BreakerState, Sign, Target
 from dtf.domain.errors import LedgerUnavailableError
 from dtf.domain.ports.shards import Shards
 from dtf.domain.shard import AttemptResult, ClaimedShard
-from dtf.execution.guardian.attempt import Attempt
 from dtf.execution.guardian.canary_round import tell
 from dtf.execution.guardian.database import Database
 from dtf.execution.guardian.ward import Ward
@@ -24,6 +23,30 @@ log = logging.getLogger(__name__)
 #: Under these nothing is ever refused, so nothing is forgiven either.
 _TOOTHLESS: Final = (BreakerPolicy.OFF, BreakerPolicy.METRICS)
 _GRAVITY: Final = (BreakerState.CLOSED, BreakerState.HALF_OPEN, BreakerState.OPEN)
+
+
+class Tried(Protocol):
+    """An attempt, as a witness sees it."""
+
+    @property
+    def claim(self) -> ClaimedShard:
+        """The shard."""
+        ...
+
+    @property
+    def hardware(self) -> str:
+        """The hardware tag of the shard."""
+        ...
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """What can be bad under it."""
+        ...
+
+    @property
+    def permit(self) -> Permit | None:
+        """Leave to use them; None: nobody was asked."""
+        ...
 
 
 class Witness:
@@ -51,7 +74,7 @@ class Witness:
     def _breakers(self) -> Breakers:
         return self._ward.breakers
 
-    async def testify(self, attempt: Attempt, result: AttemptResult) -> Circumstances:
+    async def testify(self, attempt: Tried, result: AttemptResult) -> Circumstances:
         """Tell what an attempt came to, and say what is known of its devices then.
 
         Before a shard loses its last retry to a device that is in doubt, the device's canary is waited for.
