@@ -43,10 +43,12 @@ class Host:
 
     Args:
         playwright: The driver.
+        find: Finds the check that an order names; None: one of dtf's own.
     """
 
-    def __init__(self, playwright: "Playwright") -> None:
+    def __init__(self, playwright: "Playwright", find: Callable[[str], Check] | None = None) -> None:
         self._playwright = playwright
+        self._find = find or find_check
         self._browser: WarmBrowser | None = None
         self._driver: DriverWatch | None = None
         self._tidying: asyncio.Task[None] | None = None
@@ -62,7 +64,7 @@ class Host:
                 return await self._open(order)
             if order.do == SEEN:
                 return self._seen(order)
-            return await self._check(order, find_check(order.do))
+            return await self._check(order, self._find(order.do))
         except BrowserSickError as error:
             if await self._driver.ends_within(_NEWS_S):
                 return _crashed(order)
