@@ -116,12 +116,22 @@ class LearningLoop:
             self.save()
         return self.learned
 
-    def run(self, stop: threading.Event, interval_s: float = INTERVAL_S) -> None:
-        """Take turns until told to stop; a store that is away is tried again."""
+    def run(
+        self, stop: threading.Event, interval_s: float = INTERVAL_S, *, after_turn: Callable[[], None] | None = None
+    ) -> None:
+        """Take turns until told to stop; a store that is away is tried again.
+
+        Args:
+            stop: Ends it.
+            interval_s: How long to wait between two turns, in seconds.
+            after_turn: Called after each turn in which the store answered.
+        """
         away = False
         while not stop.is_set():
             try:
                 self.turn()
+                if after_turn is not None:
+                    after_turn()
                 if away:
                     _log.info("the learner's store is back")
                 away = False

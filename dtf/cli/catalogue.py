@@ -36,6 +36,7 @@ CATALOGUE = {
     "workers": Entry(module="workers", help="List the workers and their devices."),
     "worker": Entry(module="worker", help="Start a worker on this machine."),
     "coordinator": Entry(module="coordinator", help="Start a coordinator: one leads, the others stand by."),
+    "learn": Entry(module="learn", help="Learn for the circuit breakers of any Celery application."),
     "up": Entry(module="up", help="Start the embedded cluster and keep it running."),
     "init-db": Entry(module="init_db", help="Create or upgrade the ledger's tables."),
     "doctor": Entry(module="doctor", help="Check this machine and the cluster, and say what to do."),
