@@ -1,9 +1,17 @@
 """Puts a coordinator together."""
 
 import threading
+from collections.abc import Sequence
 
+from dtf.bootstrap.breakers import breaker_config, make_store
 from dtf.bootstrap.ledger import Ledger, ledger_at, wait_for_schema
+from dtf.breakers.config import BreakerPolicy
+from dtf.breakers.store import BreakerStore
+from dtf.coordination.breaker_watch import BreakerWatch
 from dtf.coordination.coordinator import Coordinator, CoordinatorConfig
+from dtf.coordination.learning import Learning
+from dtf.coordination.loop import Watch
+from dtf.coordination.rerouting import Rerouting
 from dtf.domain.clock import SystemClock
 from dtf.domain.events import Event
 from dtf.plugins.manager import call_each, load_plugins
@@ -51,4 +59,22 @@ def make_coordinator(settings: Settings, ledger: Ledger, broker_url: str) -> Coo
         durations=LedgerDurations(ledger),
         notify=notify,
         clock=SystemClock(),
+        watches=_watches(settings, ledger, broker_url),
     )
+
+
+def _watches(settings: Settings, ledger: Ledger, broker_url: str) -> Sequence[Watch]:
+    """What looks after the breakers, each with a connection of its own; nothing where they are off."""
+    policy, clock = breaker_config(settings).policy, SystemClock()
+    if policy is BreakerPolicy.OFF:
+        return ()
+
+    def open_store() -> BreakerStore:
+        return make_store(settings, broker_url)
+
+    refusing = policy is not BreakerPolicy.METRICS
+    rerouting = Rerouting(ledger.fallbacks, clock, settings.breaker_fallback_s) if refusing else None
+    watch = BreakerWatch(open_store, ledger.breakers, rerouting, clock)
+    if policy not in (BreakerPolicy.LEARNED, BreakerPolicy.METRICS):
+        return (watch,)
+    return watch, Learning(open_store, ledger.breakers, clock)

@@ -1,7 +1,7 @@
 """The watch over the circuit breakers."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from dtf.breakers.errors import StoreUnavailableError
@@ -39,8 +39,19 @@ class BreakerWatch:
     name = "breakers"
     interval_s = 1.0
 
-    def __init__(self, feed: BreakerFeed, journal: BreakerJournal, rerouting: Rerouting, clock: Clock) -> None:
-        self._feed = feed
+    def __init__(
+        self, open_feed: Callable[[], BreakerFeed], journal: BreakerJournal, rerouting: Rerouting | None, clock: Clock
+    ) -> None:
+        """Build one.
+
+        Args:
+            open_feed: Gives the breakers, when they are first looked at: their libraries take a while to load.
+            journal: The events.
+            rerouting: Moves what is held up; None: breakers refuse nothing.
+            clock: The time.
+        """
+        self._open_feed = open_feed
+        self._feed: BreakerFeed | None = None
         self._journal = journal
         self._rerouting = rerouting
         self._outage = Outage("The breakers' store", "each worker decides by itself until it is back", clock)
@@ -49,7 +60,8 @@ class BreakerWatch:
     def reset(self) -> None:
         """Forget what was told in an earlier term."""
         self._told = None
-        self._rerouting.reset()
+        if self._rerouting is not None:
+            self._rerouting.reset()
 
     def close(self) -> None:
         """There is nothing to keep: what was told is in the ledger."""
@@ -61,15 +73,16 @@ class BreakerWatch:
         if self._told is None:
             self._told = dict(self._journal.told())
         try:
-            found = self._feed.all()
-            news = [step for target in self._changed(found) for step in self._feed.transitions(target, 0)]
+            feed = self._feed = self._feed or self._open_feed()
+            found = feed.all()
+            news = [step for target in self._changed(found) for step in feed.transitions(target, 0)]
         except StoreUnavailableError as error:
             self._outage.failed(error)
             return
         self._outage.succeeded()
         self._tell(term, news)
-        refusing = {target for target, breaker in found.items() if refuses(breaker)}
-        self._rerouting.apply(term, refusing)
+        if self._rerouting is not None:
+            self._rerouting.apply(term, {target for target, breaker in found.items() if refuses(breaker)})
 
     def _changed(self, found: Mapping[Target, Breaker]) -> list[Target]:
         told = self._told or {}

@@ -29,7 +29,7 @@ BREAKER_SETTINGS = (
         name="breaker_close_at",
         help="Below which probability that its target is bad a breaker closes.",
         default=0.15,
-        parse=number(0.01, 0.5),
+        parse=number(0.01, 0.29),
     ),
     Setting(
         name="breaker_passes",

@@ -108,6 +108,18 @@ class BreakerJournal(Protocol):
         """Write as an event that an operator decided."""
         ...
 
+    def keep(self, term: Term, key: str, value: str) -> None:
+        """Keep a text in place of what was kept under the name.
+
+        Raises:
+            TermOverError: The term is over; nothing was written.
+        """
+        ...
+
+    def kept(self, key: str) -> str | None:
+        """What is kept under a name; None: nothing."""
+        ...
+
     def history(self, target: Target, limit: int = 50) -> Sequence[Mapping[str, object]]:
         """The latest events of a breaker, the oldest of them first, in JSON's types, with ``at``."""
         ...

@@ -56,6 +56,20 @@ class LedgerBreakerJournal(BreakerJournal):
         subject = clean_text(str(target), NAME_CAP)
         self._database.write(lambda c: outbox.tell(c, EventKind.BREAKER_CHANGED, subject, data=data))
 
+    def keep(self, term: Term, key: str, value: str) -> None:
+        """Keep a text in place of what was kept under the name."""
+
+        def work(connection: Connection) -> None:
+            fence(connection, term)
+            _keep(connection, key, value)
+
+        self._database.write(work)
+
+    def kept(self, key: str) -> str | None:
+        """What is kept under a name; None: nothing."""
+        wanted = sa.select(learned.c.value).where(learned.c.key == key)
+        return self._database.read(lambda connection: connection.scalar(wanted))
+
     def history(self, target: Target, limit: int = 50) -> Sequence[Mapping[str, object]]:
         """The latest events of a breaker, the oldest of them first, in JSON's types, with ``at``."""
         wanted = (
@@ -81,11 +95,7 @@ def _read(data: Mapping[str, Any]) -> tuple[Target, Told]:
 def _write(connection: Connection, transition: Transition) -> Told:
     told = Told(epoch=transition.epoch, at=transition.at, reason=transition.reason)
     data = {**_of(transition.target), "epoch": told.epoch, "at": told.at, "reason": told.reason}
-    key = clean_text(_PREFIX + str(transition.target), NAME_CAP)
-    insert = insert_into(connection, learned).values(key=key, value=dump(data), updated_at=now())
-    connection.execute(
-        insert.on_conflict_do_update(index_elements=["key"], set_={"value": insert.excluded.value, "updated_at": now()})
-    )
+    _keep(connection, clean_text(_PREFIX + str(transition.target), NAME_CAP), dump(data))
     details = {
         **_of(transition.target),
         "before": transition.before.value,
@@ -96,6 +106,12 @@ def _write(connection: Connection, transition: Transition) -> Told:
     }
     outbox.tell(connection, EventKind.BREAKER_CHANGED, clean_text(str(transition.target), NAME_CAP), data=details)
     return told
+
+
+def _keep(connection: Connection, key: str, value: str) -> None:
+    insert = insert_into(connection, learned).values(key=key, value=value, updated_at=now())
+    update = {"value": insert.excluded.value, "updated_at": now()}
+    connection.execute(insert.on_conflict_do_update(index_elements=["key"], set_=update))
 
 
 def _of(target: Target) -> dict[str, object]:
