@@ -19,7 +19,7 @@ from dtf.domain.queue import base_tag, canonical_queue
 from dtf.domain.worker import Device, WorkerInfo
 from dtf.execution.detect import detect_devices, host_fingerprint
 from dtf.execution.intake import Intake
-from dtf.execution.pool_renewal import renew_children
+from dtf.execution.pool_renewal import PoolRenewal
 from dtf.execution.probes import cpu
 from dtf.execution.task import RUN_SHARD, SERVED_KEY
 from dtf.scheduling.route import serviceable, split_queues
@@ -44,6 +44,7 @@ class DtfWorker(Worker):  # type: ignore[misc]  # Celery has no types
 
     guardian: Any = None
     _followed: frozenset[str] = frozenset()
+    _renewal: PoolRenewal | None = None
 
     def __init__(self, app: Any = None, hostname: str | None = None, **options: Any) -> None:  # noqa: ANN401  # Celery's
         app = app or self.app
@@ -91,7 +92,7 @@ class DtfWorker(Worker):  # type: ignore[misc]  # Celery has no types
         if follows:
             self.consumer.call_soon(self._follow_queues)
         if self.intake.renewals != renewals:
-            self.consumer.call_soon(renew_children, self.consumer, self.concurrency)
+            self.consumer.call_soon(self._renew_children)
 
     def _follow_queues(self) -> None:
         """Consume the requirement queues that are wanted, and no other that was added; in the worker's loop."""
@@ -104,6 +105,12 @@ class DtfWorker(Worker):  # type: ignore[misc]  # Celery has no types
         for queue in sorted(self._followed - wanted):
             consumer.cancel_task_queue(queue)
         self._followed = wanted
+
+    def _renew_children(self) -> None:
+        """Replace the pool's idle children; in the worker's loop."""
+        if self._renewal is None:
+            self._renewal = PoolRenewal(self.consumer)
+        self._renewal.begin()
 
     def on_start(self) -> None:
         """Say what no device here can serve."""

@@ -5,27 +5,60 @@ from typing import Any, Final
 
 _log = logging.getLogger(__name__)
 
-#: Between two children, in seconds: one that was told to end must be gone before another one is looked for.
-PAUSE_S: Final = 1.0
+#: How often it is looked whether a child that was told to end is gone, in seconds.
+PAUSE_S: Final = 0.5
+#: So often in a row; a child that was just forked may not have heard.
+_MOST_LOOKS: Final = 20
 
 
-def renew_children(consumer: Any, count: int) -> None:  # noqa: ANN401  # Celery has no types
-    """Replace so many children, in the worker's loop; a child that carries a hint is never ended.
+class PoolRenewal:
+    """Replaces a worker's pool children, in the worker's loop; a child that carries a hint is never ended.
 
-    Args:
-        consumer: The worker's.
-        count: How many are left to be replaced; each step ends the oldest idle one, and a new one takes its place.
+    The oldest idle child is told to end, and when it is gone and followed by a new one, the next.
     """
-    pool = consumer.pool
-    if count <= 0:
-        return
-    if not hasattr(pool, "shrink"):
-        _log.info("this kind of pool has no children that could be replaced")
-        return
-    try:
-        pool.shrink(1)
-    except ValueError:  # all are busy; they hold nothing but a connection to the guardian
-        _log.info("%d pool children are not replaced: they are busy", count)
-        return
-    pool.grow(1)
-    consumer.timer.call_after(PAUSE_S, renew_children, (consumer, count - 1))
+
+    def __init__(self, consumer: Any) -> None:  # noqa: ANN401  # Celery has no types
+        """Build one for the worker whose consumer it is."""
+        self._consumer = consumer
+        self._old: set[int] = set()
+        self._looks = 0
+
+    def begin(self) -> None:
+        """Begin; one that is under way takes in the children that came since."""
+        if not hasattr(self._consumer.pool, "shrink"):
+            _log.info("this kind of pool has no children that could be replaced")
+            return
+        under_way, self._old = bool(self._old), self._pids()
+        if not under_way:
+            self._end_one()
+
+    def _pids(self) -> set[int]:
+        return set(self._consumer.pool.info["processes"])
+
+    def _end_one(self) -> None:
+        pool = self._consumer.pool
+        try:
+            pool.shrink(1)
+        except ValueError:  # all are busy; they hold nothing but a connection to the guardian
+            _log.info("%d pool children are not replaced: they are busy", len(self._old))
+            self._old.clear()
+            return
+        pool.grow(1)
+        self._looks = 0
+        self._later()
+
+    def _look(self) -> None:
+        """Go on when one is gone."""
+        left = self._old & self._pids()
+        self._looks += 1
+        if not left or self._looks > _MOST_LOOKS:
+            _log.info("pool children were replaced; %d are left as they are", len(left))
+            self._old.clear()
+        elif len(left) < len(self._old):
+            self._old = left
+            self._end_one()
+        else:
+            self._later()
+
+    def _later(self) -> None:
+        self._consumer.timer.call_after(PAUSE_S, self._look)
