@@ -99,6 +99,6 @@ def found_hold(breakers: Breakers, target: Target, name: str, age_s: float) -> H
         return Hold(target=target, epoch=0)
     if name in record.permits:
         return Hold(target=target, epoch=record.epoch, bad=record.belief.bad, probe=name)
-    if record.since > breakers.store.now() - age_s:
+    if record.epoch and record.since > breakers.store.now() - age_s:
         return None
     return Hold(target=target, epoch=record.epoch, bad=record.belief.bad)

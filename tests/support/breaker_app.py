@@ -15,6 +15,7 @@ from celery import Celery, Task, current_app, signals
 from celery.exceptions import Ignore, Reject, SoftTimeLimitExceeded
 
 from dtf.breakers import Breaker, CircuitBreakerTask
+from dtf.domain.breaker import Target
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -223,24 +224,68 @@ define("plain", PlainBase)
 define("guarded", GuardedBase)
 
 
-@app.task(name="probed", base=CircuitBreakerTask, breaker="database")  # type: ignore[untyped-decorator]  # Celery has no types
-def probed(seconds: float = 0.0, error: str = "", note_to: str = "") -> str:
-    """Use the target ``database`` in a given way."""
+def first(_task: Any, args: Any, _kwargs: Any) -> str:
+    """A call's target is its first argument."""
+    return str(args[0])
+
+
+def is_healthy(target: Target) -> bool:
+    """The canary: whether the tests say that the target is healthy."""
+    with redis.Redis.from_url(URL) as client:
+        return bool(client.exists(f"healthy:{target.name}"))
+
+
+def fail_with(error: str) -> None:
+    """Raise an error by its name; nothing for the empty one."""
+    if error:
+        raise {"connection": ConnectionError, "value": ValueError, "assertion": AssertionError}[error](error)
+
+
+BY_FIRST = Breaker(target=first)
+PATIENT = Breaker(target=first, refused="retry")
+
+
+@app.task(name="probed", base=CircuitBreakerTask, breaker=BY_FIRST)  # type: ignore[untyped-decorator]  # Celery's
+def probed(_target: str, seconds: float = 0.0, error: str = "", note_to: str = "") -> str:
+    """Use a target in a given way."""
     if note_to:
         note(note_to, str(os.getpid()))
     time.sleep(seconds)
-    if error:
-        raise {"connection": ConnectionError, "value": ValueError, "assertion": AssertionError}[error](error)
+    fail_with(error)
     return "worked"
 
 
-@app.task(  # type: ignore[untyped-decorator]  # Celery has no types
-    name="patient",
-    base=CircuitBreakerTask,
-    bind=True,
-    max_retries=5,
-    breaker=Breaker(target="database", refused="retry"),
-)
-def patient(self: Any) -> int:
-    """The same target; a refused call comes back."""
+@app.task(
+    name="patient", base=CircuitBreakerTask, bind=True, breaker=Breaker(target=first, refused="retry"), max_retries=5
+)  # type: ignore[untyped-decorator]  # Celery's
+def patient(self: Any, _target: str) -> int:
+    """Use a target; a refused call comes back."""
     return int(self.request.retries)
+
+
+@app.task(name="canaried", base=CircuitBreakerTask, breaker=Breaker(target=first, canary=is_healthy))  # type: ignore[untyped-decorator]  # Celery's
+def canaried(_target: str, error: str = "") -> str:
+    """Use a target that has a canary."""
+    fail_with(error)
+    return "worked"
+
+
+@app.task(name="retrying_probe", base=CircuitBreakerTask, bind=True, breaker=BY_FIRST)  # type: ignore[untyped-decorator]  # Celery's
+def retrying_probe(self: Any, _target: str, causes: list[str]) -> str:
+    """Retry for one cause after the other, then work."""
+    retries = self.request.retries
+    if retries >= len(causes):
+        return "worked"
+    if causes[retries] == "nothing":
+        raise self.retry(countdown=0)
+    try:
+        fail_with(causes[retries])
+    except (ConnectionError, ValueError) as error:
+        raise self.retry(countdown=0, exc=error) from error
+    return "never"
+
+
+@app.task(name="nesting", base=CircuitBreakerTask, breaker=BY_FIRST)  # type: ignore[untyped-decorator]  # Celery's
+def nesting(target: str) -> str:
+    """Use a target, and inside of that use it again by an eager call."""
+    return str(app.tasks["probed"].apply((target,)).get(disable_sync_subtasks=False))
