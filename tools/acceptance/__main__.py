@@ -1,4 +1,4 @@
-"""`python -m tools.acceptance`: kills (each five times), the session fixture, a third-party suite, warm browsers."""
+"""`python -m tools.acceptance`: kills, the session fixture, a third-party suite, warm browsers, injections."""
 
 import argparse
 import importlib.util
@@ -9,11 +9,12 @@ from pathlib import Path
 from tests.acceptance.harness.kills import KILLED
 from tools.acceptance.browser_models import browser_models
 from tools.acceptance.browsers import browsers
+from tools.acceptance.injections import injections
 from tools.acceptance.kills import kills
 from tools.acceptance.suites import same_as_pytest, session_fixture
 
 CONFORMANCE = Path(__file__).resolve().parents[2] / "examples" / "onnx_conformance"
-WHAT = ["kills", "fixture", "networkx", "browsers", "models"]
+WHAT = ["kills", "fixture", "networkx", "browsers", "models", "injections"]
 
 
 def main() -> None:
@@ -24,7 +25,8 @@ def main() -> None:
     parser.add_argument("--role", action="append", choices=KILLED, help="only these")
     parser.add_argument("--times", type=int, default=5, help="how often each is killed")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--browser", default="chromium", help="the browser that is measured")
+    parser.add_argument("--browser", default="", help="the browser that is measured: chromium; injections: all")
+    parser.add_argument("--failure", default="", help="only failures with this in their name, as in 'gpu_error severe'")
     parser.add_argument("--pairs", type=int, default=7, help="cold launches against warm browsers")
     parser.add_argument("--jobs", type=int, default=300, help="browser jobs in a row")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the random moments")
@@ -42,7 +44,9 @@ def main() -> None:
         spec = importlib.util.find_spec("networkx")
         bad += same_as_pytest(Path(spec.origin).parent) if spec and spec.origin else 1
     if "browsers" in given.what:
-        bad += browsers(given.browser, given.pairs, given.jobs)
+        bad += browsers(given.browser or "chromium", given.pairs, given.jobs)
+    if "injections" in given.what:
+        bad += injections(given.browser, given.failure)
     sys.exit(bool(bad))
 
 

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import psutil
 
 from dtf.execution.injector.injection import InjectorError
-from dtf.execution.injector.own_process import OwnProcess
+from dtf.execution.injector.own_process import OwnProcess, below
 from dtf.processes.process_table import ProcessId, descendants, read_entry, read_table
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
 _LOOP = "ms => { const end = performance.now() + ms; while (performance.now() < end); }"
-_LOOP_MS = 200
-_TRIES = 6
+#: How long it is kept busy, in turn, in milliseconds: longer where others use the machine too.
+_LOOPS_MS = (150, 150, 200, 400, 400, 800, 800, 1600)
 #: How much processor time, in seconds, a renderer must have used, and how many times more than the next.
-_LEAST_S, _TIMES = 0.05, 4.0
+_LEAST_S, _TIMES = 0.03, 3.0
 _ANSWER_S = 10.0
 _DRIVER = "run-driver"
 
@@ -40,11 +40,11 @@ class BrowserProcesses:
 
     def gpu(self) -> OwnProcess | None:
         """The browser's GPU process now; None: there is none."""
-        return next((OwnProcess.claim(pid) for pid in _below(self.main) if _is_gpu(_words(pid))), None)
+        return next((process for process in below(self.main) if _is_gpu(_words(process.pid))), None)
 
     def tree(self) -> tuple[OwnProcess, ...]:
         """The browser with all that is below it."""
-        return (self.main, *(OwnProcess.claim(pid) for pid in _below(self.main)))
+        return (self.main, *below(self.main))
 
 
 async def find_processes(page: "Page") -> BrowserProcesses:
@@ -66,25 +66,36 @@ async def find_processes(page: "Page") -> BrowserProcesses:
 
 
 async def _busy_renderer(page: "Page") -> int:
-    for _ in range(_TRIES):
+    winner = 0
+    for loop_ms in _LOOPS_MS:
         before = _used()
-        await asyncio.wait_for(page.evaluate(_LOOP, _LOOP_MS), _ANSWER_S)
-        after = _used()
-        gained = sorted(((used - before.get(who, used), who.pid) for who, used in after.items()), reverse=True)
-        if gained and gained[0][0] >= max(_LEAST_S, _TIMES * (gained[1][0] if len(gained) > 1 else 0.0)):
-            return gained[0][1]
+        await asyncio.wait_for(page.evaluate(_LOOP, loop_ms), _ANSWER_S)
+        latest = _busiest(before, _used())
+        if latest and latest == winner:
+            return winner
+        winner = latest
     raise InjectorError("it cannot be told which process renders the page: several are busy")
 
 
+def _busiest(before: Mapping[ProcessId, float], after: Mapping[ProcessId, float]) -> int:
+    """The renderer that was busier by far than anything else; 0: there is none."""
+    gained = sorted(((used - before.get(who, 0.0), who.pid) for who, used in after.items()), reverse=True)
+    most, pid = gained[0] if gained else (0.0, 0)
+    next_most = gained[1][0] if len(gained) > 1 else 0.0
+    return pid if most >= max(_LEAST_S, _TIMES * next_most) and _is_renderer(_words(pid)) else 0
+
+
 def _used() -> dict[ProcessId, float]:
-    """The processor time of each renderer below this process, in seconds."""
+    """The processor time of each process below this one, in seconds.
+
+    Of all of them: a renderer that has just begun does not yet call itself one.
+    """
     found = {}
     for pid in descendants(read_table(), (os.getpid(),)):
-        words, entry = _words(pid), read_entry(pid)
-        if entry and ("--type=renderer" in words or ("-contentproc" in words and words[-1:] == ["tab"])):
+        if entry := read_entry(pid):
             try:
                 times = psutil.Process(pid).cpu_times()
-            except psutil.NoSuchProcess:
+            except psutil.Error:  # it ended meanwhile
                 continue
             found[entry.identity] = times.user + times.system
     return found
@@ -97,10 +108,6 @@ def _ancestors(pid: int) -> Iterator[int]:
         yield pid
 
 
-def _below(process: OwnProcess) -> set[int]:
-    return descendants(read_table(), (process.pid,)) if process.alive else set()
-
-
 def _words(pid: int) -> list[str]:
     try:
         return psutil.Process(pid).cmdline()
@@ -110,6 +117,10 @@ def _words(pid: int) -> list[str]:
 
 def _is_part(words: list[str]) -> bool:
     return any(word.startswith("--type=") for word in words) or "-contentproc" in words
+
+
+def _is_renderer(words: list[str]) -> bool:
+    return "--type=renderer" in words or ("-contentproc" in words and words[-1:] == ["tab"])
 
 
 def _is_gpu(words: list[str]) -> bool:

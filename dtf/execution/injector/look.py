@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dtf.domain.failure import FailureType
 from dtf.execution.browser_host.server import LoopbackServer
 from dtf.execution.injector.injection import Seen
+from dtf.resilience.classify import failure_in
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page
@@ -15,19 +16,14 @@ if TYPE_CHECKING:
 ANSWER_S = 1.0
 _PAGE_S = 10.0
 
-_KINDS = (
-    (re.compile(r"crashed", re.IGNORECASE), FailureType.CRASH),
-    (re.compile(r"ERR_|NS_ERROR|NetworkError|Failed to fetch", re.IGNORECASE), FailureType.CONNECTION_FAILURE),
-    (re.compile(r"has been closed|Connection closed|TargetClosed", re.IGNORECASE), FailureType.CRASH),
-    (re.compile(r"RangeError|out.of.memory", re.IGNORECASE), FailureType.RESOURCE_EXHAUSTION),
-    (re.compile(r"\blost\b|GPU", re.IGNORECASE), FailureType.GPU_ERROR),
-    (re.compile(r"OperationError|requestAdapter|undefined", re.IGNORECASE), FailureType.API_ERROR),
-)
+#: How Firefox tells of connections.
+_NETWORK = re.compile(r"NS_ERROR_|NetworkError")
 
 
 def kind_of(words: str) -> FailureType:
     """What kind of failure some words of a browser or of its driver tell of."""
-    return next((kind for pattern, kind in _KINDS if pattern.search(words)), FailureType.UNKNOWN)
+    kind = failure_in(words)
+    return FailureType.CONNECTION_FAILURE if kind is FailureType.UNKNOWN and _NETWORK.search(words) else kind
 
 
 def seen_of(error: Exception, within_s: float = ANSWER_S) -> Seen:

@@ -59,7 +59,7 @@ class OwnProcess:
             return False
         try:
             # the descriptor holds on to one process: if that is the right one now, it stays so
-            if identify(self.pid) != self.identity:
+            if identify(self.pid) != self.identity or not self.alive:
                 return False
             signal.pidfd_send_signal(descriptor, number)
         except ProcessLookupError:
@@ -73,6 +73,13 @@ class OwnProcess:
         before, hard = resource.prlimit(self.pid, resource.RLIMIT_DATA)
         resource.prlimit(self.pid, resource.RLIMIT_DATA, (size, hard))
         return before
+
+
+def below(*roots: OwnProcess) -> tuple[OwnProcess, ...]:
+    """What is below processes of ours now, which is ours too; nothing below those that are gone."""
+    alive = [process.pid for process in roots if process.alive]
+    table = read_table()
+    return tuple(OwnProcess(table[pid].identity) for pid in descendants(table, alive))
 
 
 def _status(pid: int, name: str) -> str:

@@ -10,7 +10,7 @@ from dtf.execution.injector.browser_processes import BrowserProcesses, find_proc
 from dtf.execution.injector.injection import InjectorError, Scope, Seen
 from dtf.execution.injector.javascript import ADAPTER, CALL_WITH_DEVICES, DESTROY_DEVICES, DEVICE_LOST
 from dtf.execution.injector.look import ask
-from dtf.execution.injector.mechanisms.ending import are_gone
+from dtf.execution.injector.mechanisms.ending import are_gone, is_stopped
 from dtf.execution.injector.mechanisms.patch import TIMES, restore
 from dtf.execution.injector.subject import Subject
 
@@ -108,7 +108,7 @@ class GpuProcessStopped:
 
     async def look(self) -> Seen | None:
         """See that it is stopped, and that no adapter comes."""
-        if self._process is None or not self._process.stopped:
+        if self._process is None or not self._process.alive or not await is_stopped(self._process):
             return None
         with suppress(TimeoutError):
             told = await ask(self._page, ADAPTER, within_s=_ADAPTER_S)

@@ -10,6 +10,7 @@ from dtf.execution.injector.browser_processes import find_processes
 from dtf.execution.injector.injection import Scope, Seen
 from dtf.execution.injector.javascript import ADAPTER, BUSY, ENDLESS, NEVER
 from dtf.execution.injector.look import ANSWER_S, answers, ask
+from dtf.execution.injector.mechanisms.ending import are_gone
 from dtf.execution.injector.mechanisms.patch import TIMES, restore
 from dtf.execution.injector.subject import Subject
 
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from dtf.execution.injector.own_process import OwnProcess
 
 _WAIT_S = 1.5
-_BUSY_S = 4.0
+_BUSY_S = 5.0
 _CLOSE_S = 3.0
+#: How long a renderer may take to end when its last page has gone, in seconds.
+_GONE_S = 5.0
 #: How long a page takes at the longest to begin its loop after it said so, in seconds.
 _BEGIN_S = 0.3
 
@@ -99,6 +102,7 @@ class EndlessPage:
 
         with suppress(TimeoutError, Error):
             await asyncio.wait_for(self._page.close(), _CLOSE_S)
-        if self._renderer is not None and self._renderer.send(signal.SIGKILL):
-            return "its renderer was killed"
-        return "gone with its page"
+        if self._renderer is None or await are_gone((self._renderer,), _GONE_S):
+            return "gone with its page"
+        self._renderer.send(signal.SIGKILL)
+        return "its renderer was killed"
