@@ -48,7 +48,7 @@ def injections(name: str, failure: str = "") -> int:
     faults = [fault for fault in FAULTS if failure in str(fault)]
     print(_HEAD)
     print("|---" * (_HEAD.count("|") - 1) + "|")
-    wrong = [told for choice in choices for fault in faults and (told := _told(choice, fault))]
+    wrong = [told for choice in choices for fault in faults if (told := _told(choice, fault))]
     print("\n".join(wrong) or "all as it should be")
     return len(wrong)
 
