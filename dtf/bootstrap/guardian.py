@@ -52,6 +52,7 @@ def start_guardian(settings: Settings, worker: WorkerInfo, *, socket: Path, work
             blobs=ledger.blobs,
             executors=tuple(executors.values()),
             breakers=breakers,
+            recoveries=ledger.recoveries,
             base_environment=environment,
         )
     finally:

@@ -69,6 +69,7 @@ def main() -> int:
         blobs=cast("Any", Troubled(ledger.blobs, trouble)),
         executors=(CommandExecutor(), ChainExecutor(), ModelExecutor()),
         breakers=Breakers(MemoryStore(), BreakerConfig(policy=BreakerPolicy(told.get("breaker", "off")))),
+        recoveries=cast("Any", Troubled(ledger.recoveries, trouble)),
         base_environment=dict(os.environ),
     )
 

@@ -3,11 +3,13 @@
 import asyncio
 import logging
 import os
+import random
 from collections.abc import Coroutine
 from typing import Any
 
 from dtf.breakers.client import Breakers
 from dtf.domain.errors import BadInputError, LedgerUnavailableError, UnknownRecordError
+from dtf.domain.ports.recoveries import Recoveries
 from dtf.domain.ports.workers import Workers
 from dtf.domain.worker import WorkerState
 from dtf.execution.canary import Canary
@@ -26,6 +28,7 @@ from dtf.execution.guardian.start import put_right
 from dtf.execution.guardian.ward import Ward
 from dtf.execution.guardian.witness import Witness
 from dtf.execution.guardian.worker_watch import watch_worker
+from dtf.execution.recovery import Experience, Restorer
 
 log = logging.getLogger(__name__)
 
@@ -42,19 +45,27 @@ class Guardian:
     child fires when the thread that forked it ends. Only the ledger's calls and slow file work run in other threads.
     """
 
-    def __init__(self, services: Services, workers: Workers, breakers: Breakers) -> None:
+    def __init__(self, services: Services, workers: Workers, breakers: Breakers, recoveries: Recoveries) -> None:
         self._services = services
         self._workers = workers
         self._slots = SlotPool(services.config.worker)
         self._announcer = Announcer()
+        canary = Canary(services.spawner, scratch=services.home.scratch, environment=services.environment)
         self._ward = services.ward = Ward(
-            services.config.worker,
-            slots=self._slots,
-            breakers=breakers,
-            canary=Canary(services.spawner, scratch=services.home.scratch, environment=services.environment),
-            announcer=self._announcer,
+            services.config.worker, slots=self._slots, breakers=breakers, canary=canary, announcer=self._announcer
         )
         services.witness = Witness(self._ward, services.shards, services.database)
+        services.experience = Experience(recoveries, services.database, random.Random())  # noqa: S311  # no secret
+        services.restorer = Restorer(
+            services.config.worker,
+            slots=self._slots,
+            executors=lambda: tuple(services.executors.values()),
+            ender=services.spawner,
+            prober=canary,
+            quarantine=self._ward,
+            experience=services.experience,
+            ask_for_children=self._announcer.ask_for_children,
+        )
         self._chains: dict[SlotChain, asyncio.Event] = {}
         self._preparation = Preparation(services, self._slots)
         self._server = Server(services.config.socket, self._handle)
@@ -191,6 +202,7 @@ class Guardian:
         """Kill everything, give back what is held, and say goodbye."""
         services = self._services
         await self._preparation.close()
+        await services.restorer.close()
         interruption = Interruption(cause=Cause.STOPPING, reason=f"the worker stopped: {self._stop_reason}")
         ended = [asyncio.create_task(event.wait()) for event in self._chains.values()]
         for chain in list(self._chains):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dtf.breakers.client import Breakers
 from dtf.domain.ports.blobs import Blobs
 from dtf.domain.ports.executor import Executor
+from dtf.domain.ports.recoveries import Recoveries
 from dtf.domain.ports.shards import Shards
 from dtf.domain.ports.workers import Workers
 from dtf.execution.device_watch.monitor import DeviceMonitor
@@ -37,6 +38,7 @@ def run_guardian(
     blobs: Blobs,
     executors: Sequence[Executor],
     breakers: Breakers,
+    recoveries: Recoveries,
     base_environment: Mapping[str, str],
 ) -> int:
     """Be the guardian of a worker until the worker ends or SIGTERM comes; to be called in the main thread.
@@ -50,6 +52,7 @@ def run_guardian(
         blobs: Where bundles come from and artifacts go.
         executors: One for each kind of job; a later one replaces an earlier one of the same kind.
         breakers: The circuit breakers of what the worker has.
+        recoveries: The history of what was done about failures.
         base_environment: The worker's environment; everything of dtf's is taken out of it for test code.
 
     Returns:
@@ -67,7 +70,7 @@ def run_guardian(
         services.executors = {executor.kind: executor for executor in executors}
         await _open(services.home)
         try:
-            return await Guardian(services, workers, breakers).run()
+            return await Guardian(services, workers, breakers, recoveries).run()
         finally:
             services.home.close()
             reaper.stop()

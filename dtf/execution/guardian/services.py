@@ -19,6 +19,7 @@ from dtf.execution.guardian.ward import Ward
 from dtf.execution.guardian.witness import Witness
 from dtf.execution.guardian.worker_home import WorkerHome
 from dtf.execution.processes.spawner import GuardianSpawner
+from dtf.execution.recovery import Experience, Restorer
 from dtf.execution.source_cache import SourceCache
 
 
@@ -41,6 +42,8 @@ class Services:
         executors: By kind of job.
         ward: Keeps work away from devices that are in doubt.
         witness: Tells the breakers what attempts say about them.
+        experience: What is known of recoveries.
+        restorer: Carries recoveries out.
         tenancy: Clears GPUs of what was kept warm on them for others.
         tallies: The failures of the jobs that attempts run for, as long as one of them does.
         open_queues: The queues in which shards waited when the ledger was last asked.
@@ -65,6 +68,8 @@ class Services:
     tenancy: Tenancy = field(init=False)
     ward: Ward = field(init=False)
     witness: Witness = field(init=False)
+    experience: Experience = field(init=False)
+    restorer: Restorer = field(init=False)
 
     def __post_init__(self) -> None:
         self.tenancy = Tenancy(lambda: self.executors.values())  # noqa: PLW0108  # the executors are set later

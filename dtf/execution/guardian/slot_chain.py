@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 from dtf.breakers.permit import Permit, Refusal
 from dtf.domain.errors import LedgerUnavailableError
 from dtf.domain.match import devices_of
 from dtf.domain.outcome import Outcome, gravest
 from dtf.domain.queue import base_tag
+from dtf.domain.recovery import RecoveryAction
 from dtf.domain.shard import AttemptResult, ClaimedShard, Disposition, Requeue
 from dtf.domain.slot import Slot
 from dtf.domain.work import BenchmarkWork, CommandWork
@@ -22,6 +24,7 @@ from dtf.execution.guardian.spool import SpoolEntry, encode_pieces
 from dtf.execution.guardian.targets import targets_of
 from dtf.execution.guardian.ward import DOUBT
 from dtf.execution.guardian.witness import is_last
+from dtf.execution.recovery import Patient
 from dtf.resilience.recovery import decide
 
 log = logging.getLogger(__name__)
@@ -49,6 +52,7 @@ class SlotChain:
         self._outcomes: list[Outcome] = []
         self._reason = ""
         self._recordings: list[asyncio.Task[None]] = []
+        self._decided: WeakKeyDictionary[Attempt, Disposition] = WeakKeyDictionary()
         self._interruption: Interruption | None = None
 
     def interrupt(self, interruption: Interruption) -> None:
@@ -67,10 +71,16 @@ class SlotChain:
             return ShardReply(claimed=False, reason=str(permit.error()), unserved=True)
         try:
             claim = await self._claim(shard_id, permit)
+            reason = (
+                ""
+                if claim
+                else await services.database.call(services.shards.left_to_others, shard_id, services.worker_id)
+            )
         except LedgerUnavailableError as error:
             return ShardReply(claimed=False, reason=str(error))
         if claim is None:
-            return ShardReply(claimed=False, reason="the shard is not to be had")
+            # a shard that this worker failed is another's to have: its hint is put back
+            return ShardReply(claimed=False, reason=reason or "the shard is not to be had", unserved=bool(reason))
         attempt: Attempt | None = self._take(claim, permit)
         try:
             while attempt:
@@ -130,6 +140,8 @@ class SlotChain:
         work = attempt.claim.job.work
         if isinstance(work, BenchmarkWork) and self._taken >= work.batch_size_limit:
             return None
+        if attempt.claim.action is RecoveryAction.ISOLATE:
+            return None
         if attempt.claim.max_failures and self._recordings:
             await asyncio.wait(self._recordings[-1:])  # so that the claim's count has their failures
         permit = await services.ward.enter(attempt.targets)
@@ -161,9 +173,14 @@ class SlotChain:
         return tuple(q for q in self._services.open_queues if base_tag(q) == tag and self._takes(q))
 
     async def _run(self, attempt: Attempt) -> None:
+        isolated = attempt.claim.action is RecoveryAction.ISOLATE
         try:
             with self._services.ward.occupied(self._slots):
+                if isolated:
+                    await self._services.restorer.start_anew(self._numbers)
                 result = await attempt.run()
+                if isolated:
+                    await self._services.restorer.start_anew(self._numbers)
         except BaseException:
             # not renewed any more, the leases end and the coordinator takes the shards back
             attempt.send()
@@ -177,7 +194,32 @@ class SlotChain:
                     following.interrupt(attempt.interruption)
         self._outcomes.append(result.outcome)
         self._reason = self._reason or result.reason
-        self._recordings.append(asyncio.create_task(self._record(attempt, result, self._recordings[-1:])))
+        recording = asyncio.create_task(self._record(attempt, result, self._recordings[-1:]))
+        self._recordings.append(recording)
+        if result.outcome is Outcome.INFRA and result.crashed:
+            await self._recover(attempt, recording)
+
+    async def _recover(self, attempt: Attempt, recording: asyncio.Task[None]) -> None:
+        """Do on the slot what was decided about a failure, before anything else runs there."""
+        failed_at = asyncio.get_running_loop().time()
+        await asyncio.wait((recording,))
+        decided = self._decided.pop(attempt, None)
+        if not isinstance(decided, Requeue) or self._interruption:
+            return
+        patient = Patient(
+            target=attempt.targets[0],
+            slots=self._numbers,
+            devices=attempt.devices,
+            shard_id=attempt.claim.shard_id,
+            attempt=attempt.claim.attempt,
+            failed_at=failed_at,
+        )
+        with self._services.ward.occupied(self._slots):
+            await self._services.restorer.restore(patient, decided)
+
+    @property
+    def _numbers(self) -> tuple[int, ...]:
+        return tuple(slot.number for slot in self._slots)
 
     async def _record(self, attempt: Attempt, result: AttemptResult, before: list[asyncio.Task[None]]) -> None:
         """Record a result after the one before, while the slot goes on."""
@@ -194,25 +236,28 @@ class SlotChain:
 
     async def _deliver(self, attempt: Attempt, result: AttemptResult) -> None:
         services, claim = self._services, attempt.claim
-        disposition = await self._decide(attempt, result)
+        disposition = self._decided[attempt] = await self._decide(attempt, result)
         files = await asyncio.to_thread(self._collect, attempt)
         entry = SpoolEntry(result=result, disposition=disposition, log=encode_pieces(attempt.log.take()), files=files)
         try:
             accepted = await services.recorder.record(services.spool, entry)
         finally:
-            await services.witness.delivered(claim.shard_id)
+            await services.ward.refunds.delivered(claim.shard_id)
         log.info("attempt %d of %s: %s, %s", claim.attempt, claim.shard_id, result.outcome, _FATES[accepted])
 
     async def _decide(self, attempt: Attempt, result: AttemptResult) -> Disposition:
         """What becomes of the shard, after the breakers were told what came of the attempt."""
         claim, services = attempt.claim, self._services
         circumstances = await services.witness.testify(attempt, result)
+        if result.outcome is Outcome.INFRA:
+            await services.experience.refresh()
         disposition = decide(
             result,
             crashes=claim.crashes,
             refunds=claim.refunds,
             max_retries=claim.job.max_retries,
             circumstances=circumstances,
+            choose=services.experience.chooser(attempt.hardware),
         )
         if attempt.interruption and attempt.interruption.cause is Cause.SPARED and isinstance(disposition, Requeue):
             return replace(disposition, avoid=(services.worker_id,))
