@@ -3,13 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, Protocol
 
 from dtf.breakers.client import Breakers
 from dtf.breakers.permit import Permit, Recorded
 from dtf.domain.breaker import BreakerMode, BreakerState, Sign, Target
-from dtf.execution.canary import Canary, Song
+from dtf.domain.worker import Device
+from dtf.execution.canary import Song
 from dtf.execution.guardian.guard import Guard
+from dtf.execution.guardian.refunds import Refunds
 from dtf.execution.guardian.slot_pool import SlotPool
 
 log = logging.getLogger(__name__)
@@ -19,25 +21,37 @@ _SHORTEST_S: Final = 0.05
 _LONGEST_S: Final = 30.0
 
 
+class Singer(Protocol):
+    """Carries canaries out."""
+
+    async def sing(self, device: Device | None) -> Song:
+        """Ask a device, or the machine itself, once; it never raises but for cancellation."""
+        ...
+
+
 class CanaryRound:
     """Sends canaries where breakers want them, one at a time to each target.
 
     A breaker gives a canary a permit with a lease, so that only one of all workers that share a device probes it. What
-    is in quarantine is looked at without one as well.
+    is in quarantine, or is asked about by somebody else, is looked at without its breaker wanting it.
     """
 
-    def __init__(self, breakers: Breakers, slots: SlotPool, canary: Canary, returned: Callable[[], None]) -> None:
+    def __init__(
+        self, breakers: Breakers, slots: SlotPool, canary: Singer, refunds: Refunds, returned: Callable[[], None]
+    ) -> None:
         """Build it.
 
         Args:
             breakers: Where the breakers are; their calls may block, and are made in threads.
             slots: The worker's slots; one of the target's is busy while a canary runs, if one is free.
             canary: Carries canaries out.
+            refunds: Gives retries back when a canary opens a breaker.
             returned: Called when one has returned.
         """
         self._breakers = breakers
         self._slots = slots
         self._canary = canary
+        self._refunds = refunds
         self._returned = returned
 
     async def send(self, guard: Guard) -> None:
@@ -51,12 +65,17 @@ class CanaryRound:
             guard.canary = asyncio.create_task(self._go(guard, permit))
             return
         guard.canary_at = now + min(max(permit.wait_s, _SHORTEST_S), _LONGEST_S)
-        if not guard.quarantine or guard.refused:
-            return  # only its breaker decides
-        if await self._is_forced_closed(guard.target):
+        if not guard.refused and (guard.quarantine or guard.asked):
+            await self._send_unwanted(guard)
+
+    async def _send_unwanted(self, guard: Guard) -> None:
+        """Send one that others than the breaker want; it is evidence as any work is."""
+        if guard.quarantine and await self._is_forced_closed(guard.target):
             self._release(guard, "its breaker was forced closed")
-        else:
-            guard.canary = asyncio.create_task(self._go(guard, None))
+            return
+        permit = await asyncio.to_thread(self._breakers.acquire, (guard.target,))
+        if isinstance(permit, Permit):
+            guard.canary = asyncio.create_task(self._go(guard, permit))
 
     async def close(self, guards: Iterable[Guard]) -> None:
         """End those that are under way."""
@@ -65,14 +84,18 @@ class CanaryRound:
             canary.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
 
-    async def _go(self, guard: Guard, permit: Permit | None) -> None:
-        slot, unused = self._slots.occupy(guard.slots), permit
+    async def _go(self, guard: Guard, permit: Permit) -> None:
+        slot = self._slots.occupy(guard.slots)
+        unused: Permit | None = permit
         try:
             song = await self._canary.sing(guard.device)
             log.info("the canary of %s (%s) %s", guard.target, song.what, song.reason or "passed")
-            if permit is not None:
-                unused = None
-                tell(await asyncio.to_thread(self._record, permit, song))
+            unused = None
+            guard.failed = not song.passed
+            recorded = await asyncio.to_thread(self._record, permit, song)
+            tell(recorded)
+            self._refunds.owe(recorded.refunds)
+            await self._refunds.pay()
             if guard.quarantine and song.passed:
                 self._release(guard, f"{song.what} succeeded")
         except Exception:
@@ -82,9 +105,9 @@ class CanaryRound:
                 self._breakers.give_back(unused)
             if slot is not None:
                 self._slots.vacate(slot)
-            pause_s = self._breakers.config.probe_every_s if permit is None else 0.0
+            pause_s = self._breakers.config.probe_every_s if guard.quarantine and not permit.is_probe else 0.0
             guard.canary_at = asyncio.get_running_loop().time() + pause_s
-            guard.canary = None
+            guard.canary, guard.asked = None, False
             guard.tell_looked()
             self._returned()
 

@@ -17,8 +17,10 @@ class Guard:
         slots: The numbers of the slots that use it.
         refused: Whether its breaker lets no work through.
         bad: How probable it is that it is bad.
+        asked: Whether somebody waits for a canary of it, doubtful or not.
         quarantine: Why it is in quarantine; empty: it is not.
         canary_at: Before this time, on the loop's clock, no canary is asked for.
+        failed: Whether the last canary of it failed.
         canary: The one that is under way.
         looked: Set when a canary of it has been carried out and taken in; then replaced by another event.
     """
@@ -28,8 +30,10 @@ class Guard:
     slots: tuple[int, ...]
     refused: bool = False
     bad: float = 0.0
+    asked: bool = False
     quarantine: str = ""
     canary_at: float = 0.0
+    failed: bool = False
     canary: asyncio.Task[None] | None = None
     looked: asyncio.Event = field(default_factory=asyncio.Event)
 

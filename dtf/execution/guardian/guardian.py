@@ -20,6 +20,7 @@ from dtf.execution.guardian.interruption import Cause, Interruption
 from dtf.execution.guardian.messages import GuardianStatus, Request, ShardReply
 from dtf.execution.guardian.preparation import Preparation
 from dtf.execution.guardian.queue_watch import QueueWatch
+from dtf.execution.guardian.refunds import Refunds
 from dtf.execution.guardian.server import Server
 from dtf.execution.guardian.services import Services
 from dtf.execution.guardian.slot_chain import SlotChain
@@ -52,9 +53,14 @@ class Guardian:
         self._announcer = Announcer()
         canary = Canary(services.spawner, scratch=services.home.scratch, environment=services.environment)
         self._ward = services.ward = Ward(
-            services.config.worker, slots=self._slots, breakers=breakers, canary=canary, announcer=self._announcer
+            services.config.worker,
+            slots=self._slots,
+            breakers=breakers,
+            canary=canary,
+            refunds=Refunds(services.shards, services.database),
+            announcer=self._announcer,
         )
-        services.witness = Witness(self._ward, services.shards, services.database)
+        services.witness = Witness(self._ward)
         services.experience = Experience(recoveries, services.database, random.Random())  # noqa: S311  # no secret
         services.restorer = Restorer(
             services.config.worker,

@@ -14,12 +14,13 @@ from dtf.domain.match import table_of
 from dtf.domain.slot import Slot
 from dtf.domain.specs import GPU_TAGS
 from dtf.domain.worker import Device, WorkerInfo
-from dtf.execution.canary import Canary
 from dtf.execution.guardian.announcer import Announcer
-from dtf.execution.guardian.canary_round import CanaryRound
+from dtf.execution.guardian.canary_round import CanaryRound, Singer
 from dtf.execution.guardian.guard import Guard
+from dtf.execution.guardian.refunds import Refunds
 from dtf.execution.guardian.slot_pool import SlotPool
 from dtf.execution.guardian.targets import devices_on
+from dtf.resilience.recovery import SICK
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ LOOK_S: Final = 1.0
 REPEAT_S: Final = 10.0
 #: The shortest pause between two looks, in seconds.
 _SHORTEST_S: Final = 0.05
+#: So many canaries that fail are sent where one is asked for, should its breaker not be sure before.
+_MOST_ASKED: Final = 4
 #: So many shards that were left to others are remembered.
 _MOST_SPARED: Final = 10_000
 #: Doubts below this one make no slot worse than another.
@@ -42,10 +45,21 @@ class Ward:
     workers may share. A slot all of whose targets are refused by their breakers, or are in quarantine, is held: nobody
     is given it, and the worker takes no hint that needs it. Canaries run on what is held or suspected whenever the
     breaker wants one; what comes of them closes the breaker again. Real work is never used to find out.
+
+    Attributes:
+        breakers: Where the breakers are.
+        refunds: Gives retries back when one opens.
     """
 
     def __init__(
-        self, worker: WorkerInfo, *, slots: SlotPool, breakers: Breakers, canary: Canary, announcer: Announcer
+        self,
+        worker: WorkerInfo,
+        *,
+        slots: SlotPool,
+        breakers: Breakers,
+        canary: Singer,
+        refunds: Refunds,
+        announcer: Announcer,
     ) -> None:
         """Build a ward.
 
@@ -54,12 +68,14 @@ class Ward:
             slots: Its slots.
             breakers: Where its breakers are; their calls may block, and are made in threads.
             canary: Carries canaries out.
+            refunds: Gives retries back when a breaker opens.
             announcer: Tells the worker which slots are held.
         """
         self.breakers = breakers
+        self.refunds = refunds
         self._worker = worker
         self._slots = slots
-        self._canaries = CanaryRound(breakers, slots, canary, self._returned)
+        self._canaries = CanaryRound(breakers, slots, canary, refunds, self._returned)
         self._announcer = announcer
         self._table = table_of(worker)
         self._guards = self._make_guards()
@@ -139,19 +155,27 @@ class Ward:
         await asyncio.gather(*(self._look(self._guards[t]) for t in targets if t in self._guards))
         self._apply()
 
-    def doubts(self, targets: Iterable[Target]) -> float:
-        """How probable it is that one of some targets is bad, as far as was seen when they were last looked at."""
-        return max((self._guards[target].bad for target in targets if target in self._guards), default=0.0)
-
     async def verdict(self, target: Target, limit_s: float) -> None:
-        """Wait for the next canary of a target, for so long at most."""
+        """Have canaries look at a target, doubtful or not, until one passes or its breaker is sure that it is bad.
+
+        Args:
+            target: Which.
+            limit_s: How long to wait for them at most, in seconds.
+        """
         guard = self._guards.get(target)
-        if guard is not None:
-            self.look_soon()
-            try:
-                await asyncio.wait_for(guard.looked.wait(), limit_s)
-            except TimeoutError:
-                log.info("no canary of %s came back within %g s", target, limit_s)
+        if guard is None:
+            return
+        try:
+            async with asyncio.timeout(limit_s):
+                for _ in range(_MOST_ASKED):
+                    guard.asked = True
+                    self.look_soon()
+                    await guard.looked.wait()
+                    await self._look(guard)
+                    if not guard.failed or guard.bad > SICK:
+                        return
+        except TimeoutError:
+            log.info("the canaries of %s did not come back within %g s", target, limit_s)
 
     async def watch(self) -> None:
         """Look until cancelled; canaries that are under way then end with it."""
@@ -161,6 +185,7 @@ class Ward:
                 try:
                     await asyncio.gather(*(self._look(guard) for guard in self._guards.values()))
                     self._apply()
+                    await self.refunds.pay()
                 except Exception:
                     log.exception("the breakers cannot be looked at")
                 await self._pause()
@@ -193,7 +218,7 @@ class Ward:
             await self.leave(answer)
         else:
             guard.bad = answer.bad
-        wanted = guard.held or guard.bad > self.breakers.config.suspect_at
+        wanted = guard.held or guard.asked or guard.bad > self.breakers.config.suspect_at
         if wanted and not guard.canary and self._is_idle(guard):
             await self._canaries.send(guard)
 
