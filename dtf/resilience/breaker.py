@@ -177,6 +177,8 @@ def ask(
 
 def give_back(record: BreakerRecord, permit: str) -> BreakerRecord:
     """Give a probe's permit back unused."""
+    if permit not in record.permits:
+        return record
     return replace(record, permits={name: until for name, until in record.permits.items() if name != permit})
 
 
@@ -190,13 +192,16 @@ def observe(record: BreakerRecord, params: BreakerParams, now: float, evidence: 
     record = advanced(record, params, now)
     is_probe = evidence.permit in record.permits
     record = give_back(record, evidence.permit)
-    record = replace(record, belief=record.belief.after(evidence.likelihood))
+    belief = record.belief.after(evidence.likelihood)
     if evidence.sign in BAD_SIGNS:
-        record = _failed(record, params, evidence)
+        record = _failed(replace(record, belief=belief), params, evidence)
     else:
-        record = replace(record, row=0, infra_row=0, passes=record.passes + is_probe, held_until=0.0)
+        passes = record.passes + is_probe
+        record = replace(record, belief=belief, row=0, infra_row=0, passes=passes, held_until=0.0)
         if record.belief.bad < params.calm_at:
             record = _calmed(record)
+    if record.mode is BreakerMode.FORCED_CLOSED:
+        return Change(record=record)
     if record.state is BreakerState.CLOSED:
         return _opened(record, params, evidence) if _is_to_open(record, params) else Change(record=record)
     return _probed(record, params, evidence) if is_probe else Change(record=record)
@@ -243,8 +248,16 @@ def failures_to_open(record: BreakerRecord, params: BreakerParams, likelihood: L
 def _answer(record: BreakerRecord, params: BreakerParams, *, canary: bool) -> tuple[Answer, float]:
     if record.mode is BreakerMode.FORCED_OPEN:
         return Answer.REFUSED, params.probe_every_s
-    if not canary and record.mode in (BreakerMode.FORCED_CLOSED, BreakerMode.METRICS_ONLY):
+    if not canary and record.mode is BreakerMode.FORCED_CLOSED:
         return Answer.GRANTED, 0.0
+    answer, wait_s = _own_answer(record, params, canary=canary)
+    if answer is Answer.REFUSED and not canary and record.mode is BreakerMode.METRICS_ONLY:
+        return Answer.GRANTED, 0.0  # real work that would have probed still does, or it would stay open for ever
+    return answer, wait_s
+
+
+def _own_answer(record: BreakerRecord, params: BreakerParams, *, canary: bool) -> tuple[Answer, float]:
+    """What it says when nobody but itself decides."""
     room = len(record.permits) < params.probes
     suspect = record.state is BreakerState.CLOSED and record.belief.bad > params.suspect_at
     if record.state is BreakerState.CLOSED and not canary:

@@ -8,23 +8,27 @@ local function pause_s()
   return pause
 end
 
-local function answer(canary)
-  if mode == FORCED_OPEN then return REFUSED, probe_every_s end
+local function own_answer(canary)
   local under_way = 0
   for _ in pairs(permits) do under_way = under_way + 1 end
   local suspect = state == CLOSED and grey + down > suspect_at
-  if not canary then
-    if mode == FORCED_CLOSED or mode == METRICS_ONLY then return GRANTED, 0 end
-    if state == CLOSED then
-      local held = suspect and has_canary == 1 and (under_way > 0 or at < held_until)
-      if held then return REFUSED, pause_s() end
-      return GRANTED, 0
-    end
-    if has_canary == 1 then return REFUSED, pause_s() end
+  if state == CLOSED and not canary then
+    local held = suspect and has_canary == 1 and (under_way > 0 or at < held_until)
+    if held then return REFUSED, pause_s() end
+    return GRANTED, 0
   end
+  if not canary and has_canary == 1 then return REFUSED, pause_s() end
   local due = state == HALF_OPEN or suspect or (state == OPEN and at >= next_probe_at)
   if due and under_way < probes then return PROBE, 0 end
   return REFUSED, pause_s()
+end
+
+local function answer(canary)
+  if mode == FORCED_OPEN then return REFUSED, probe_every_s end
+  if mode == FORCED_CLOSED and not canary then return GRANTED, 0 end
+  local said, wait_s = own_answer(canary)
+  if said == REFUSED and mode == METRICS_ONLY and not canary then return GRANTED, 0 end
+  return said, wait_s
 end
 
 load()

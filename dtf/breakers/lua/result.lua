@@ -92,7 +92,9 @@ else
   if is_probe then passes = passes + 1 end
   if grey + down < calm_at then calm() end
 end
-if state == CLOSED then
+if mode == FORCED_CLOSED then
+  -- evidence only moves its belief
+elseif state == CLOSED then
   if is_to_open() then open() end
 elseif is_probe then
   probe()
