@@ -5,7 +5,11 @@ import signal
 import sys
 import threading
 
+from dtf.breakers.stores import open_store
+from dtf.coordination.breaker_watch import BreakerWatch
 from dtf.coordination.coordinator import Coordinator, CoordinatorConfig
+from dtf.coordination.learning import Learning
+from dtf.coordination.rerouting import Rerouting
 from dtf.domain.clock import SystemClock
 from dtf.storage.hints import CeleryHints
 from dtf.storage.ledger import open_ledger
@@ -22,6 +26,11 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     ledger = open_ledger(database_url)
     hints = CeleryHints(broker_url)
+    clock = SystemClock()
+    watches = (
+        BreakerWatch(lambda: open_store(broker_url), ledger.breakers, Rerouting(ledger.fallbacks, clock, 0.2), clock),
+        Learning(lambda: open_store(broker_url), ledger.breakers, clock),
+    )
     Coordinator(
         CoordinatorConfig(holder=holder, lease_s=float(lease_s)),
         leadership=ledger.leadership,
@@ -29,7 +38,8 @@ def main() -> None:
         hints=hints,
         durations=KnownDurations(),
         notify=lambda event: log.info("event %s %s", event.kind, event.subject),
-        clock=SystemClock(),
+        clock=clock,
+        watches=watches,
     ).run(stop)
     hints.close()
     ledger.close()

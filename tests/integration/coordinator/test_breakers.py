@@ -1,0 +1,74 @@
+from dataclasses import replace
+
+import pytest
+
+from dtf.breakers.stores import open_store
+from dtf.domain.breaker import BreakerMode, Sign, Target
+from dtf.domain.evidence import EvidenceRecord
+from dtf.domain.specs import CommandWork, JobSpec, RunSpec
+from dtf.resilience.breaker import Evidence
+from dtf.resilience.breaker_params import FIXED
+from dtf.storage.ledger.ledger import Ledger
+from tests.integration.coordinator.conftest import SOURCE, WORKER, Start, wait_for
+from tests.support.valkey import Valkey
+
+#: The way to the worker, by the tag that it serves.
+WAY = Target(hardware="cpu", name=WORKER.name)
+OTHER = replace(WORKER, worker_id="w2", name="w2@lab", queues=("openvino",))
+
+
+def _fail(valkey: Valkey, target: Target) -> None:
+    """Let a fixed breaker open."""
+    store = open_store(valkey.url)
+    epoch = store.ask(target, FIXED, permit="p").epoch
+    for _ in range(FIXED.failures_to_open):
+        store.observe(target, FIXED, Evidence(sign=Sign.INFRA, likelihood=(0.02, 0.5, 0.9), epoch=epoch))
+    store.close()
+
+
+def _told(ledger: Ledger) -> list[object]:
+    return [event.get("after") for event in ledger.breakers.history(WAY)]
+
+
+def test_transitions_are_told_once_over_a_leaders_death(ledger: Ledger, start: Start, valkey: Valkey) -> None:
+    """Killed with -9 before or after it told them; what waits moves, and comes back when the breaker lets work in."""
+    ledger.workers.register(WORKER)
+    ledger.workers.register(OTHER)
+    job = JobSpec(name="j", work=CommandWork(argv=("true",)), source=SOURCE, fallback=("openvino",))
+    (job_id,) = ledger.submissions.submit(RunSpec(jobs=(job,))).job_ids
+    first = start("c1", 1.5)
+    _fail(valkey, WAY)
+    wait_for(lambda: _told(ledger) == ["open"], 30)
+    first.kill()
+    first.wait()
+    start("c2", 1.5)
+    wait_for(lambda: ledger.views.shards(job_id)[0].queue == "openvino", 30)
+    store = open_store(valkey.url)
+    store.set_mode(WAY, BreakerMode.FORCED_CLOSED)
+    wait_for(lambda: ledger.views.shards(job_id)[0].queue == "cpu", 30)
+    assert _told(ledger) == ["open"]
+    store.close()
+
+
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
+def test_what_is_learned_outlives_the_coordinator_and_the_broker(start: Start, valkey: Valkey) -> None:
+    """River learns from what was told; the next leader publishes it to a broker that knows nothing."""
+    store = open_store(valkey.url)
+    for number in range(600):
+        sign = Sign.INFRA if number % 10 == 0 else Sign.WORKED
+        at = store.now() - 600 + number
+        store.tell(EvidenceRecord(at=at, target=WAY, sign=sign, job_group="g", duration_s=1.0))
+    first = start("c1", 1.5)
+    wait_for(store.learned, 60)
+    first.terminate()
+    first.wait()
+    learned = store.learned()
+    assert learned is not None
+    assert 0.03 < learned.target(WAY).base_rate < 0.3
+    store._client.flushall()  # type: ignore[attr-defined]
+    start("c2", 1.5)
+    wait_for(store.learned, 30)
+    again = store.learned()
+    assert again is not None
+    assert again.targets == learned.targets
+    store.close()
