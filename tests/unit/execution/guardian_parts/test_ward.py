@@ -1,0 +1,220 @@
+import asyncio
+import json
+import os
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from dtf.breakers.client import Breakers
+from dtf.breakers.config import BreakerConfig, BreakerPolicy
+from dtf.breakers.memory_store import MemoryStore
+from dtf.breakers.permit import Permit, Refusal
+from dtf.domain.breaker import BreakerMode, BreakerState, Sign, Target
+from dtf.domain.slot import Slot
+from dtf.domain.worker import Device, WorkerInfo
+from dtf.execution.canary import Song
+from dtf.execution.guardian.announcer import Announcer
+from dtf.execution.guardian.database import Database
+from dtf.execution.guardian.refunds import Refunds
+from dtf.execution.guardian.slot_pool import SlotPool
+from dtf.execution.guardian.ward import Ward
+
+GPU, CPU = Target(hardware="cuda", name="G0"), Target(hardware="cpu", name="celery@here")
+
+
+class Singing:
+    """Canaries that fail on what is sick, and note whom they were sent to."""
+
+    def __init__(self) -> None:
+        self.sick: set[str] = set()
+        self.sung: list[str] = []
+
+    async def sing(self, device: Device | None) -> Song:
+        name = device.uuid if device else "machine"
+        self.sung.append(name)
+        await asyncio.sleep(0.001)
+        return Song(what="a song", reason="out of tune" if name in self.sick else "", duration_s=0.001)
+
+
+class Stage:
+    """A ward over one GPU in slot 0, and two CPU slots; the breakers are real, their store is in memory."""
+
+    def __init__(self, policy: BreakerPolicy, descriptor: int) -> None:
+        worker = WorkerInfo(
+            worker_id="w",
+            name="celery@here",
+            host="here",
+            fingerprint="f",
+            pid=1,
+            queues=("cuda", "cpu"),
+            slots=3,
+            devices=(Device(kind="cuda", name="g", uuid="G0"), Device(kind="cpu", name="c", uuid="f")),
+            slot_table=(
+                Slot(number=0, tags=("cuda",), devices=("G0",)),
+                *(Slot(number=number, tags=("cpu",), devices=("f",)) for number in (1, 2)),
+            ),
+        )
+        config = BreakerConfig(policy=policy, probe_every_s=0.05, probe_quick_s=0.05, hold_s=5.0, copy_s=0.01)
+        self.breakers = Breakers(MemoryStore(), config)
+        self.slots = SlotPool(worker)
+        self.canaries = Singing()
+        self.ward = Ward(
+            worker,
+            slots=self.slots,
+            breakers=self.breakers,
+            canary=self.canaries,
+            refunds=Refunds(cast("Any", None), Database()),
+            announcer=Announcer(descriptor),
+        )
+
+    def see(self, target: Target, sign: Sign) -> None:
+        """Tell the breaker of something seen on a target."""
+        permit = self.breakers.acquire((target,))
+        assert isinstance(permit, Permit)
+        self.breakers.record(permit, sign, group="command:c", reference="s1")
+
+    def state(self, target: Target) -> BreakerState:
+        """Where the breaker of a target stands."""
+        return self.breakers.states()[target].state
+
+
+@contextmanager
+def stage(policy: BreakerPolicy) -> Iterator[tuple[Stage, int]]:
+    """A stage, and the end of a pipe at which the worker would listen."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    try:
+        yield Stage(policy, writing), reading
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def play(
+    scene: Callable[[Stage], Coroutine[Any, Any, None]], policy: BreakerPolicy = BreakerPolicy.CONSTANTS
+) -> list[str]:
+    """Let a scene play while the ward watches; what the worker was told."""
+
+    async def watched(made: Stage) -> None:
+        watching = asyncio.create_task(made.ward.watch())
+        try:
+            await asyncio.wait_for(scene(made), 20)
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+
+    with stage(policy) as (made, reading):
+        asyncio.run(watched(made))
+        return os.read(reading, 65536).decode().splitlines()
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until a condition holds; the scene's own limit bounds it."""
+    while not condition():  # noqa: ASYNC110  # what is waited for tells nobody
+        await asyncio.sleep(0.005)
+
+
+def test_a_bad_device_is_held_and_comes_back() -> None:
+    """A failure brings canaries, these open the breaker; its slot is held, the others go on, until canaries pass."""
+
+    async def scene(made: Stage) -> None:
+        made.canaries.sick.add("G0")
+        made.see(GPU, Sign.INFRA)
+        await made.ward.look_at((GPU,))
+        assert made.slots.holds("cuda"), "in doubt, until a canary has returned"
+        await until(lambda: made.state(GPU) is BreakerState.OPEN)
+        assert isinstance(await made.ward.enter((GPU,)), Refusal)
+        assert not made.slots.holds("cpu")
+        async with made.slots.take("cuda", asyncio.Event()) as slots:
+            assert slots == ()
+        made.canaries.sick.clear()
+        await until(lambda: made.state(GPU) is BreakerState.CLOSED)
+        await until(lambda: not made.slots.holds("cuda"))
+        assert set(made.canaries.sung) == {"G0"}
+        assert made.slots.busy == 0
+
+    assert [json.loads(line)["held"] for line in play(scene)][-2:] == [[0], []]
+
+
+def test_a_gpu_that_is_in_use_is_left_alone() -> None:
+    """No canary disturbs an attempt on a GPU; those of the CPU run beside the worker's work."""
+
+    async def scene(made: Stage) -> None:
+        slot = Slot(number=0, tags=("cuda",), devices=("G0",))
+        with made.ward.occupied((slot, Slot(number=1, tags=("cpu",)), Slot(number=2, tags=("cpu",)))):
+            for target in (GPU, CPU):
+                made.see(target, Sign.INFRA)
+            await made.ward.look_at((GPU, CPU))
+            await until(lambda: "machine" in made.canaries.sung)
+            assert "G0" not in made.canaries.sung
+        await until(lambda: "G0" in made.canaries.sung)
+
+    play(scene)
+
+
+def test_quarantine_ends_with_a_canary() -> None:
+    """A slot in quarantine is held though its breaker is closed, and without breakers at all, until a canary passes."""
+
+    async def scene(made: Stage) -> None:
+        made.canaries.sick.add("machine")
+        made.ward.hold(2, "the probe after a restart failed")
+        assert made.slots.holds("cpu"), "all of the worker's slots stand on the same machine"
+        await until(lambda: len(made.canaries.sung) > 1)
+        assert made.slots.holds("cpu")
+        made.canaries.sick.clear()
+        await until(lambda: not made.slots.holds("cpu"))
+
+    play(scene, BreakerPolicy.OFF)
+    play(scene)
+
+
+def test_an_operator_ends_quarantine() -> None:
+    """A breaker that is forced closed lets work through, whatever canaries say; forced open it holds its slot."""
+
+    async def scene(made: Stage) -> None:
+        made.canaries.sick.add("G0")
+        made.ward.hold(0, "it failed")
+        made.breakers.store.set_mode(GPU, BreakerMode.FORCED_CLOSED)
+        await until(lambda: not made.slots.holds("cuda"))
+        made.breakers.store.set_mode(GPU, BreakerMode.FORCED_OPEN)
+        await until(lambda: made.slots.holds("cuda"))
+        sung = len(made.canaries.sung)
+        await asyncio.sleep(0.2)
+        assert len(made.canaries.sung) == sung, "what is forced open is not probed"
+
+    play(scene)
+
+
+def test_nothing_is_held_where_breakers_only_tell() -> None:
+    """By metrics alone an open breaker refuses nothing; canaries look nevertheless."""
+
+    async def scene(made: Stage) -> None:
+        made.canaries.sick.add("G0")
+        for _ in range(4):
+            made.see(GPU, Sign.INFRA)
+        await until(lambda: made.state(GPU) is not BreakerState.CLOSED)
+        await made.ward.look_at((GPU,))
+        assert not made.slots.holds("cuda")
+        assert isinstance(await made.ward.enter((GPU,)), Permit)
+
+    play(scene, BreakerPolicy.METRICS)
+
+
+def test_a_shard_is_left_to_others_once() -> None:
+    """There may be no other worker: the second time it runs."""
+    with stage(BreakerPolicy.CONSTANTS) as (made, _):
+        assert made.ward.spares("s1")
+        assert not made.ward.spares("s1")
+        assert made.ward.spares("s2")
+
+
+def test_a_verdict_is_waited_for() -> None:
+    """A canary is sent to what nobody doubts when somebody asks; its result is evidence."""
+
+    async def scene(made: Stage) -> None:
+        made.canaries.sick.add("G0")
+        await made.ward.verdict(GPU, 10.0)
+        assert made.canaries.sung[0] == "G0"
+        await until(lambda: made.state(GPU) is BreakerState.OPEN)
+
+    play(scene)
