@@ -5,8 +5,10 @@ from functools import cache
 from celery import Celery
 
 from dtf import __version__
+from dtf.bootstrap.breakers import make_breakers
 from dtf.bootstrap.browsers import browser_search
 from dtf.bootstrap.cluster import Endpoints, find_endpoints, own_python
+from dtf.breakers.client import Breakers
 from dtf.execution.celery_app import make_app
 from dtf.execution.worker_setup import WorkerSetup
 from dtf.settings import Settings, load_settings, process_environment
@@ -15,7 +17,7 @@ from dtf.storage.broker_check import check_broker
 
 def make_celery_app() -> Celery:
     """The Celery application; settings are read and a cluster is joined when its configuration is first read."""
-    return make_app(lambda: _endpoints().broker_url, _worker_setup)
+    return make_app(lambda: _endpoints().broker_url, _worker_setup, breakers=_breakers)
 
 
 @cache
@@ -27,6 +29,10 @@ def _settings() -> Settings:
 def _endpoints() -> Endpoints:
     """Kept for the process's life: a worker is a user of the cluster that it joined."""
     return find_endpoints(_settings())
+
+
+def _breakers() -> Breakers:
+    return make_breakers(_settings(), _endpoints().broker_url)
 
 
 def _worker_setup() -> WorkerSetup:

@@ -94,6 +94,10 @@ class CircuitBreakerTask(Task):  # type: ignore[misc]  # Celery has no types
         factor = min(2 ** min(self.request.retries, 10), _LONGEST_FACTOR)
         raise self.retry(exc=error, countdown=max(refusal.wait_s, _SHORTEST_S) * factor)
 
+    def canary(self) -> Canary | None:
+        """Looks whether the target of a refused call works; None: nobody here does."""
+        return declared(self.breaker).canary
+
     def permit_name(self) -> str:
         """Names this call's permit, so that the worker's main process finds it when the call died."""
         return f"{self.request.id}.{self.request.retries}"
@@ -140,7 +144,7 @@ class CircuitBreakerTask(Task):  # type: ignore[misc]  # Celery has no types
 
     def _admitted(self, breakers: Breakers, targets: tuple[Target, ...]) -> Permit | Refusal:
         """The permit; where there is a canary, it looks at what refuses, and the permit is asked for again."""
-        name, canary = self.permit_name(), declared(self.breaker).canary
+        name, canary = self.permit_name(), self.canary()
         answer = breakers.acquire(targets, name=name)
         looks = 0
         while (

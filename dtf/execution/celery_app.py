@@ -1,15 +1,17 @@
 """The Celery application."""
 
+import os
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
 from celery import Celery
 
-from dtf.domain.ports.permits import Permits
+from dtf.breakers.client import Breakers
+from dtf.breakers.config import BreakerConfig, BreakerPolicy
+from dtf.breakers.memory_store import MemoryStore
 from dtf.execution.broker_options import ADMIT_OPTION
 from dtf.execution.celery_settings import celery_settings
-from dtf.execution.permits import OpenPermits
 from dtf.execution.task import SERVED_KEY, SOCKET_KEY, add_tasks
 from dtf.execution.worker_setup import WorkerSetup
 
@@ -45,22 +47,44 @@ class DtfCelery(Celery):  # type: ignore[misc]  # Celery has no types
 
 
 def make_app(
-    broker_url: Callable[[], str], worker: Callable[[], WorkerSetup], *, permits: Permits | None = None
+    broker_url: Callable[[], str], worker: Callable[[], WorkerSetup], *, breakers: Callable[[], Breakers] | None = None
 ) -> DtfCelery:
     """Make the application. Nothing is asked before its configuration is first read.
 
     Args:
         broker_url: Finds the broker.
         worker: Finds what a worker is told.
-        permits: Who may use what; None: everybody.
+        breakers: Makes the circuit breakers of a process; None: there are none.
     """
     app = DtfCelery("dtf", set_as_current=False)
     app.broker_url = broker_url
     app.worker_setup = worker
     app.add_defaults(lambda: _settings(broker_url()))
     app.steps["worker"].add("dtf.execution.worker_step:GuardianStep")
-    add_tasks(app, permits=permits or OpenPermits(), connect=lambda socket: worker().connect(socket))
+    add_tasks(app, open_breakers=OwnBreakers(breakers or _no_breakers), connect=lambda socket: worker().connect(socket))
     return app
+
+
+class OwnBreakers:
+    """Gives each process breakers of its own: what was opened before a fork is the parent's.
+
+    Args:
+        make: Makes those of a process.
+    """
+
+    def __init__(self, make: Callable[[], Breakers]) -> None:
+        self._make = make
+        self._made: tuple[int, Breakers] | None = None
+
+    def __call__(self) -> Breakers:
+        """This process's."""
+        if self._made is None or self._made[0] != os.getpid():
+            self._made = os.getpid(), self._make()
+        return self._made[1]
+
+
+def _no_breakers() -> Breakers:
+    return Breakers(MemoryStore(), BreakerConfig(policy=BreakerPolicy.OFF))
 
 
 def _settings(url: str) -> dict[str, Any]:

@@ -2,16 +2,19 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from celery import Celery, Task
 from kombu.exceptions import OperationalError
 
-from dtf.domain.breaker import Target
+from dtf.breakers.breaker import Canary
+from dtf.breakers.client import Breakers
+from dtf.breakers.permit import Refusal
+from dtf.breakers.task import CircuitBreakerTask
+from dtf.domain.breaker import Sign, Target
 from dtf.domain.errors import DtfError
-from dtf.domain.ports.permits import Permits
 from dtf.domain.queue import base_tag
 from dtf.execution.worker_setup import Guardian
 
@@ -27,40 +30,22 @@ SOCKET_KEY, SERVED_KEY = "dtf_guardian_socket", "dtf_served_queues"
 UNSERVED_HOLD_S = 0.5
 _ID_LENGTH = 64
 
+#: The tag whose slots have no device of their own: what is wrong with the worker is wrong with them.
+CPU = "cpu"
 
-class GuardedTask(Task):  # type: ignore[misc]  # Celery has no types
-    """A hint's task: permits first, then the guardian; it never fails for what the ledger repairs.
+#: In what a shard's task returns: that there was no guardian to be asked.
+_GONE = "guardian_gone"
+
+
+class GuardianTask(Task):  # type: ignore[misc]  # Celery has no types
+    """A hint's task: it never fails for what the ledger repairs.
 
     Attributes:
-        permits: Who may use what; a circuit breaker comes in here.
         connect: Makes the guardian's client.
     """
 
     abstract = True
-    permits: Permits
     connect: Callable[[Path], Guardian]
-
-    def run_shard(self, shard_id: object) -> dict[str, Any]:
-        """Have the guardian run a shard; what comes of it is in the ledger, not in what is returned."""
-        if not is_identifier(shard_id):
-            return self._drop(f"{shard_id!r:.100} is no shard's id")
-        if self._is_unserved():
-            return self._pass_on(RUN_SHARD, shard_id)
-        permit = self.permits.acquire((Target(hardware=base_tag(self._queue()), name=str(self.request.hostname)),))
-        if permit is None:
-            return self._drop(f"no permit for shard {shard_id}")
-        try:
-            answer = self._ask(lambda guardian: guardian.run_shard(str(shard_id), str(self.request.id), self._queue()))
-        except (OSError, EOFError, DtfError) as error:
-            self.permits.give_back(permit)
-            return self._drop(f"the guardian is gone, shard {shard_id} is left to the ledger: {error!r}")
-        if not answer.claimed or answer.outcome is None:
-            self.permits.give_back(permit)
-            return (
-                self._pass_on(RUN_SHARD, shard_id) if answer.unserved else {"claimed": False, "reason": answer.reason}
-            )
-        self.permits.record(permit, answer.outcome)
-        return {"claimed": True, "outcome": str(answer.outcome), "attempts": answer.attempts}
 
     def prepare_suite(self, job_id: object) -> dict[str, Any]:
         """Have the guardian warm a suite up."""
@@ -107,19 +92,87 @@ class GuardedTask(Task):  # type: ignore[misc]  # Celery has no types
         return {"claimed": False, "reason": reason}
 
 
+class ShardTask(CircuitBreakerTask, GuardianTask):
+    """Has the guardian run a shard, if the breaker of the way to it lets it.
+
+    What comes of the shard is the affair of the breakers of its devices, which the guardian tells. Here counts whether
+    there is a guardian to be asked at all.
+
+    Attributes:
+        open_breakers: Gives a process its breakers.
+    """
+
+    abstract = True
+    open_breakers: Callable[[], Breakers]
+
+    def breaker_targets(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Target, ...]:
+        """The way to this worker's guardian; none for a hint that never gets there."""
+        known = [*args, *kwargs.values()]
+        if len(known) != 1 or not is_identifier(known[0]) or self._is_unserved():
+            return ()
+        return (Target(hardware=base_tag(self._queue()), name=str(self.request.hostname)),)
+
+    def breaker_sign(self, result: object) -> Sign | None:
+        """Whether the guardian was there; of a CPU's shard it has told the same target already."""
+        answer = result if isinstance(result, dict) else {}
+        if answer.get(_GONE):
+            return Sign.INFRA
+        return Sign.WORKED if answer.get("claimed") and base_tag(self._queue()) != CPU else None
+
+    def canary(self) -> Canary | None:
+        """Where devices have breakers of their own, somebody else has to look at the way to them."""
+        return self._guardian_answers if base_tag(self._queue()) != CPU else None
+
+    def breakers(self) -> Breakers:
+        """This process's."""
+        return self.open_breakers()
+
+    def on_refused(self, refusal: Refusal) -> dict[str, Any]:
+        """Put the hint back, for another worker or for later."""
+        _log.info("a hint is put back: %s", refusal.error())
+        return self._pass_on(RUN_SHARD, next(iter((*self.request.args, *self.request.kwargs.values()))))
+
+    def run_shard(self, shard_id: object) -> dict[str, Any]:
+        """Have the guardian run a shard; what comes of it is in the ledger, not in what is returned."""
+        if not is_identifier(shard_id):
+            return self._drop(f"{shard_id!r:.100} is no shard's id")
+        if self._is_unserved():
+            return self._pass_on(RUN_SHARD, shard_id)
+        try:
+            answer = self._ask(lambda guardian: guardian.run_shard(str(shard_id), str(self.request.id), self._queue()))
+        except (OSError, EOFError, DtfError) as error:
+            dropped = self._drop(f"the guardian is gone, shard {shard_id} is left to the ledger: {error!r}")
+            return {**dropped, _GONE: True}
+        if not answer.claimed or answer.outcome is None:
+            return (
+                self._pass_on(RUN_SHARD, shard_id) if answer.unserved else {"claimed": False, "reason": answer.reason}
+            )
+        return {"claimed": True, "outcome": str(answer.outcome), "attempts": answer.attempts}
+
+    def _guardian_answers(self, _target: Target) -> None:
+        self._ask(lambda guardian: guardian.status())
+
+
 def is_identifier(value: object) -> bool:
     """Whether it could be an identifier of dtf's."""
     return isinstance(value, str) and 0 < len(value) <= _ID_LENGTH and value.isascii() and value.isalnum()
 
 
-def add_tasks(app: Celery, *, permits: Permits, connect: Callable[[Path], Guardian]) -> None:
-    """Give an application dtf's tasks; they are built when it first needs them."""
-    parts = {"permits": permits, "connect": staticmethod(connect), "shared": False, "base": GuardedTask, "bind": True}
+def add_tasks(app: Celery, *, open_breakers: Callable[[], Breakers], connect: Callable[[Path], Guardian]) -> None:
+    """Give an application dtf's tasks; they are built when it first needs them.
 
-    @app.task(name=RUN_SHARD, **parts)  # type: ignore[untyped-decorator]  # Celery has no types
-    def run_shard(task: GuardedTask, shard_id: object) -> dict[str, Any]:
+    Args:
+        app: The application.
+        open_breakers: Gives a process its breakers; the same ones at each call.
+        connect: Makes the guardian's client.
+    """
+    parts = {"connect": staticmethod(connect), "shared": False, "bind": True}
+    shard_parts = {**parts, "base": ShardTask, "open_breakers": staticmethod(open_breakers)}
+
+    @app.task(name=RUN_SHARD, **shard_parts)  # type: ignore[untyped-decorator]  # Celery has no types
+    def run_shard(task: ShardTask, shard_id: object) -> dict[str, Any]:
         return task.run_shard(shard_id)
 
-    @app.task(name=PREPARE_SUITE, **parts)  # type: ignore[untyped-decorator]  # Celery has no types
-    def prepare_suite(task: GuardedTask, job_id: object) -> dict[str, Any]:
+    @app.task(name=PREPARE_SUITE, base=GuardianTask, **parts)  # type: ignore[untyped-decorator]  # Celery has no types
+    def prepare_suite(task: GuardianTask, job_id: object) -> dict[str, Any]:
         return task.prepare_suite(job_id)

@@ -54,6 +54,10 @@ class Guardian(Protocol):
         """Claim nothing more."""
         ...
 
+    def status(self) -> object:
+        """What it is doing."""
+        ...
+
 
 def connect_guardian(socket: Path) -> Guardian:
     """The client of the guardian that listens there."""

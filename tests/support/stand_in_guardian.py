@@ -49,6 +49,9 @@ class StandInClient:
     def drain(self) -> None:
         self._ask({"drain": True})
 
+    def status(self) -> None:
+        self._ask({"status": True})
+
     def announce(self, announcement: dict[str, object]) -> None:
         """Have it say something to its worker."""
         self._ask({"say": announcement})

@@ -1,36 +1,41 @@
-from collections.abc import Sequence
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dtf.domain.breaker import Target
+from dtf.breakers.client import Breakers
+from dtf.breakers.config import BreakerConfig, BreakerPolicy
+from dtf.breakers.memory_store import MemoryStore
+from dtf.domain.breaker import BreakerMode, BreakerState, Sign, Target
 from dtf.domain.errors import DtfError
 from dtf.domain.outcome import Outcome
-from dtf.domain.ports.permits import Permit, Permits
 from dtf.execution import task as task_module
 from dtf.execution.celery_app import make_app
 from dtf.execution.guardian.messages import ShardReply
 from dtf.execution.task import SERVED_KEY
 from dtf.execution.worker_setup import WorkerSetup
 
+WAY = Target(hardware="cpu", name="celery@here")
 
-class RecordingPermits(Permits):
-    """Grants or refuses, and notes what is done."""
 
-    def __init__(self, *, grant: bool = True) -> None:
-        self.grant = grant
-        self.done: list[tuple[str, object]] = []
+class Seen:
+    """Breakers in memory, and what was told to them."""
 
-    def acquire(self, targets: Sequence[Target]) -> Permit | None:
-        self.done.append(("acquire", tuple(targets)))
-        return Permit(targets=tuple(targets)) if self.grant else None
+    def __init__(self) -> None:
+        self.store = MemoryStore()
+        self.breakers = Breakers(self.store, BreakerConfig(copy_s=0.0, policy=BreakerPolicy.FIXED, probe_every_s=0.05))
 
-    def record(self, permit: Permit, outcome: Outcome) -> None:  # noqa: ARG002  # the port's signature
-        self.done.append(("record", outcome))
+    @property
+    def signs(self) -> list[tuple[Target, Sign]]:
+        return [(record.target, record.sign) for record in self.store.heard("", 100)[1]]
 
-    def give_back(self, permit: Permit) -> None:
-        self.done.append(("give_back", permit.targets))
+    @property
+    def asked(self) -> tuple[Target, ...]:
+        return self.store.targets()
+
+    def hold_open(self, target: Target) -> None:
+        self.store.set_mode(target, BreakerMode.FORCED_OPEN)
 
 
 class ScriptedGuardian:
@@ -54,58 +59,100 @@ class ScriptedGuardian:
     def drain(self) -> None:
         raise AssertionError("a task does not drain")
 
+    def status(self) -> None:
+        self.asked.append(("status",))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+
 
 def _call(
-    guardian: ScriptedGuardian, permits: Permits, argument: object, *, name: str = "dtf.run_shard", queue: str = "cpu"
+    guardian: ScriptedGuardian, seen: Seen, argument: object, *, name: str = "dtf.run_shard", queue: str = "cpu"
 ) -> Any:
     def connect(_socket: Path) -> ScriptedGuardian:
         return guardian
 
-    app = make_app(lambda: "memory://", lambda: WorkerSetup(connect=connect), permits=permits)
-    app.conf[SERVED_KEY] = ["cpu"]
+    app = make_app(lambda: "memory://", lambda: WorkerSetup(connect=connect), breakers=lambda: seen.breakers)
+    app.conf[SERVED_KEY] = ["cpu", "cuda"]
     task = app.tasks[name]
-    task.push_request(id="t1", hostname="celery@here", delivery_info={"routing_key": queue})
+    # as a worker's tracer does it
+    task.push_request(
+        id="t1",
+        hostname="celery@here",
+        delivery_info={"routing_key": queue},
+        called_directly=False,
+        args=[argument],
+        kwargs={},
+    )
     try:
-        return task.run(argument)
+        return task(argument)
     finally:
         task.pop_request()
 
 
-def test_a_permit_is_taken_and_its_outcome_recorded() -> None:
-    """The permit for this worker is acquired before the guardian is asked, and the verdict is recorded with it."""
-    permits = RecordingPermits()
-    guardian = ScriptedGuardian(ShardReply(claimed=True, outcome=Outcome.FAILED, attempts=3))
-    assert _call(guardian, permits, "s1") == {"claimed": True, "outcome": "failed", "attempts": 3}
-    target = Target(hardware="cpu", name="celery@here")
-    assert permits.done == [("acquire", (target,)), ("record", Outcome.FAILED)]
-    assert guardian.asked == [("s1", "t1", "cpu")]
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_what_comes_of_a_shard_is_the_guardians_affair(outcome: Outcome) -> None:
+    """The guardian has told the breaker of a CPU's slot already; of a device's slot the way to it worked."""
+    seen, guardian = Seen(), ScriptedGuardian(ShardReply(claimed=True, outcome=outcome, attempts=3))
+    assert _call(guardian, seen, "s1") == {"claimed": True, "outcome": str(outcome), "attempts": 3}
+    assert (seen.asked, seen.signs) == ((WAY,), [])
+    _call(guardian, seen, "s1", queue="cuda[vram_gb>=8]")
+    assert seen.signs == [(Target(hardware="cuda", name="celery@here"), Sign.WORKED)]
+    assert guardian.asked == [("s1", "t1", "cpu"), ("s1", "t1", "cuda[vram_gb>=8]")]
 
 
-def test_without_a_permit_nothing_runs() -> None:
-    """A refused permit drops the hint before anything is claimed."""
-    guardian = ScriptedGuardian(ShardReply(claimed=True))
-    assert _call(guardian, RecordingPermits(grant=False), "s1")["claimed"] is False
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hints go back at once."""
+    monkeypatch.setattr(task_module, "UNSERVED_HOLD_S", 0.0)
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_open_breaker_puts_the_hint_back() -> None:
+    """Nothing is claimed, and the hint is there for another worker or for later."""
+    seen, guardian = Seen(), ScriptedGuardian(ShardReply(claimed=True))
+    seen.hold_open(WAY)
+    reply = _call(guardian, seen, "s1")
+    assert reply["claimed"] is False
+    assert "the hint was put back" in reply["reason"]
     assert guardian.asked == []
 
 
+@pytest.mark.usefixtures("quick")
+def test_a_device_workers_way_has_a_canary() -> None:
+    """Where the guardian's own canaries look at devices, asking the guardian is the canary of the way to it."""
+    seen, way = Seen(), Target(hardware="cuda", name="celery@here")
+    lost, there = ScriptedGuardian(ConnectionResetError()), ScriptedGuardian(ShardReply(claimed=True))
+    for _ in range(4):
+        _call(lost, seen, "s1", queue="cuda")
+    opened = seen.store.read(way)
+    assert opened is not None
+    assert opened.state is BreakerState.OPEN
+    assert {sign for _, sign in seen.signs} == {Sign.INFRA, Sign.CANARY_FAILED}
+    deadline = time.monotonic() + 20
+    while not there.asked:
+        assert time.monotonic() < deadline
+        _call(there, seen, "s1", queue="cuda")
+    assert there.asked[0] == ("status",)
+    assert seen.signs[-1] == (way, Sign.CANARY_PASSED)
+
+
 def test_a_shard_that_is_not_to_be_had() -> None:
-    """The permit goes back unused, and the reason is told."""
-    permits = RecordingPermits()
-    reply = _call(ScriptedGuardian(ShardReply(claimed=False, reason="finished")), permits, "s1")
+    """The reason is told, and nothing is said about the way."""
+    seen = Seen()
+    reply = _call(ScriptedGuardian(ShardReply(claimed=False, reason="finished")), seen, "s1", queue="cuda")
     assert reply == {"claimed": False, "reason": "finished"}
-    assert permits.done[-1][0] == "give_back"
+    assert seen.signs == []
 
 
 @pytest.mark.parametrize("error", [DtfError("gone"), ConnectionResetError(), FileNotFoundError(), EOFError()])
 @pytest.mark.parametrize("name", ["dtf.run_shard", "dtf.prepare_suite"])
 def test_a_lost_guardian_fails_no_task(error: Exception, name: str, caplog: pytest.LogCaptureFixture) -> None:
-    """A guardian that goes away leaves a line in the log and a permit given back; the ledger does the rest."""
-    permits = RecordingPermits()
-    reply = _call(ScriptedGuardian(error), permits, "x1", name=name)
+    """A guardian that goes away leaves a line in the log and speaks against the way to it; the ledger does the rest."""
+    seen = Seen()
+    reply = _call(ScriptedGuardian(error), seen, "x1", name=name)
     assert "the guardian is gone" in reply["reason"]
     assert "a hint is dropped" in caplog.text
-    assert not [step for step in permits.done if step[0] == "record"]
-    assert [step[0] for step in permits.done if step[0] != "acquire"] == (["give_back"] if "run" in name else [])
+    assert seen.signs == ([(WAY, Sign.INFRA)] if "run" in name else [])
 
 
 @pytest.mark.parametrize("argument", [None, 5, "", "s\x00", "s" * 65, ["s1"], {"a": 1}, "\ud800", "a b", "../x"])
@@ -113,33 +160,31 @@ def test_a_lost_guardian_fails_no_task(error: Exception, name: str, caplog: pyte
 def test_an_argument_that_is_no_identifier(argument: object, name: str) -> None:
     """What cannot be an identifier never reaches the guardian."""
     guardian = ScriptedGuardian(ShardReply(claimed=True))
-    assert _call(guardian, RecordingPermits(), argument, name=name)["claimed"] is False
+    assert _call(guardian, Seen(), argument, name=name)["claimed"] is False
     assert guardian.asked == []
 
 
-def test_a_queue_without_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hint of a queue that this worker cannot serve is put back there and not run."""
-    monkeypatch.setattr(task_module, "UNSERVED_HOLD_S", 0.0)
-    guardian = ScriptedGuardian(ShardReply(claimed=True))
-    reply = _call(guardian, RecordingPermits(), "s1", queue="cuda")
+@pytest.mark.usefixtures("quick")
+def test_a_queue_without_a_device() -> None:
+    """A hint of a queue that this worker cannot serve is put back there and not run; no breaker is asked."""
+    seen, guardian = Seen(), ScriptedGuardian(ShardReply(claimed=True))
+    reply = _call(guardian, seen, "s1", queue="rocm")
     assert "the hint was put back" in reply["reason"]
-    assert guardian.asked == []
+    assert (guardian.asked, seen.asked) == ([], ())
 
 
-def test_a_requirement_queue_that_no_slot_satisfies(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("quick")
+def test_a_requirement_queue_that_no_slot_satisfies() -> None:
     """A queue that narrows a tag of the worker is the guardian's to judge; what it cannot take is put back."""
-    monkeypatch.setattr(task_module, "UNSERVED_HOLD_S", 0.0)
-    permits = RecordingPermits()
-    guardian = ScriptedGuardian(ShardReply(claimed=False, unserved=True, reason="no"))
-    reply = _call(guardian, permits, "s1", queue="cpu[cores>=4096]")
+    seen, guardian = Seen(), ScriptedGuardian(ShardReply(claimed=False, unserved=True, reason="no"))
+    reply = _call(guardian, seen, "s1", queue="cpu[cores>=4096]")
     assert "the hint was put back" in reply["reason"]
     assert guardian.asked == [("s1", "t1", "cpu[cores>=4096]")]
-    target = (Target(hardware="cpu", name="celery@here"),)
-    assert permits.done == [("acquire", target), ("give_back", target)]
+    assert seen.signs == []
 
 
 def test_a_warmed_suite() -> None:
     """The hint to prepare a suite reaches the guardian."""
     guardian = ScriptedGuardian(ShardReply(claimed=True))
-    assert _call(guardian, RecordingPermits(), "j1", name="dtf.prepare_suite") == {"prepared": True}
+    assert _call(guardian, Seen(), "j1", name="dtf.prepare_suite") == {"prepared": True}
     assert guardian.asked == [("j1", "cpu")]
