@@ -124,6 +124,16 @@ def measure_run(record: RunRecord, longest_s: float = LONGEST_S) -> RunFigures:
     )
 
 
+def recovery_times(record: RunRecord) -> list[float | None]:
+    """From the first failure of each affected job to its verdict, in seconds; None: it has none."""
+    first = _first_failures(record.uses)
+    return [
+        max(job.ended_s - first[job.number].ended_s, 0.0) if _has_verdict(job) and job.ended_s is not None else None
+        for job in record.jobs
+        if job.number in first
+    ]
+
+
 def _episode_of(use: UseRecord, schedule: Schedule) -> int:
     """The episode that a use belongs to: the one that lasted when it began, or whose aftermath did."""
     if use.episode != NONE:

@@ -98,11 +98,11 @@ class WaitingQueue:
         return tuple(
             JobRecord(
                 number=number,
-                ended_s=state.ended_s,
+                ended_s=None if state.ended_s is None else round(state.ended_s, 3),
                 outcome=state.outcome,
                 attempts=state.attempts,
                 charged=state.charged,
-                waited_s=state.waited_s + self._still_waits_s(state, now_s),
+                waited_s=round(state.waited_s + self._still_waits_s(state, now_s), 3),
             )
             for number, state in self._states.items()
         )

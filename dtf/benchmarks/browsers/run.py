@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from dtf.benchmarks.browsers.arms.protocol import Arm, Ticket
@@ -89,9 +90,9 @@ class Run:
             versions=versions,
             uses=tuple(self._uses),
             jobs=self._queue.records(lasted_s),
-            moves=tuple(self._arm.journal.moves),
+            moves=tuple(replace(move, at_s=round(move.at_s, 3)) for move in self._arm.journal.moves),
             blocked=tuple(
-                BlockedRecord(browser=browser, after_episode=episode, seconds=seconds)
+                BlockedRecord(browser=browser, after_episode=episode, seconds=round(seconds, 3))
                 for (browser, episode), seconds in self._blocked.items()
             ),
             kept=self._arm.kept(),
@@ -173,16 +174,16 @@ class Run:
         use = UseRecord(
             browser=station.name,
             job=job,
-            began_s=began_s,
-            ended_s=ended_s,
+            began_s=round(began_s, 3),
+            ended_s=round(ended_s, 3),
             episode=episode.number if episode else NONE,
             confirmed=done.confirmed,
             sign=done.sign,
             outcome=done.outcome,
             reason=done.reason,
-            seconds=done.seconds,
-            cpu_s=done.cpu_s,
-            injector_s=done.injector_s,
+            seconds=round(done.seconds, 3),
+            cpu_s=round(done.cpu_s, 2),
+            injector_s=round(done.injector_s, 3),
             started=done.started,
         )
         self._uses.append(use)

@@ -12,6 +12,7 @@ from dtf.benchmarks.simulation.arms.consecutive import PYBREAKER, STRONG_FIXED, 
 from dtf.benchmarks.simulation.arms.protocol import Indifferent
 from dtf.benchmarks.simulation.arms.window import RESILIENCE4J, Window
 from dtf.breakers.config import BreakerPolicy
+from dtf.domain.errors import BadInputError
 
 NONE, PYBREAKER_SET, RESILIENCE4J_SET = "none", "pybreaker settings", "resilience4j settings"
 FIXED, CONSTANTS, LEARNED, COLD, ORACLE = "strong fixed", "constants", "learned", "learned, cold", "oracle"
@@ -40,6 +41,9 @@ def make_arm(name: str, schedule: Schedule, snapshot: Mapping[str, Any] | None) 
         name: Which.
         schedule: What happens in the run; only the oracle looks at it.
         snapshot: What a learning arm begins with; None: nothing.
+
+    Raises:
+        BadInputError: There is no such arm.
     """
     browsers = schedule.plan.browsers
     if name == NONE:
@@ -54,6 +58,8 @@ def make_arm(name: str, schedule: Schedule, snapshot: Mapping[str, Any] | None) 
         return Oracle(schedule)
     if name == CONSTANTS:
         return Product(BreakerPolicy.CONSTANTS)
+    if name not in (LEARNED, COLD):
+        raise BadInputError(f"there is no arm {name!r}; there are {', '.join(ARMS)}")
     from dtf.learning.learner import Learner  # noqa: PLC0415  # River is an extra, and slow to import
 
     learner = Learner()

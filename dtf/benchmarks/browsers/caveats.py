@@ -1,0 +1,122 @@
+"""What a reader of the report has to know."""
+
+from collections.abc import Iterator
+
+from dtf.benchmarks.browsers.arms.catalogue import ORACLE
+from dtf.benchmarks.browsers.measures import AFTERMATH_S, LONGEST_S
+from dtf.benchmarks.browsers.queue import MAX_RETRIES, MOST_ATTEMPTS
+from dtf.benchmarks.browsers.results import Results
+from dtf.benchmarks.browsers.run import CANARY_LIMIT_S, JOB_LIMIT_S
+from dtf.benchmarks.report.words import list_words
+from dtf.domain.failure import INJECTABLE, Intensity
+from dtf.resilience.injection_availability import unavailable
+
+_METHOD = """
+Seeds {seeds}. Each draws a schedule: {plan.episodes} episodes of {plan.length_s[0]:g} to {plan.length_s[1]:g} s,
+{plan.gap_s[0]:g} to {plan.gap_s[1]:g} s between two of a browser, and about {plan.rate:g} jobs a second and browser
+({jobs} over all seeds); of the jobs {pinned:.0f} % may run in one browser only. The order of the arms is drawn for
+each seed. One breaker lives through a run.
+
+Jobs are real: a compute shader whose answer is checked; a page that fetches, sorts, computes on the GPU and asserts;
+and the same page with an assertion that is false, a test's own failure that no retry may hide.
+
+An episode's fault is injected by dtf's injector into whatever is started in its browser while it lasts, canaries and
+newly started browsers included, and each injection is confirmed by an independent look. What the injector takes is
+not counted. Nobody tells the breaker of it, and the injector's gate is left out: the fault is the environment's.
+
+For every arm alike: a browser that failed is replaced before its next use, as on a worker; a failed job runs again
+after 0, 1 and 4 s (dtf's own pauses), with at most {retries} retries, and {attempts} attempts with all that is given
+back. A job has {job_s:g} s, a canary (the shader and the page) {canary_s:g} s. No constant of any breaker is scaled.
+
+Affected: the job's first failure by the infrastructure fell into an episode, or into the {aftermath_s:g} s after it.
+Recovery is from that failure to the verdict; what was given up, or has no verdict {plan.drain_s:g} s after the last
+arrivals, counts as {longest_s:g} s.
+
+Resource-seconds: slot-seconds of failed attempts and of all canaries, with the restarts of browsers, and the
+processor time of the browsers and their hosts in these.
+
+Healthy time lost: a browser outside of its episodes stood idle and was refused to work that waited for it. False
+trips: openings outside of episodes and of the {aftermath_s:g} s after them.
+
+Before the clock of a run starts each browser has passed a canary; for {plan.warm_up_s:g} s there are jobs and no
+faults. The learned arm begins with what its learner knew after a run on another schedule, which is not reported.
+"""
+
+_CAVEATS = """
+Episodes of one run share a machine and a breaker that remembers: they are not quite independent, so that intervals
+are rather too narrow.
+
+Episodes are shorter than most outages of a laboratory, and far more frequent: what a fault costs, and what a breaker
+saves by it, is told per episode and not per hour.
+
+The arms with other projects' settings lack a canary and refunds, which are no learning and help much: the strong
+fixed breaker, which has both, is what the learned one is to be held against.
+"""
+
+_ORACLE = """
+The oracle refuses work during harmless faults too, so that its delays are no floor; its other figures are.
+"""
+
+
+def method(results: Results) -> tuple[str, ...]:
+    """How it was measured."""
+    plan = results.schedules[0].plan
+    words = {
+        "plan": plan,
+        "seeds": list_words([str(schedule.seed) for schedule in results.schedules]),
+        "jobs": sum(len(schedule.jobs) for schedule in results.schedules),
+        "pinned": 100 * plan.pinned,
+        "retries": MAX_RETRIES,
+        "attempts": MOST_ATTEMPTS,
+        "job_s": JOB_LIMIT_S,
+        "canary_s": CANARY_LIMIT_S,
+        "aftermath_s": AFTERMATH_S,
+        "longest_s": LONGEST_S,
+    }
+    return tuple(_paragraphs(_METHOD.format(**words)))
+
+
+def caveats(results: Results) -> tuple[str, ...]:
+    """What limits what it says."""
+    fixed = _CAVEATS + (_ORACLE if ORACLE in results.runs else "")
+    return (*_machine(results), *_faults(results), *_paragraphs(fixed), _wrong(results))
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    return (" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n"))
+
+
+def _machine(results: Results) -> Iterator[str]:
+    versions = dict(results.records[0].versions)
+    told = "; ".join(f"{name} {version}" for name, version in versions.items())
+    loads = [load for record in results.records for load in record.load]
+    yield f"Browsers: {told}. The load average before and after runs was {min(loads):.1f} to {max(loads):.1f}."
+    if software := [name for name, version in versions.items() if "(software)" in version]:
+        shared = "which all browsers share: jobs and restarts of one slow those of the others"
+        yield f"In {list_words(software)} WebGPU is computed by software on the processor, {shared}."
+
+
+def _faults(results: Results) -> Iterator[str]:
+    for browser in results.schedules[0].plan.browsers:
+        count = sum(bool(unavailable(browser, failure, one)) for failure in INJECTABLE for one in Intensity)
+        if count:
+            yield f"{browser}: {count} of the 18 faults do not exist there; none of them is counted."
+    measured = [run for runs in results.runs.values() for run in runs]
+    every = [(run.seed, number, one) for run in measured for number, one in run.episodes.items()]
+    harmed = {(seed, number) for seed, number, one in every if one.harmful and number >= 0}
+    episodes = sum(len(schedule.episodes) for schedule in results.schedules)
+    harmless = episodes - len(harmed)
+    yield f"{harmless} of {episodes} episodes did no harm with any arm: mild faults slow a job, or spare it."
+    if unconfirmed := sum(run.unconfirmed for run in measured):
+        yield (
+            f"{unconfirmed} uses over all arms began in an episode whose fault could not be injected or was not seen; "
+            "they are counted as they ended."
+        )
+
+
+def _wrong(results: Results) -> str:
+    wrong = {arm: sum(run.wrong for run in runs) for arm, runs in results.runs.items()}
+    if not any(wrong.values()):
+        return "No verdict was wrong: no false assertion passed, and no true one failed, under any fault."
+    told = ", ".join(f"{arm} {count}" for arm, count in wrong.items() if count)
+    return f"Some verdicts were wrong (a false assertion passed, or a true one failed): {told}."

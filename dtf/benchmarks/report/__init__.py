@@ -1,0 +1,1 @@
+"""Reports of benchmarks: JSON, Markdown, and a page with plots that needs nothing else."""
