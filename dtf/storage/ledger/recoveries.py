@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
@@ -22,6 +22,8 @@ from dtf.storage.ledger.schema import attempts
 from dtf.storage.ledger.service_schema import workers
 from dtf.storage.sanitiser import clean_integer, clean_number, clean_text
 
+#: So many recoveries are kept, the latest ones.
+KEPT: Final = 10_000
 #: The most disturbed jobs that are counted.
 _LARGEST_COUNT = 2**31 - 1
 
@@ -49,8 +51,9 @@ def note(connection: Connection, recovery: Recovery) -> None:
     unsettled = same & recoveries.c.succeeded & recoveries.c.stable.is_(None)
     held = sa.case((recoveries.c.at < now() - STABLE_S, sa.true()), else_=sa.false())
     connection.execute(sa.update(recoveries).where(unsettled).values(stable=held))
-    connection.execute(
-        recoveries.insert().values(
+    number = connection.execute(
+        recoveries.insert()
+        .values(
             at=now(),
             hardware=target.hardware,
             name=target.name,
@@ -69,7 +72,9 @@ def note(connection: Connection, recovery: Recovery) -> None:
             attempt=recovery.attempt,
             reason=recovery.reason,
         )
-    )
+        .returning(recoveries.c.number)
+    ).scalar_one()
+    connection.execute(sa.delete(recoveries).where(recoveries.c.number <= number - KEPT))
     kind = EventKind.RECOVERY_COMPLETED if recovery.succeeded else EventKind.RECOVERY_FAILED
     data = {
         "failure": recovery.failure.value,

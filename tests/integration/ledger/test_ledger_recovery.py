@@ -226,6 +226,17 @@ def test_a_recovery_is_stable_when_its_target_held(lab: Laboratory) -> None:
     assert [recovery.stable for recovery in lab.ledger.recoveries.history(2)] == [True, None]
 
 
+def test_the_history_has_an_end(lab: Laboratory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the latest recoveries are kept."""
+    monkeypatch.setattr("dtf.storage.ledger.recoveries.KEPT", 3)
+    for number in range(5):
+        failed = Recovery(
+            target=_CPU, failure=FailureType.CRASH, action=RecoveryAction.RETRY, succeeded=False, attempt=number
+        )
+        lab.ledger.recoveries.add(failed)
+    assert [recovery.attempt for recovery in lab.ledger.recoveries.history()] == [2, 3, 4]
+
+
 def test_the_last_level_tells_operators(lab: Laboratory) -> None:
     """A failover is an event of its own, with what failed and where."""
     lab.submit(command())
