@@ -5,8 +5,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dtf.domain.failure import FailureType
-from dtf.execution.browser_host.server import LoopbackServer
 from dtf.execution.injector.injection import Seen
+from dtf.execution.injector.look_server import served
 from dtf.resilience.classify import failure_in
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 #: How long a page that is well takes for a simple answer, at the longest, in seconds.
 ANSWER_S = 1.0
 _PAGE_S = 10.0
-
 #: How Firefox tells of connections.
 _NETWORK = re.compile(r"NS_ERROR_|NetworkError")
 
@@ -52,10 +51,10 @@ async def answers(page: "Page", *, within_s: float = ANSWER_S) -> Seen | None:
 
 async def reaches(context: "BrowserContext") -> Seen | None:
     """What keeps the pages of a context from a server on loopback, which is started for this; None: nothing."""
-    async with LoopbackServer(documents={"/look.html": b"<!doctype html><title>look</title>"}) as server:
+    async with served() as address:
         page = await asyncio.wait_for(context.new_page(), _PAGE_S)
         try:
-            await page.goto(f"{server.origin}/look.html", timeout=_PAGE_S * 1000)
+            await page.goto(address, timeout=_PAGE_S * 1000)
         except Exception as error:  # noqa: BLE001  # whatever it raises is what is looked for
             return seen_of(error, _PAGE_S)
         finally:
