@@ -51,12 +51,13 @@ def make_page(results: Results, facts: Mapping[str, str], earlier: Section | Non
     return Page(
         title="Circuit breakers under real faults in real browsers",
         lead=lead,
-        verdicts=tuple(_verdicts(results)),
+        verdicts=tuple(verdicts(results)),
         sections=tuple(_sections(results, facts, earlier)),
     )
 
 
-def _verdicts(results: Results) -> Iterator[Verdict]:
+def verdicts(results: Results) -> Iterator[Verdict]:
+    """What the learned breaker was to reach, and what it did."""
     if LEARNED not in results.runs or NONE not in results.runs:
         return
     lost = {arm: results.sum_episodes(arm, "affected_lost") for arm in (NONE, LEARNED)}

@@ -15,7 +15,7 @@ from dtf.breakers.config import BreakerPolicy
 from dtf.domain.errors import BadInputError
 
 NONE, PYBREAKER_SET, RESILIENCE4J_SET = "none", "pybreaker settings", "resilience4j settings"
-FIXED, CONSTANTS, LEARNED, COLD, ORACLE = "strong fixed", "constants", "learned", "learned, cold", "oracle"
+FIXED, CONSTANTS, LEARNED, COLD, ORACLE = "strong fixed", "constants", "learned", "learned cold", "oracle"
 
 #: What each arm is, for people, in the order of reports.
 ARMS: Mapping[str, str] = {

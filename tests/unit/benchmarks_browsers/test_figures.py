@@ -1,0 +1,50 @@
+import pytest
+
+from dtf.benchmarks.browsers.figures import LOST, RECOVERY, Units, change, estimate
+from dtf.benchmarks.browsers.groups import groups_of, losses
+from dtf.benchmarks.browsers.measures import EpisodeFigures
+from dtf.benchmarks.browsers.schedule import Plan, draw_schedule
+
+
+def _units(*sums: tuple[int, float]) -> Units:
+    return {(1, n): EpisodeFigures(affected=count, recovery_s=s) for n, (count, s) in enumerate(sums)}
+
+
+def test_a_ratio_is_of_sums_and_its_interval_holds_it() -> None:
+    """A mean over jobs, not over episodes: 10 s of one job and 20 s of three are 7.5 s a job."""
+    found = estimate(RECOVERY, _units((1, 10.0), (3, 20.0), (0, 0.0)))
+    assert found.value == 7.5
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < 7.5 <= found.high
+
+
+def test_a_change_is_over_the_same_episodes() -> None:
+    """Half as long in each episode is half as long with certainty, whatever the episodes are like."""
+    mine, theirs = _units((2, 10.0), (1, 30.0), (4, 6.0)), _units((2, 20.0), (1, 60.0), (4, 12.0), (9, 1.0))
+    found = change(RECOVERY, mine, theirs)
+    assert (found.value, found.low, found.high) == pytest.approx((-0.5, -0.5, -0.5))
+
+
+def test_without_anything_to_divide_by_there_is_no_figure() -> None:
+    """No affected job has no mean, no lost job no change, and one episode no interval."""
+    assert estimate(RECOVERY, _units((0, 0.0), (0, 0.0))).value is None
+    assert change(LOST, _units((1, 1.0), (1, 1.0)), _units((1, 1.0), (1, 1.0))).value is None
+    alone = estimate(RECOVERY, _units((1, 3.0)))
+    assert (alone.value, alone.low, alone.high) == (3.0, None, None)
+
+
+def test_groups_hold_every_episode_once_a_kind_and_losses_are_told_where_they_are() -> None:
+    """An arm that is better but in one browser loses there alone, and surely."""
+    schedule = draw_schedule(Plan(browsers=("chromium", "firefox"), episodes=12), 2)
+    groups = list(groups_of([schedule]))
+    for kind in ("failure type", "intensity", "browser"):
+        assert sum(len(group.units) for group in groups if group.kind == kind) == 12
+    mine, theirs = (
+        {(2, one.number): EpisodeFigures(affected=1, recovery_s=s[one.browser]) for one in schedule.episodes}
+        for s in ({"chromium": 5.0, "firefox": 30.0}, {"chromium": 50.0, "firefox": 20.0})
+    )
+    browsers = [group for group in groups if group.kind == "browser"]
+    (found,) = losses(mine, {"none": theirs}, browsers, (RECOVERY,))
+    assert found.group is not None
+    assert (found.group.name, found.measure, found.sure, found.change.value) == ("firefox", RECOVERY, True, 0.5)
