@@ -16,6 +16,8 @@ class Cause(StrEnum):
     #: There are workers for the tag, and none has what is required beside it.
     UNSATISFIED = "unsatisfied"
     PLANNING = "planning"
+    #: The circuit breakers of all slots that could take it are open.
+    BREAKER_OPEN = "breaker_open"
     NOT_BEFORE = "not_before"
     HINTED = "hinted"
     BEHIND = "behind"

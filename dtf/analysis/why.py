@@ -1,17 +1,23 @@
 """Why a job waits, and what to do about it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from dtf.analysis.cause import Cause, Why
 from dtf.analysis.service import able, absence, unserved
+from dtf.domain.breaker import BreakerMode
+from dtf.domain.held import holders
 from dtf.domain.match import capacity
+from dtf.domain.ports.breakers import BreakerView
 from dtf.domain.ports.views import JobView, LeaderView, ShardView, WorkerView
 from dtf.domain.queue import base_tag, split_queue
 from dtf.domain.requirement import device_count
 from dtf.domain.shard import JobState, ShardState
 
 __all__ = ["Cause", "Situation", "Why", "why"]
+
+#: How many breakers a sentence names.
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +31,7 @@ class Situation:
         leader: Who leads.
         backlog: For each queue its unfinished shards by state, of all jobs.
         now: Seconds since the epoch, on the database's clock.
+        refusing: The circuit breakers that let no work through.
     """
 
     job: JobView
@@ -33,6 +40,7 @@ class Situation:
     leader: LeaderView
     backlog: Mapping[str, Mapping[str, int]]
     now: float
+    refusing: Sequence[BreakerView] = ()
 
     @property
     def waiting(self) -> list[ShardView]:
@@ -58,7 +66,9 @@ class Situation:
 def why(situation: Situation) -> Why:
     """Say what a job is doing, or the first thing that keeps it from running."""
     answers = (check(situation) for check in _CHECKS)
-    return next((answer for answer in answers if answer is not None), _behind(situation))
+    answer = next((answer for answer in answers if answer is not None), None) or _behind(situation)
+    moved = _moved(situation)
+    return replace(answer, sentence=f"{answer.sentence} {moved}") if moved else answer
 
 
 def _finished(s: Situation) -> Why | None:
@@ -76,7 +86,7 @@ def _running(s: Situation) -> Why | None:
     holders = sorted({names.get(shard.worker_id or "", shard.worker_id or "?") for shard in claimed})
     what = "is collected" if s.job.state is JobState.COLLECTING else f"runs, {_shards(len(claimed))} at the moment,"
     rest = f"; {_shards(len(s.waiting))} wait" if s.waiting else ""
-    stuck = _unserved(s) if s.waiting else None
+    stuck = (_unserved(s) or _held(s)) if s.waiting else None
     return Why(
         cause=Cause.RUNNING,
         sentence=f"It {what} on {', '.join(holders)}{rest}." + (f" {stuck.sentence}" if stuck else ""),
@@ -104,6 +114,45 @@ def _unserved(s: Situation) -> Why | None:
     """The first of the job's queues that nobody serves."""
     answers = (unserved(queue, s.workers, s.now) for queue in s.queues)
     return next((answer for answer in answers if answer is not None), None)
+
+
+def _held(s: Situation) -> Why | None:
+    """The first of the job's queues that open breakers keep from every slot."""
+    views = {view.target: view for view in s.refusing}
+    live = [worker.info for worker in s.workers if absence(worker, s.now) is None]
+    for queue in s.queues:
+        who = holders(queue, live, views)
+        if not who:
+            continue
+        told = "; ".join(_breaker(views[target], s.now) for target in who[:_MOST_NAMED])
+        more = f"; and {len(who) - _MOST_NAMED} more" if len(who) > _MOST_NAMED else ""
+        allowed = ", ".join(s.job.spec.fallback)
+        where = f" If that lasts it goes to the fallback it allows ({allowed})." if allowed else ""
+        return Why(
+            cause=Cause.BREAKER_OPEN,
+            sentence=f"Open circuit breakers keep it from all slots of the queue {queue}: {told}{more}.{where}",
+            advice=_overruling(views[target] for target in who),
+        )
+    return None
+
+
+def _overruling(views: Iterable[BreakerView]) -> str:
+    forced = [view for view in views if view.mode is BreakerMode.FORCED_OPEN]
+    if forced:
+        return f"An operator holds it open: `dtf breakers auto {forced[0].target}` leaves it to itself again."
+    return "It goes on when probes succeed: `dtf breakers` shows them, `dtf breakers close TARGET` overrules one."
+
+
+def _breaker(view: BreakerView, now: float) -> str:
+    reason = f": {view.reason}" if view.reason else ""
+    return f"{view.target} is {view.word} for {max(0.0, now - view.since):.0f} s{reason}"
+
+
+def _moved(s: Situation) -> str:
+    """That it waits in the queue of other hardware than it asks for."""
+    asked = s.job.spec.hardware
+    others = sorted({base_tag(shard.queue) for shard in s.waiting} - {asked})
+    return f"As the breakers of {asked} are open, it was sent to its fallback {', '.join(others)}." if others else ""
 
 
 def _not_before(s: Situation) -> Why | None:
@@ -160,7 +209,7 @@ def _behind(s: Situation) -> Why:
 
 
 _CHECKS: tuple[Callable[[Situation], Why | None], ...] = (
-    _finished, _running, _no_leader, _planning, _unserved, _not_before, _hinted,
+    _finished, _running, _no_leader, _planning, _unserved, _held, _not_before, _hinted,
 )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ CATALOGUE = {
     "report": Entry(module="report", help="Write a run as JUnit XML, JSON or Markdown."),
     "matrix": Entry(module="matrix", help="Show models or operators by hardware and device."),
     "workers": Entry(module="workers", help="List the workers and their devices."),
+    "breakers": Entry(module="breakers", help="Show the circuit breakers, or take one in hand."),
     "worker": Entry(module="worker", help="Start a worker on this machine."),
     "coordinator": Entry(module="coordinator", help="Start a coordinator: one leads, the others stand by."),
     "learn": Entry(module="learn", help="Learn for the circuit breakers of any Celery application."),

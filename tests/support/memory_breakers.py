@@ -19,6 +19,7 @@ class MemoryJournal(BreakerJournal):
     last: dict[Target, Told] = field(default_factory=dict)
     events: list[Transition] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+    modes: list[tuple[Target, BreakerMode, str]] = field(default_factory=list)
     asked: int = 0
 
     def told(self) -> Mapping[Target, Told]:
@@ -37,10 +38,12 @@ class MemoryJournal(BreakerJournal):
         return len(self.events) - before
 
     def tell_mode(self, target: Target, mode: BreakerMode, reason: str) -> None:
-        raise NotImplementedError
+        self.modes.append((target, mode, reason))
 
     def history(self, target: Target, limit: int = 50) -> Sequence[Mapping[str, object]]:
-        raise NotImplementedError
+        now = self.ledger.clock.now()
+        found = [{"at": now, "mode": mode.value, "reason": why} for of, mode, why in self.modes if of == target]
+        return found[-limit:]
 
     def keep(self, term: Term, key: str, value: str) -> None:
         self.ledger.fence(term)

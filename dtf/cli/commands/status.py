@@ -6,6 +6,7 @@ import click
 
 from dtf.bootstrap.cluster import is_running
 from dtf.cli.options import json_option
+from dtf.cli.running.breaker_session import refusing_line
 from dtf.cli.session import ledger_session
 from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.figures import duration
@@ -57,6 +58,7 @@ def _cluster(output: Output, settings: Settings, ledger: "Ledger") -> None:
     views, running, now = ledger.views, is_running(settings), ledger.views.now()
     leader, workers, backlog = views.leader(), views.workers(), views.backlog()
     active = views.runs(limit=50, active_only=True)
+    breakers, open_breakers = refusing_line(settings, ledger)
     live = [worker for worker in workers if worker.state is not WorkerState.OFFLINE]
     output.data(
         {
@@ -66,6 +68,7 @@ def _cluster(output: Output, settings: Settings, ledger: "Ledger") -> None:
             "workers": [worker_json(worker) for worker in live],
             "backlog": {queue: dict(states) for queue, states in backlog.items()},
             "runs": [run_json(run) for run in active],
+            "breakers": open_breakers,
         }
     )
     output.line(_headline(settings, running))
@@ -76,6 +79,8 @@ def _cluster(output: Output, settings: Settings, ledger: "Ledger") -> None:
     for queue, states in backlog.items():
         waiting = ", ".join(f"{count} {state}" for state, count in states.items() if count)
         output.line(f"queue {one_line(queue, 60)}: {waiting}")
+    if breakers:
+        output.line(breakers)
     rows = worker_rows(live, now)
     for line in table(WORKER_TITLES, rows, output.table_width) if rows else ["no workers"]:
         output.line(line)

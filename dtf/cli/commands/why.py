@@ -4,6 +4,7 @@ import click
 
 from dtf.analysis.why import Situation, why
 from dtf.cli.options import json_option
+from dtf.cli.running.breaker_session import refusing
 from dtf.cli.session import ledger_session
 from dtf.cli.terminal.escape import one_line
 from dtf.domain.errors import UnknownRecordError
@@ -18,8 +19,9 @@ def command(job: str, as_json: bool) -> int:
 
     A run stands for all its jobs; 'last' is the newest one.
     """
-    with ledger_session(as_json=as_json) as (output, _, ledger):
+    with ledger_session(as_json=as_json) as (output, settings, ledger):
         answers = []
+        open_breakers, _ = refusing(settings, ledger)
         for job_id in _jobs(ledger.views, job):
             view = ledger.views.job(job_id)
             answer = why(
@@ -30,6 +32,7 @@ def command(job: str, as_json: bool) -> int:
                     leader=ledger.views.leader(),
                     backlog=ledger.views.backlog(),
                     now=ledger.views.now(),
+                    refusing=open_breakers,
                 )
             )
             answers.append(

@@ -2,7 +2,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dtf.analysis.why import Cause, Situation, why
+from dtf.domain.breaker import BreakerMode, BreakerState, Target
 from dtf.domain.outcome import Outcome
+from dtf.domain.ports.breakers import BreakerView
 from dtf.domain.ports.views import JobView, LeaderView, ShardView, WorkerView
 from dtf.domain.shard import JobState, ShardState
 from dtf.domain.source import Source, SourceKind
@@ -76,6 +78,7 @@ def _situation(
     shards: tuple[ShardView, ...] = (SHARD,),
     leader: LeaderView | None = None,
     backlog: Mapping[str, Mapping[str, int]] | None = None,
+    refusing: tuple[BreakerView, ...] = (),
 ) -> Situation:
     return Situation(
         job=job or _job(),
@@ -84,6 +87,7 @@ def _situation(
         leader=leader or LeaderView(holder="c1", term=1, expires_in_s=8.0),
         backlog=backlog or {},
         now=NOW,
+        refusing=refusing,
     )
 
 
@@ -200,3 +204,41 @@ def test_a_collected_suite_is_about_to_be_planned() -> None:
     job = replace(_job(), state=JobState.PLANNING)
 
     assert why(_situation(_worker(GPU), job=job, shards=())).cause is Cause.PLANNING
+
+
+def _open(name: str, mode: BreakerMode = BreakerMode.AUTO) -> BreakerView:
+    target = Target(hardware="cuda", name=name)
+    reason = "2 failures where 1 % is normal"
+    return BreakerView(
+        target=target, state=BreakerState.OPEN, mode=mode, since=NOW - 12, bad=0.95, epoch=1, reason=reason
+    )
+
+
+def test_an_open_breaker_is_named_with_its_reason() -> None:
+    """Where it keeps the job from every slot; another one's keeps it from nothing."""
+    answer = why(_situation(_worker(GPU), refusing=(_open("celery@lab1"),)))
+
+    assert answer.cause is Cause.BREAKER_OPEN
+    assert "cuda/celery@lab1 is open for 12 s: 2 failures where 1 % is normal" in answer.sentence
+    assert "when probes succeed" in answer.advice
+    assert why(_situation(_worker(GPU), refusing=(_open("celery@lab2"),))).cause is not Cause.BREAKER_OPEN
+
+
+def test_who_holds_a_breaker_open_is_told() -> None:
+    """It does not close by itself; a fallback that the job allows is named."""
+    job = _job()
+    job = replace(job, spec=replace(job.spec, fallback=("webgpu", "cpu")))
+    answer = why(_situation(_worker(GPU), job=job, refusing=(_open("celery@lab1", BreakerMode.FORCED_OPEN),)))
+
+    assert "cuda/celery@lab1 is forced open for 12 s" in answer.sentence
+    assert "goes to the fallback it allows (webgpu, cpu)" in answer.sentence
+    assert "dtf breakers auto cuda/celery@lab1" in answer.advice
+
+
+def test_what_waits_on_its_fallback_says_so() -> None:
+    """Beside what it waits for there."""
+    moved = replace(SHARD, queue="cpu")
+    answer = why(_situation(_worker(queue="cpu"), shards=(moved,)))
+
+    assert answer.cause is Cause.BEHIND
+    assert answer.sentence.endswith("As the breakers of cuda are open, it was sent to its fallback cpu.")

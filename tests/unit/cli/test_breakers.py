@@ -1,0 +1,139 @@
+import json
+import re
+import signal
+
+import pytest
+
+from dtf.breakers.config import BreakerConfig, BreakerPolicy
+from dtf.breakers.memory_store import MemoryStore
+from dtf.cli.main import run
+from dtf.cli.running.breaker_status import BreakerStatus, statuses
+from dtf.cli.running.breaker_table import learned_words, print_breaker, print_breakers, status_json
+from dtf.cli.running.breaker_target import known_targets, the_target
+from dtf.cli.terminal.output import Output
+from dtf.domain.breaker import BreakerMode, Sign, Target
+from dtf.domain.errors import UnknownRecordError
+from dtf.domain.learned import Learned, LearnedTarget
+from dtf.resilience.breaker import Evidence
+from dtf.resilience.breaker_params import FIXED
+from tests.support.fake_clock import FakeClock
+from tests.support.memory_breakers import MemoryJournal
+from tests.support.memory_control import MemoryLedger
+from tests.unit.coordination.test_rerouting import lab
+
+G1, G2 = Target(hardware="cuda", name="GPU-1"), Target(hardware="cuda", name="GPU-2")
+CPU = Target(hardware="cpu", name="w@lab")
+
+
+class World:
+    """Breakers of three targets, of one of which much was learned."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.store = MemoryStore(self.clock)
+        self.journal = MemoryJournal(MemoryLedger(self.clock))
+        for target in (G1, G2, CPU):
+            self.store.ask(target, FIXED, permit="p")
+        good = LearnedTarget(base_rate=0.005, evidence=500, outages=3)
+        poor = LearnedTarget(base_rate=0.3, evidence=500)
+        learned = {str(G1): good, str(CPU): poor}
+        self.store.publish(Learned(version=1, at=self.clock.now(), targets=learned))
+
+    def statuses(self, policy: BreakerPolicy = BreakerPolicy.LEARNED) -> dict[Target, BreakerStatus]:
+        """How they stand."""
+        found = statuses(self.store, BreakerConfig(policy=policy), self.journal)
+        return {status.view.target: status for status in found}
+
+
+@pytest.fixture
+def world() -> World:
+    """As above."""
+    return World()
+
+
+def test_learned_numbers_stand_beside_the_defaults(world: World) -> None:
+    """Where failures are rare fewer open it, where they are usual more do, and an unknown one is fixed."""
+    found = world.statuses()
+    assert (found[G1].base_rate, found[G1].default_base_rate) == (0.005, 0.02)
+    assert found[G1].threshold is not None
+    assert found[CPU].threshold is not None
+    assert found[G1].threshold < 4 < found[CPU].threshold
+    assert found[G1].default_threshold == found[G2].threshold == 4
+    assert found[G1].why_fixed == ""
+    assert "0 of 20 pieces of evidence" in found[G2].why_fixed
+    assert world.statuses(BreakerPolicy.FIXED)[G1].why_fixed == "breakers are set to fixed"
+    told = json.loads(json.dumps(status_json(found[G1])))
+    assert (told["target"], told["learned"]["outages"], told["default_failures_to_open"]) == ("cuda/GPU-1", 3, 4)
+
+
+def test_an_open_breaker_says_why_and_what_operators_do_is_told(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the table and in detail; it has no threshold then."""
+    for _ in range(4):
+        world.store.observe(G2, FIXED, Evidence(sign=Sign.INFRA, likelihood=(0.02, 0.5, 0.9), epoch=0))
+    world.store.set_mode(G1, BreakerMode.FORCED_OPEN)
+    world.journal.tell_mode(G1, BreakerMode.FORCED_OPEN, "new card")
+    world.store.set_mode(CPU, BreakerMode.METRICS_ONLY)
+    found = world.statuses()
+    print_breakers(Output(), list(found.values()), "learned")
+    text = capsys.readouterr().out
+    assert re.search(r"cuda/GPU-2 +open +0.00 s +\d+ % +- +2 % \(2 %\) +4 failures where 2 % is normal", text)
+    assert re.search(r"cuda/GPU-1 +forced open .* by an operator: new card\n", text)
+    assert re.search(r"cpu/w@lab +metrics only \(closed\) .* by an operator\n", text)
+    history = [
+        {"at": 0.0, "mode": "forced_open", "reason": "x\x1b[2J"},
+        {"changed_at": 0.0, "before": "a", "after": "b"},
+    ]
+    print_breaker(Output(), found[G2], history)
+    text = capsys.readouterr().out
+    assert "  state: open for 0.00 s: 4 failures where 2 % is normal\n" in text
+    assert "an operator set it to forced open: x\\x1b[2J\n" in text
+    print_breakers(Output(), [], "learned")
+    assert "no breaker yet" in capsys.readouterr().out
+
+
+def test_what_was_learned_is_put_into_words() -> None:
+    """With the defaults in brackets."""
+    words = learned_words(LearnedTarget(base_rate=0.11, hazard_per_s=1 / 600, latency_drift=0.1, drift_detected=True))
+    assert words["jobs that fail while it is healthy"] == "11 % (2 %)"
+    assert words["turns bad every"] == "10 min 00 s (1 h 00 min)"
+    assert words["runs slower than its groups by"] == "11 %, a change just now"
+
+
+def test_a_target_is_named_by_a_part_that_only_one_has(world: World) -> None:
+    """A worker's device can be named before it has a breaker; a mistake is told with what there is."""
+    known = known_targets(world.store, [lab()])
+    assert the_target("GPU-1", known) == G1
+    assert the_target("cpu/w@lab", known) == CPU
+    with pytest.raises(UnknownRecordError, match="may be any of 2 breakers: cuda/GPU-1, cuda/GPU-2"):
+        the_target("GPU", known)
+    with pytest.raises(UnknownRecordError, match=r"no breaker of 'cuda/GPU-3' \(did you mean"):
+        the_target("cuda/GPU-3", known)
+    with pytest.raises(UnknownRecordError, match="none yet"):
+        the_target("x", [])
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["opne", "GPU-1"], "is no action on a breaker"),
+        (["open"], "name a target: dtf breakers open TARGET"),
+        (["open", "a", "b"], "name one target"),
+        (["--reason", "x"], "--reason goes with open, close, auto or metrics"),
+        (["open", "a", "--reason", "x\ny"], "printable"),
+        (["open", "a"], "no cluster is running"),
+    ],
+)
+def test_a_mistake_in_the_words_is_told(
+    words: list[str], part: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: object
+) -> None:
+    """Nothing is started for it."""
+    monkeypatch.setenv("DTF_STATE_DIR", f"{tmp_path}/s")
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        assert run(["breakers", *words]) == (10 if "no cluster" in part else 2)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert part in capsys.readouterr().err
