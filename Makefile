@@ -9,12 +9,12 @@ PYTEST := -m pytest -n 2 --dist loadfile
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo browsers test check coverage format docs benchmark benchmark-models acceptance clean
+.PHONY: help run demo browsers test check coverage format docs benchmark benchmark-breaker benchmark-models acceptance clean
 
 help:  ## Print this help
 	@echo "dtf runs test suites on many workers and loses none of them."
 	@echo
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "Nothing needs to be installed first but Python >= 3.11 with venv, and make."
 
@@ -52,8 +52,12 @@ docs: $(VENV)/.installed-dev  ## Write docs/cli.md anew from the commands' own h
 	@$(BIN)/python -m tools.cli_reference
 	@$(BIN)/python -m tools.settings_reference
 
-benchmark: $(VENV)/.installed-dev  ## Measure against pytest-xdist: five pairs, a report in benchmark_reports/
+benchmark: $(VENV)/.installed-dev  ## Measure against pytest-xdist, and the breaker in real browsers (quick): reports
 	@$(BIN)/python -m benchmarks.against_xdist
+	@$(BIN)/dtf benchmark circuit-breaker --quick
+
+benchmark-breaker: $(VENV)/.installed-dev  ## Measure the breaker over 50 episodes of real faults an arm: hours, a report
+	@$(BIN)/dtf benchmark circuit-breaker --comprehensive
 
 benchmark-models: $(VENV)/.installed-dev  ## Measure what batching the jobs of a model gains: five pairs, a report
 	@$(BIN)/python -m benchmarks.model_batching
