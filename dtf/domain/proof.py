@@ -16,6 +16,8 @@ ELSEWHERE = "elsewhere"
 PROVIDERS = "providers"
 #: On which hardware it ran in place of what was asked for: ``cuda -> cpu``.
 DEGRADED = "degraded"
+#: The failure that was injected on purpose, what was seen of it before the job, and how it was taken back.
+INJECTED, INJECTED_SEEN, INJECTED_CLEARED = "injected", "injected_seen", "injected_cleared"
 YES = "yes"
 #: In place of the nodes' places where the runtime folded the whole model to a constant.
 NO_NODE_LEFT = "no node was left to run"

@@ -13,6 +13,7 @@ from dtf.domain.outcome import Outcome
 from dtf.execution.browser_host.choice import BrowserChoice
 from dtf.execution.browser_host.driver_watch import DriverCrashedError, DriverWatch
 from dtf.execution.browser_host.evidence import keep_console, keep_evidence
+from dtf.execution.browser_host.injected import InjectedCheck, wanted
 from dtf.execution.browser_host.limits import keeping_s, last_limit_s, over_time
 from dtf.execution.browser_host.promise import adapter_words, broken_promise
 from dtf.execution.browser_host.stage import Stage
@@ -104,10 +105,13 @@ class Host:
         if self._browser is None:
             raise BadInputError("no browser is open")
         began = asyncio.get_running_loop().time()
+        injected = InjectedCheck(check, self._browser.choice.browser, text) if (text := wanted(order)) else None
         stage = await self._browser.take()
         report = broken_promise(stage.adapter, order)
         if report is None:
-            report = await self._bounded(stage, order, check)
+            report = await self._bounded(stage, order, injected or check)
+        if injected is not None:
+            report = _marked(report, injected)
         if self._lost and order.artifacts:
             await keep_console(stage, Path(order.artifacts))
         elif report.outcome is not Outcome.PASSED and order.artifacts:
@@ -193,6 +197,12 @@ _DRIVER = "the browser's driver"
 
 def _crashed(order: Order) -> Report:
     return Report(number=order.number, outcome=Outcome.INFRA, reason=f"{_DRIVER} crashed", healthy=False)
+
+
+def _marked(report: Report, injected: InjectedCheck) -> Report:
+    """A report that says what was injected; a browser in which something of that is left is not used again."""
+    healthy = report.healthy and injected.cleared
+    return replace(report, proof={**report.proof, **injected.proof}, healthy=healthy)
 
 
 def find_check(name: str) -> Check:

@@ -1,17 +1,20 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import psutil
 import pytest
 
 from dtf.domain.errors import BadInputError
 from dtf.domain.failure import FailureType, Intensity
+from dtf.domain.outcome import Outcome
 from dtf.domain.recovery import RecoveryAction
 from dtf.execution.browser_recovery.catalogue import cheapest
 from dtf.execution.browser_recovery.recover import Because, recover
 from dtf.execution.browser_recovery.workplace import Workplace
 from dtf.execution.injector import inject
+from tests.integration.browsers.host_in_process import open_host
 from tests.support.browsers import need_browser
 
 MILD, MODERATE, SEVERE = Intensity
@@ -61,44 +64,44 @@ def test_a_failure_is_injected_and_recovered(
     at_workplace(work)
 
 
-def test_a_spent_failure_is_told_apart() -> None:
-    """A GPU process that is killed under two devices is another one after it; a retry helps as the failure is spent."""
+def test_dropped_and_spent_are_told_apart() -> None:
+    """What works only because the failure was taken back was not recovered; what was spent is, by a retry."""
 
     async def work(place: Workplace) -> None:
-        injection = await inject(place.subject, FailureType.GPU_ERROR, MODERATE)
-        assert injection.seen
-        assert "in its place" in injection.seen.words
-        assert not injection.recorded
-        told = await recover(place, injection)
+        dropped = await inject(place.subject, FailureType.API_ERROR, MILD)
+        assert dropped.confirmed
+        assert await dropped.clear()
+        assert (await recover(place, dropped)).action is None
+        assert await dropped.holds() is None
+        spent = await inject(place.subject, FailureType.GPU_ERROR, MODERATE)
+        assert spent.seen
+        assert "in its place" in spent.seen.words
+        assert not spent.recorded
+        told = await recover(place, spent)
         assert told.noticed
         assert (told.action, told.because) == (RecoveryAction.RETRY, Because.SPENT)
-        assert await injection.clear()
+        assert await spent.clear()
 
     at_workplace(work)
 
 
-def test_a_dropped_failure_is_no_recovery() -> None:
-    """What works only because the failure was taken back has not been recovered."""
-
-    async def work(place: Workplace) -> None:
-        injection = await inject(place.subject, FailureType.API_ERROR, MILD)
-        assert injection.confirmed
-        assert await injection.clear()
-        assert (await recover(place, injection)).action is None
-        assert await injection.holds() is None
-
-    at_workplace(work)
-
-
-def test_what_firefox_does_not_have() -> None:
-    """A failure that does not exist in Firefox is refused with its reason; one that does is confirmed there."""
-
-    async def work(place: Workplace) -> None:
-        with pytest.raises(BadInputError, match="DevTools"):
-            await inject(place.subject, FailureType.CRASH, MILD)
-        injection = await inject(place.subject, FailureType.API_ERROR, MODERATE)
-        assert injection.seen
-        assert injection.seen.kind is FailureType.API_ERROR
-        assert await injection.clear()
-
-    at_workplace(work, "firefox")
+def test_a_job_runs_under_an_injected_failure(tmp_path: Path) -> None:
+    """A check whose order asks for a failure meets it, says so in its proof, and the next check meets none."""
+    with open_host(need_browser("headless-shell")) as host:
+        hit = host.order("wgsl", tmp_path, inject="gpu_error mild", seed=1)
+        assert hit.outcome is not Outcome.PASSED
+        assert "destroyed" in hit.reason
+        assert hit.proof["injected"] == "gpu_error mild"
+        assert hit.proof["injected_seen"].startswith("gpu_error: the device was lost")
+        assert hit.proof["injected_cleared"]
+        crashed = host.order("wgsl", tmp_path, inject="crash moderate", seed=1)
+        assert crashed.outcome is Outcome.INFRA
+        assert crashed.proof["injected"] == "crash moderate"
+        after = host.order("wgsl", tmp_path, seed=1)
+        assert after.outcome is Outcome.PASSED, after.reason
+        assert "injected" not in after.proof
+        with pytest.raises(BadInputError, match="a failure to inject"):
+            host.order("wgsl", tmp_path, inject="nonsense", seed=1)
+        lost = host.order("wgsl", tmp_path, inject="connection_failure severe", seed=1)
+        assert (lost.outcome, lost.healthy) == (Outcome.INFRA, False)
+        assert "no driver" in lost.proof["injected_seen"]
