@@ -73,11 +73,12 @@ class GuardianTask(Task):  # type: ignore[misc]  # Celery has no types
         """
         return base_tag(self._queue()) not in {base_tag(queue) for queue in self.app.conf[SERVED_KEY]}
 
-    def _pass_on(self, name: str, identifier: object) -> dict[str, Any]:
-        """Put a hint back for a worker that has the device.
+    def _pass_on(self, name: str, identifier: object, reason: str = "") -> dict[str, Any]:
+        """Put a hint back for another worker.
 
-        This worker was told to consume a queue for which it has no device. It must not run the shard, and must not
-        swallow the hint. The pause gives the others time to take it, and bounds the traffic where there are none.
+        This worker has no device for the queue, holds those that it has, or has failed the shard before. It must not
+        run the shard, and must not swallow the hint. The pause gives the others time to take it, and bounds the
+        traffic where there are none.
         """
         threading.Event().wait(UNSERVED_HOLD_S)
         queue = self._queue()
@@ -85,7 +86,8 @@ class GuardianTask(Task):  # type: ignore[misc]  # Celery has no types
             self.app.send_task(name, args=[identifier], queue=queue, retry=False)
         except (OperationalError, *self.app.connection_for_write().recoverable_connection_errors) as error:
             return self._drop(f"a hint of the queue {queue} could not be put back: {error!r}")
-        return {"claimed": False, "reason": f"no device here serves the queue {queue}; the hint was put back"}
+        reason = reason or f"no device here serves the queue {queue}"
+        return {"claimed": False, "reason": f"{reason}; the hint was put back"}
 
     def _drop(self, reason: str) -> dict[str, Any]:
         _log.warning("a hint is dropped: %s", reason)
@@ -130,7 +132,9 @@ class ShardTask(CircuitBreakerTask, GuardianTask):
     def on_refused(self, refusal: Refusal) -> dict[str, Any]:
         """Put the hint back, for another worker or for later."""
         _log.info("a hint is put back: %s", refusal.error())
-        return self._pass_on(RUN_SHARD, next(iter((*self.request.args, *self.request.kwargs.values()))))
+        return self._pass_on(
+            RUN_SHARD, next(iter((*self.request.args, *self.request.kwargs.values()))), str(refusal.error())
+        )
 
     def run_shard(self, shard_id: object) -> dict[str, Any]:
         """Have the guardian run a shard; what comes of it is in the ledger, not in what is returned."""
@@ -144,9 +148,9 @@ class ShardTask(CircuitBreakerTask, GuardianTask):
             dropped = self._drop(f"the guardian is gone, shard {shard_id} is left to the ledger: {error!r}")
             return {**dropped, _GONE: True}
         if not answer.claimed or answer.outcome is None:
-            return (
-                self._pass_on(RUN_SHARD, shard_id) if answer.unserved else {"claimed": False, "reason": answer.reason}
-            )
+            if answer.unserved:
+                return self._pass_on(RUN_SHARD, shard_id, answer.reason)
+            return {"claimed": False, "reason": answer.reason}
         return {"claimed": True, "outcome": str(answer.outcome), "attempts": answer.attempts}
 
     def _guardian_answers(self, _target: Target) -> None:
