@@ -62,10 +62,11 @@ class RedisAddress:
             BadInputError: The address cannot be used.
         """
         from redis.backoff import NoBackoff  # noqa: PLC0415  # whoever has breakers of its own alone goes without
+        from redis.exceptions import ConnectionError as RedisConnectionError  # noqa: PLC0415  # as above
         from redis.retry import Retry  # noqa: PLC0415  # as above
 
-        # once more, as a server that was restarted has closed what is in the pool; the rest is the breakers' own
-        retry = Retry(NoBackoff(), 1)
+        # once more, as a server that was restarted has closed what is in the pool; what timed out may have been done
+        retry = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
         limits = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s, "retry": retry}
         try:
             return self._behind_sentinels(limits) if self.master else self._direct(limits)

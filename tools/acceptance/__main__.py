@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.acceptance.harness.kills import KILLED
+from tools.acceptance.breaker_gate import breaker_gate
 from tools.acceptance.browser_models import browser_models
 from tools.acceptance.browsers import browsers
 from tools.acceptance.injections import injections
@@ -29,6 +30,7 @@ def main() -> None:
     parser.add_argument("--failure", default="", help="only failures with this in their name, as in 'gpu_error severe'")
     parser.add_argument("--pairs", type=int, default=7, help="cold launches against warm browsers")
     parser.add_argument("--jobs", type=int, default=300, help="browser jobs in a row")
+    parser.add_argument("--rounds", type=int, default=1000, help="how often 16 processes ask a half-open breaker")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the random moments")
     given = parser.parse_args()
     print(f"seed {given.seed}")
@@ -47,6 +49,8 @@ def main() -> None:
         bad += browsers(given.browser or "chromium", given.pairs, given.jobs)
     if "injections" in given.what:
         bad += injections(given.browser, given.failure)
+    if "breaker-gate" in given.what:
+        bad += breaker_gate(given.rounds)
     sys.exit(bool(bad))
 
 
