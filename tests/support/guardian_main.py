@@ -68,7 +68,7 @@ def main() -> int:
         workers=cast("Any", Troubled(ledger.workers, trouble)),
         blobs=cast("Any", Troubled(ledger.blobs, trouble)),
         executors=(CommandExecutor(), ChainExecutor(), ModelExecutor()),
-        breakers=Breakers(MemoryStore(), BreakerConfig(policy=BreakerPolicy(told.get("breaker", "off")))),
+        breakers=Breakers(MemoryStore(), BreakerConfig(policy=BreakerPolicy(told["breaker"]), probe_every_s=0.5)),
         recoveries=cast("Any", Troubled(ledger.recoveries, trouble)),
         base_environment=dict(os.environ),
     )

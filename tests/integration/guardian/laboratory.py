@@ -97,6 +97,7 @@ class Laboratory:
         self.work.mkdir()
         self.worker = subprocess.Popen(["/bin/sleep", "600"])
         self.gpus: tuple[Device, ...] = ()
+        self.breaker = "off"
         self._guardians: list[GuardianProcess] = []
 
     def guardian(self, worker_id: str = "w1", **settings: float) -> GuardianProcess:
@@ -126,6 +127,7 @@ class Laboratory:
             "worker_pid": self.worker.pid,
             "root": str(self.place / "root"),
             "trouble": str(self.place / "trouble"),
+            "breaker": self.breaker,
             "settings": {"lease_s": 30.0, "poll_s": 0.3, "heartbeat_s": 0.5, **settings},
         }
         self._guardians.append(GuardianProcess(told, self.place / "guardian.log"))

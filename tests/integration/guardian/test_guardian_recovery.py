@@ -1,5 +1,9 @@
 """What a real guardian does about failures of the infrastructure."""
 
+import os
+import signal
+from functools import partial
+
 import sqlalchemy as sa
 
 from dtf.domain.failure import FailureType
@@ -8,7 +12,7 @@ from dtf.domain.recovery import RecoveryAction
 from dtf.domain.shard import ShardState
 from dtf.execution.guardian.messages import ShardReply
 from dtf.storage.ledger.schema import shards
-from tests.integration.guardian.laboratory import GuardianProcess, Laboratory
+from tests.integration.guardian.laboratory import GuardianProcess, Laboratory, until
 
 #: Is killed from outside, as far as anybody can tell, as often as the file says, and then succeeds.
 _KILLED = """
@@ -72,3 +76,55 @@ def test_a_shard_that_always_breaks_ends_as_infra(lab: Laboratory) -> None:
     assert len(lab.attempts(shard_id)) == 2
     told = [event.data for event in lab.ledger.control.pending_events(100)]
     assert [data["action"] for data in told if "counts" in data] == ["retry"]
+
+
+def test_a_worker_whose_disk_fails_recovers_when_the_disk_does(lab: Laboratory) -> None:
+    """Its breaker opens, replacing its pool is in vain, and it is held; no shard pays, and all end passed."""
+    lab.breaker = "constants"
+    guardian = lab.guardian()
+    waiting = lab.python(_WAITS, max_retries=0)
+    shard_ids = [lab.python("print(1)", max_retries=1) for _ in range(3)]
+    with lab.begin(guardian, waiting) as asker:
+        pid = lab.pid()
+        _break_disk(lab)
+        until(lambda: [_run(lab, guardian, shard_id) for shard_id in shard_ids][-1].unserved, 30.0)
+        os.kill(pid, signal.SIGKILL)
+        asker.answer()
+    replaced = lab.ledger.recoveries.history()[-1]
+    assert (replaced.action, replaced.level, replaced.succeeded) == (RecoveryAction.REPLACE_POOL, 4, False)
+    assert "no file can be written" in replaced.reason
+    assert lab.shard(waiting).crashes == 0, "with its only attempt lost to a sick worker it has another one"
+    _mend_disk(lab)
+    (lab.work / "go").touch()
+    for shard_id in (waiting, *shard_ids):
+        until(partial(_passes, lab, guardian, shard_id), 30.0)
+    outcomes = {known.shard_id: known.job_recovered for known in lab.ledger.recoveries.history()}
+    assert outcomes[waiting] is True
+
+
+#: Says who it is, and waits until it may go.
+_WAITS = """
+import os, pathlib, time
+pathlib.Path("pid").write_text(str(os.getpid()))
+while not pathlib.Path("go").exists():
+    time.sleep(0.02)
+"""
+
+
+def _break_disk(lab: Laboratory) -> None:
+    """Nothing can be written any more where the worker's work keeps its files."""
+    scratch = lab.place / "root" / "scratch" / "w1"
+    scratch.rename(scratch.with_name("mounted elsewhere"))
+    scratch.write_text("this is no directory")
+
+
+def _mend_disk(lab: Laboratory) -> None:
+    scratch = lab.place / "root" / "scratch" / "w1"
+    scratch.unlink()
+    scratch.with_name("mounted elsewhere").rename(scratch)
+
+
+def _passes(lab: Laboratory, guardian: GuardianProcess, shard_id: str) -> bool:
+    if lab.shard(shard_id).state is not ShardState.FINISHED:
+        _run(lab, guardian, shard_id)
+    return lab.shard(shard_id).outcome is Outcome.PASSED
