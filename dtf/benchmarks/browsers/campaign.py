@@ -61,7 +61,7 @@ class Campaign:
             BadInputError: A fault does not exist for a browser, or raw data cannot be read.
         """
         self.place.mkdir(parents=True, exist_ok=True)
-        snapshot = self._training().kept if LEARNED in self.arms else {}
+        snapshot = self._training().kept.get("learner") if LEARNED in self.arms else None
         found = []
         for seed in range(self.seed, self.seed + self.iterations):
             order = list(self.arms)

@@ -24,7 +24,6 @@ JOB_LIMIT_S, CANARY_LIMIT_S = 5.0, 8.0
 #: Before the clock of a run starts, the first use of a cold browser may take so long, in seconds.
 _FIRST_LIMIT_S = 30.0
 _TICK_S = 0.05
-_LEARN_S = 0.5
 _METER_S = 0.4
 
 
@@ -102,11 +101,9 @@ class Run:
         return time.monotonic() - self._began
 
     async def _go(self) -> None:
-        last, learned_s = self._now(), 0.0
+        last = self._now()
         while (now := self._now()) < self._schedule.horizon_s and not self._queue.is_done:
-            if now - learned_s >= _LEARN_S:
-                self._arm.learn()
-                learned_s = now
+            self._arm.learn(now)
             self._start_canaries()
             refused = self._start_jobs()
             self._note_blocked(refused, now, now - last)

@@ -7,7 +7,7 @@ from dtf.benchmarks.report.scale import Scale, make_scale, tick_text
 
 _WIDTH = 760
 _ROW, _TOP, _BOTTOM = 26, 8, 34
-_LABELS, _TEXTS = 190, 150
+_LABELS, _TEXTS = 190, 180
 _LANE, _LANE_LABELS = 22, 190
 _CURVE_HEIGHT, _LEFT, _LEGEND = 300, 48, 180
 #: Between the ends of two lines' names.

@@ -36,17 +36,18 @@ def _verdicts(runs: Sequence[RunRecord]) -> Sequence[Verdict]:
 def test_what_was_to_be_shown_is_judged_by_the_figures() -> None:
     """Half as long, no job lost in place of eleven, a third of the resources; then a breaker that helps nothing."""
     none = _run("none", 11, 40.0, 6)
-    recovery, lost, resources = _verdicts([none, _run("learned", 0, 20.0, 2)])
+    recovery, delay, lost, resources = _verdicts([none, _run("learned", 0, 20.0, 2)])
     assert recovery.reached
+    assert delay.reached
     assert lost.reached
     assert "0 in place of 11" in lost.found
     assert (resources.found, resources.reached, resources.surely) == ("-67 % [-67, -67]", True, True)
-    assert [one.reached for one in _verdicts([none, _run("learned", 11, 40.0, 6)])] == [False, False, False]
+    assert [one.reached for one in _verdicts([none, _run("learned", 11, 40.0, 6)])] == [False] * 4
 
 
 def test_of_few_lost_jobs_no_share_is_told() -> None:
     """One in place of two is chance."""
-    _, lost, _ = _verdicts([_run("none", 2, 40.0, 6), _run("learned", 1, 20.0, 2)])
+    _, _, lost, _ = _verdicts([_run("none", 2, 40.0, 6), _run("learned", 1, 20.0, 2)])
     assert lost.reached is None
 
 

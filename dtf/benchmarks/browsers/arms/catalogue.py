@@ -40,7 +40,7 @@ def make_arm(name: str, schedule: Schedule, snapshot: Mapping[str, Any] | None) 
     Args:
         name: Which.
         schedule: What happens in the run; only the oracle looks at it.
-        snapshot: What a learning arm begins with; None: nothing.
+        snapshot: What the learner of a learning arm begins with; None: nothing.
 
     Raises:
         BadInputError: There is no such arm.
@@ -57,12 +57,7 @@ def make_arm(name: str, schedule: Schedule, snapshot: Mapping[str, Any] | None) 
     if name == ORACLE:
         return Oracle(schedule)
     if name == CONSTANTS:
-        return Product(BreakerPolicy.CONSTANTS)
+        return Product(browsers, BreakerPolicy.CONSTANTS)
     if name not in (LEARNED, COLD):
         raise BadInputError(f"there is no arm {name!r}; there are {', '.join(ARMS)}")
-    from dtf.learning.learner import Learner  # noqa: PLC0415  # River is an extra, and slow to import
-
-    learner = Learner()
-    if snapshot:
-        learner.restore(dict(snapshot))
-    return Product(BreakerPolicy.LEARNED, learner)
+    return Product(browsers, BreakerPolicy.LEARNED, learns=True, learner=snapshot)

@@ -40,7 +40,7 @@ class Oracle:
         """What is not refused is well."""
         return 0.0
 
-    def learn(self) -> None:
+    def learn(self, now_s: float) -> None:
         """It knows all."""
 
     def kept(self) -> Mapping[str, Any]:

@@ -1,44 +1,68 @@
 """dtf's own breakers, as dtf's jobs use them, with the learner beside them."""
 
+import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dtf.benchmarks.browsers.arms.protocol import Journal, Moved, Refunds, Ticket
 from dtf.benchmarks.browsers.arms.simulated import HARDWARE
 from dtf.benchmarks.browsers.job import Job
 from dtf.breakers.client import Breakers
 from dtf.breakers.config import BreakerConfig, BreakerPolicy
+from dtf.breakers.learning_loop import INTERVAL_S, LearningLoop
 from dtf.breakers.memory_store import MemoryStore
 from dtf.breakers.permit import Permit, Recorded, Refusal
-from dtf.domain.breaker import Sign, Target, Transition
-
-if TYPE_CHECKING:
-    from dtf.learning.learner import Learner
+from dtf.domain.breaker import Sign, Target
+from dtf.resilience.breaker import failures_to_open
 
 #: A job on its last attempt goes to no browser that is in doubt by more than this.
 _DOUBT = 0.05
-#: How much evidence the learner takes in at a time.
-_MOST = 1000
+
+
+class _Snapshots:
+    """Keeps the learner's snapshot in this process."""
+
+    def __init__(self, learner: Mapping[str, Any] | None) -> None:
+        # what it knows is kept, and not its place in the evidence of another run's store
+        self._kept = None if not learner else {"format": 1, "after": "", "epochs": [], "learner": learner}
+
+    def load(self) -> Mapping[str, Any] | None:
+        """The last one."""
+        return self._kept
+
+    def save(self, snapshot: Mapping[str, Any]) -> None:
+        """Keep one in place of the last."""
+        self._kept = dict(snapshot)
 
 
 class Product:
     """dtf's own breakers by ``dtf.breakers``, over the store in memory.
 
     Args:
+        browsers: Their names.
         policy: By what they decide.
-        learner: Learns from their evidence and publishes to them; None: nobody does.
+        learns: Whether a learner takes in their evidence and publishes to them, as in the coordinator.
+        learner: What that learner begins with; None: nothing.
     """
 
-    def __init__(self, policy: BreakerPolicy, learner: "Learner | None" = None) -> None:
+    def __init__(
+        self,
+        browsers: tuple[str, ...],
+        policy: BreakerPolicy,
+        *,
+        learns: bool = False,
+        learner: Mapping[str, Any] | None = None,
+    ) -> None:
         config = BreakerConfig(policy=policy)
+        self._browsers = browsers
         self._store = MemoryStore(stale_s=config.stale_s)
         self._breakers = Breakers(self._store, config)
-        self._learner = learner
-        self._heard = ""
-        self._transitions: list[Transition] = []
+        self._snapshots = _Snapshots(learner)
+        self._loop = LearningLoop(self._store, self._snapshots) if learns else None
+        self._learned_s = 0.0
         self.journal = Journal()
-        if learner is not None:
-            self._store.publish(learner.publish(self._store.now()))
+        if self._loop is not None:
+            self._loop.turn()  # here, as it imports River
 
     def ask(self, browser: str, now_s: float, job: Job, *, last: bool) -> Ticket | None:  # noqa: ARG002  # the protocol's
         """A permit; what is on its last attempt goes nowhere that is in doubt."""
@@ -48,8 +72,9 @@ class Product:
 
     def ended(self, ticket: Ticket, now_s: float, job: Job, sign: Sign, ran_s: float) -> Refunds:
         """Record it."""
-        permit = _permit(ticket)
-        recorded = self._breakers.record(permit, sign, group=job.group, duration_s=ran_s, reference=str(job.number))
+        recorded = self._breakers.record(
+            _permit(ticket), sign, group=job.group, duration_s=ran_s, reference=str(job.number)
+        )
         return self._taken(recorded, now_s, (job.number,) if recorded.refund else ())
 
     def canary(self, browser: str, now_s: float) -> Ticket | None:  # noqa: ARG002  # the protocol's
@@ -67,23 +92,35 @@ class Product:
         bad = record.belief.bad if record else 0.0
         return bad if bad > _DOUBT else 0.0
 
-    def learn(self) -> None:
-        """Have the learner take in what happened, and publish."""
-        if self._learner is None:
-            return
-        self._heard, records = self._store.heard(self._heard, _MOST)
-        for record in records:
-            self._learner.observe(record)
-        for transition in self._transitions:
-            self._learner.observe_transition(transition)
-        self._transitions.clear()
-        self._store.publish(self._learner.publish(self._store.now()))
+    def learn(self, now_s: float) -> None:
+        """Have the learner take its turn, as often as in dtf."""
+        if self._loop is not None and now_s - self._learned_s >= INTERVAL_S:
+            self._learned_s = now_s
+            self._loop.turn()
 
     def kept(self) -> Mapping[str, Any]:
-        """What the learner knows, and what it published last."""
-        if self._learner is None:
-            return {}
-        return self._learner.snapshot()
+        """The learner's snapshot, and the numbers by which each breaker decides now."""
+        numbers = {browser: self._numbers(browser) for browser in self._browsers}
+        if self._loop is None:
+            return {"numbers": numbers}
+        self._loop.turn()
+        self._loop.save()
+        snapshot = self._snapshots.load() or {}
+        return {"numbers": numbers, "learner": snapshot.get("learner", {})}
+
+    def _numbers(self, browser: str) -> Mapping[str, Any]:
+        target = _target(browser)
+        tuned, rates = self._breakers.numbers.tuned(target), self._breakers.numbers.rates(target, "")
+        record, params = self._store.read(target), tuned.params
+        likelihood, _ = self._breakers.numbers.weight(target, Sign.INFRA, "")
+        return {
+            "policy": str(params.policy),
+            "why_fixed": tuned.why_fixed,
+            "base_rate": rates.base,
+            "bad_every_s": 1 / params.bad_rate if params.bad_rate > 0 else math.inf,
+            "outage_median_s": params.outage_median_s,
+            "failures_to_open": failures_to_open(record, params, likelihood) if record else params.failures_to_open,
+        }
 
     def _ticket(self, browser: str, *, canary: bool) -> Ticket | None:
         got = self._breakers.acquire((_target(browser),), canary=canary)
@@ -91,7 +128,6 @@ class Product:
 
     def _taken(self, recorded: Recorded, now_s: float, own: Refunds) -> Refunds:
         for one in recorded.transitions:
-            self._transitions.append(one)
             self.journal.moves.append(
                 Moved(at_s=now_s, browser=one.target.name, before=one.before, after=one.after, reason=one.reason)
             )

@@ -76,8 +76,8 @@ class Arm(Protocol):
         """By what browsers are preferred: the less, the better; 0 where nothing speaks against one."""
         ...
 
-    def learn(self) -> None:
-        """Time to learn; called about twice a second."""
+    def learn(self, now_s: float) -> None:
+        """Time to learn, should it be; called often."""
         ...
 
     def kept(self) -> Mapping[str, Any]:

@@ -69,7 +69,7 @@ class BySimulation:
         """Its own measure."""
         return self._arm.badness(self._index[browser])
 
-    def learn(self) -> None:
+    def learn(self, now_s: float) -> None:
         """None of them learns between jobs."""
 
     def kept(self) -> Mapping[str, Any]:
