@@ -153,7 +153,8 @@ def advanced(record: BreakerRecord, params: BreakerParams, now: float) -> Breake
             now - record.at, bad_rate=params.bad_rate, heal_s=params.heal_s, grey_share=params.grey_share
         )
     record = replace(record, belief=belief, at=now, permits=permits)
-    return _calmed(record) if belief.bad < params.calm_at else record
+    counts = params.policy is Policy.FIXED and record.row  # what leads to its opening is remembered until then
+    return _calmed(record) if belief.bad < params.calm_at and not counts else record
 
 
 def ask(

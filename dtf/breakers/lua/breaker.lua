@@ -96,5 +96,6 @@ local function advance()
     bound(grey * keep + new * grey_share, down * keep + new * (1 - grey_share))
   end
   at = now
-  if grey + down < calm_at then calm() end
+  local counts = is_fixed == 1 and row > 0  -- what leads to its opening is remembered until then
+  if grey + down < calm_at and not counts then calm() end
 end

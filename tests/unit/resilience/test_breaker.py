@@ -107,7 +107,7 @@ def exits(life: Watched, lost: int = 0) -> None:
         lost: So many of its probes die first.
     """
     life.store.set_mode(TARGET, BreakerMode.AUTO)
-    for _ in range(1000):
+    for _ in range(3000):
         gate = life.ask(canary=life.params.canary)
         if gate.answer is Answer.PROBE and lost:
             lost -= 1
@@ -169,3 +169,11 @@ def test_one_that_only_tells_closes_by_real_work_where_there_is_no_canary(params
         if record.state is BreakerState.CLOSED:
             return
     raise AssertionError("it never closed")
+
+
+def test_the_fixed_breaker_gives_all_retries_back_that_led_to_its_opening() -> None:
+    """Also where each failure says so little that its belief stays calm."""
+    life = Watched(BreakerParams(policy=Policy.FIXED, bad_rate=1 / 86400), Rates(group=0.9))
+    for number in range(3):
+        assert not life.observe(Sign.CRASH, 0, "", f"job-{number}").refunds
+    assert life.observe(Sign.CRASH, 0, "", "job-3").refunds == ("job-0", "job-1", "job-2", "job-3")
