@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from dtf.domain.failure import FailureType
 from dtf.execution.browser_host.compute import TOLERANCE, compute_shader
 from dtf.execution.injector.injection import Seen
-from dtf.execution.injector.javascript import ALLOCATE, PACE
+from dtf.execution.injector.javascript import ALLOCATE
 from dtf.execution.injector.look import ask, seen_of
+from dtf.execution.injector.pace import measure_pace
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -28,16 +29,16 @@ class Probe:
         path: What it fetches from its server.
         text: What it must get there.
         webgpu: Whether it must compute on the GPU.
-        pace_ms: How long a loop took in a page that was well, in milliseconds.
-        paced: Whether its pace matters. Where others use the machine too it varies: it is asked for only where it is
-            the point.
+        pace_ms: What processor time a loop took in a page that was well, in milliseconds; None: the browser does not
+            tell.
+        paced: Whether its pace is asked for too.
         limit_s: How long each question may take, in seconds.
     """
 
     path: str
     text: str
     webgpu: bool
-    pace_ms: float
+    pace_ms: float | None = None
     paced: bool = False
     limit_s: float = 2.5
 
@@ -64,15 +65,10 @@ class Probe:
             if wrong := computed.verdict(TOLERANCE):
                 kind = FailureType.API_ERROR if computed.fault == "adapter" else FailureType.GPU_ERROR
                 return Seen(kind=kind, words=f"{computed.fault}: {wrong}")
-        if not self.paced:
+        if not self.paced or self.pace_ms is None:
             return None
-        now_ms = await ask(page, PACE, within_s=self.limit_s)
+        now_ms = await measure_pace(page, within_s=self.limit_s)
         if now_ms <= _SLOWER * self.pace_ms:
             return None
-        words = f"a loop takes {now_ms:.0f} ms in place of {self.pace_ms:.0f}"
+        words = f"a loop takes {now_ms:.0f} ms of processor time in place of {self.pace_ms:.0f}"
         return Seen(kind=FailureType.RESOURCE_EXHAUSTION, words=words)
-
-
-async def measure_pace(page: "Page") -> float:
-    """How long a loop takes in a page that is well, in milliseconds."""
-    return float(await ask(page, PACE, within_s=20.0))

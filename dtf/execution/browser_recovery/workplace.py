@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Self
 
 from dtf.domain.recovery import RecoveryAction
 from dtf.execution.browser_host.adapter import ask_adapter
+from dtf.execution.browser_host.choice import Family
 from dtf.execution.browser_host.launch import launch
 from dtf.execution.browser_host.offline import keep_offline
 from dtf.execution.browser_host.server import LoopbackServer
 from dtf.execution.browser_recovery.driver import Driver
-from dtf.execution.browser_recovery.probe import Probe, measure_pace
+from dtf.execution.browser_recovery.probe import Probe
+from dtf.execution.injector.pace import measure_pace
 from dtf.execution.injector.subject import Subject
 
 if TYPE_CHECKING:
@@ -61,7 +63,8 @@ class Workplace:
             await self._driver.start()
             await self._open_browser()
             adapter = await asyncio.wait_for(ask_adapter(self._page), _ADAPTER_S)
-            pace_ms = await measure_pace(self._page)
+            is_chromium = self.choice.family is Family.CHROMIUM
+            pace_ms = await measure_pace(self._page) if is_chromium else None
             self.probe = Probe(path=_TEXT, text=self._token, webgpu=adapter.available, pace_ms=pace_ms)
         except BaseException:
             await self.__aexit__()

@@ -91,18 +91,8 @@ FILL_HEAP = """size => {
   return kept.length;
 }"""
 
-#: How long a loop of a fixed length takes, the median of five, in milliseconds: a single short one may slip through
-#: between the pauses of a throttled page.
-PACE = """() => {
-  const took = [];
-  for (let turn = 0; turn < 5; turn++) {
-    const begun = performance.now();
-    let sum = 0;
-    for (let at = 0; at < 1e7; at++) sum += Math.sqrt(at);
-    took.push(performance.now() - begun + (sum < 0 ? 1 : 0));
-  }
-  return took.sort((one, other) => one - other)[2];
-}"""
+#: A loop of a fixed length.
+LOOP = "turns => { let sum = 0; for (let at = 0; at < turns; at++) sum += Math.sqrt(at); return sum; }"
 
 #: Keeps the page busy for so many milliseconds, beginning after this has returned.
 BUSY = "ms => { setTimeout(() => { const end = performance.now() + ms; while (performance.now() < end); }, 50); }"

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from dtf.domain.failure import FailureType
 from dtf.execution.injector.browser_processes import find_processes
 from dtf.execution.injector.injection import InjectorError, Scope, Seen
-from dtf.execution.injector.javascript import ALLOCATE, DROP_HOG, FILL_HEAP, HOG, PACE
+from dtf.execution.injector.javascript import ALLOCATE, DROP_HOG, FILL_HEAP, HOG
 from dtf.execution.injector.look import answers, ask
 from dtf.execution.injector.mechanisms.ending import are_gone
+from dtf.execution.injector.pace import measure_pace
 from dtf.execution.injector.subject import Subject
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 #: How many times slower a page becomes, and how many times slower it must be seen to be.
 _RATE, _SEEN_RATE = 10, 3.0
-_PACE_S = 20.0
 #: What a page must be refused, in bytes.
 WANTED = 2**26
 #: How much memory a process is left, and how much its page then asks for.
@@ -40,16 +40,16 @@ class Throttled:
 
     async def apply(self) -> None:
         """Measure its pace, and throttle it."""
-        self._before_ms = await ask(self._subject.page, PACE, within_s=_PACE_S)
+        self._before_ms = await measure_pace(self._subject.page)
         self._session = await self._subject.context.new_cdp_session(self._subject.page)
         await self._session.send("Emulation.setCPUThrottlingRate", {"rate": _RATE})
 
     async def look(self) -> Seen | None:
         """Measure its pace again."""
-        now_ms = await ask(self._subject.page, PACE, within_s=_PACE_S)
+        now_ms = await measure_pace(self._subject.page)
         if now_ms < _SEEN_RATE * self._before_ms:
             return None
-        words = f"a loop takes {now_ms:.0f} ms in place of {self._before_ms:.0f}"
+        words = f"a loop takes {now_ms:.0f} ms of processor time in place of {self._before_ms:.0f}"
         return Seen(kind=FailureType.RESOURCE_EXHAUSTION, words=words)
 
     async def clear(self) -> str:
