@@ -12,6 +12,7 @@ from tools.acceptance.browser_models import browser_models
 from tools.acceptance.browsers import browsers
 from tools.acceptance.injections import injections
 from tools.acceptance.kills import kills
+from tools.acceptance.learning import learning
 from tools.acceptance.suites import same_as_pytest, session_fixture
 
 CONFORMANCE = Path(__file__).resolve().parents[2] / "examples" / "onnx_conformance"
@@ -21,7 +22,7 @@ WHAT = ["kills", "fixture", "networkx", "browsers", "models", "injections"]
 def main() -> None:
     """Run what is asked for; exit with 1 where something is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="*", default=WHAT, help=", ".join(WHAT))
+    parser.add_argument("what", nargs="*", default=WHAT, help=", ".join([*WHAT, "breaker-gate", "learning"]))
     parser.add_argument("--suite", type=Path, default=CONFORMANCE, help="the suite in which processes are killed")
     parser.add_argument("--role", action="append", choices=KILLED, help="only these")
     parser.add_argument("--times", type=int, default=5, help="how often each is killed")
@@ -51,6 +52,8 @@ def main() -> None:
         bad += injections(given.browser, given.failure)
     if "breaker-gate" in given.what:
         bad += breaker_gate(given.rounds)
+    if "learning" in given.what:
+        bad += learning()
     sys.exit(bool(bad))
 
 

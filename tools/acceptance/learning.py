@@ -1,0 +1,84 @@
+"""Two kinds of hardware of which one fails now and then: what the breakers of a real cluster learn of them."""
+
+import json
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from dtf.storage.migrate import migrate
+from tests.acceptance.harness.place import DTF, Place, until
+from tests.acceptance.test_two_terminals import online
+from tests.support.valkey import running_valkey
+
+#: The hardware that is well, and the one that is not; the second is simulated, its faults are not.
+STEADY, SHAKY = "cpu", "cuda"
+#: One job of so many is killed with -9 by somebody who is not dtf, the first time that it runs.
+EVERY = 8
+
+_JOB = (
+    "import os, sys; m = sys.argv[1]; m and not os.path.exists(m) and (open(m, 'x').close(), os.kill(os.getpid(), 9))"
+)
+
+
+def learning(jobs: int = 100) -> int:
+    """Let so many jobs run on each; print what was learned; return how much of it is not as it should be."""
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        valkey = stack.enter_context(running_valkey(directory))
+        database = f"sqlite:///{directory}/ledger.db"
+        migrate(database)
+        place = Place(directory, DTF_BROKER_URL=valkey.url, DTF_DATABASE_URL=database)
+        stack.callback(place.kill_all)
+        place.start(DTF, "coordinator")
+        for tag in (STEADY, SHAKY):
+            own = {"DTF_STATE_DIR": str(directory / tag), "DTF_SIMULATE_DEVICES": "cuda:1" if tag == SHAKY else ""}
+            place.start(DTF, "worker", "-Q", tag, "--concurrency", "1", "--name", tag, extra=own)
+        if not until(lambda: online(place) == 2, 60, every_s=0.5):
+            print("learning: the workers did not come up")
+            return 1
+        done = place.dtf("submit", "--task-file", _tasks(directory, jobs), "--wait", "--json", timeout_s=1800)
+        print(f"learning: {jobs} jobs on each, one of {EVERY} on {SHAKY} killed once: exit {done.status}")
+        until(lambda: all(one["learned"]["evidence"] >= 20 for one in _devices(place).values()), 60, every_s=1.0)
+        print(place.dtf("breakers").out)
+        return bool(done.status) + _judge(_devices(place))
+
+
+def _tasks(directory: Path, jobs: int) -> str:
+    tasks = []
+    for number in range(jobs):
+        for tag in (STEADY, SHAKY):
+            marker = str(directory / f"killed-{number}") if tag == SHAKY and number % EVERY == EVERY // 2 else ""
+            config = {"argv": [sys.executable, "-c", _JOB, marker]}
+            where = {"hardware": tag}
+            tasks.append({"type": "command", "name": f"job {tag}", "config": config, "hardware_requirements": where})
+    path = directory / "tasks.json"
+    path.write_text(json.dumps(tasks))
+    return str(path)
+
+
+def _devices(place: Place) -> dict[str, dict[str, Any]]:
+    """The breaker of each kind of hardware that jobs were judged on; the way to a worker has another one."""
+    found = place.dtf("breakers", "--json").answer["breakers"]
+    return {one["hardware"]: one for one in found if one["hardware"] == STEADY or "simulated" in one["name"]}
+
+
+def _judge(found: dict[str, dict[str, Any]]) -> int:
+    steady, shaky = found[STEADY], found[SHAKY]
+    default = shaky["default_base_rate"]
+    claims = {
+        f"{SHAKY} fails more often than the default ({shaky['base_rate']:.3f} > {default:.3f})": shaky["base_rate"]
+        > 2 * default,
+        f"{STEADY} fails less often than the default ({steady['base_rate']:.3f} < {default:.3f})": steady["base_rate"]
+        < default,
+        f"{SHAKY} opens after more failures than {STEADY} "
+        f"({shaky['failures_to_open']} > {steady['failures_to_open']})": (shaky["failures_to_open"] or 0)
+        > (steady["failures_to_open"] or 99),
+        f"both decide by what was learned ({steady['why_fixed'] or 'yes'}, {shaky['why_fixed'] or 'yes'})": not (
+            steady["why_fixed"] or shaky["why_fixed"]
+        ),
+    }
+    for claim, holds in claims.items():
+        print(f"learning: {'ok' if holds else 'WRONG'}: {claim}")
+    return sum(not holds for holds in claims.values())
