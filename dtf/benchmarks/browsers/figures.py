@@ -12,6 +12,8 @@ from dtf.benchmarks.browsers.measures import EpisodeFigures, RunFigures
 _DRAWS: Final = 2000
 _OUTSIDE: Final = 0.05
 _SEED: Final = 20261122
+#: Of fewer episodes the spread is not told.
+_FEWEST: Final = 6
 
 #: The seed of a schedule and an episode's number in it; what happened outside of all of a seed's episodes is one more.
 Unit = tuple[int, int]
@@ -89,7 +91,7 @@ MEASURES: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A figure with its interval of 95 %; None: there is nothing to tell it from.
+    """A figure with its interval of 95 %; None: there is nothing to tell it from, or too little.
 
     Attributes:
         value: The figure.
@@ -149,7 +151,7 @@ def _draws(count: int) -> tuple[Sequence[int], ...]:
 
 def _with_interval(of: Callable[[Sequence[int]], float | None], count: int) -> Estimate:
     value = of(range(count))
-    if value is None or count <= 1:  # of one episode there is no spread
+    if value is None or count < _FEWEST:
         return Estimate(value=value)
     drawn = sorted(one for one in map(of, _draws(count)) if one is not None)
     if len(drawn) < _DRAWS / 2:  # most draws had nothing to divide by

@@ -21,7 +21,17 @@ _PARTS = (
 )
 #: What is made of raw data afterwards, and may change without them.
 _AFTERWARDS = frozenset(
-    {"benchmark.py", "caveats.py", "figures.py", "groups.py", "measures.py", "plots.py", "results.py", "story.py"}
+    {
+        "benchmark.py",
+        "caveats.py",
+        "details.py",
+        "figures.py",
+        "groups.py",
+        "measures.py",
+        "plots.py",
+        "results.py",
+        "story.py",
+    }
 )
 _SUFFIXES = frozenset({".py", ".js", ".html", ".wgsl", ".lua"})
 _LENGTH = 12

@@ -5,10 +5,11 @@ from typing import Final
 
 from dtf.benchmarks.browsers.arms.catalogue import ARMS, COLD, CONSTANTS, FIXED, LEARNED, NONE, ORACLE
 from dtf.benchmarks.browsers.caveats import caveats, method
+from dtf.benchmarks.browsers.details import learned_sections, losses_section, timelines_section
 from dtf.benchmarks.browsers.figures import DELAY, LOST, MEASURES, RECOVERY, RESOURCES, Measure
-from dtf.benchmarks.browsers.groups import COMPARED, Group, losses
+from dtf.benchmarks.browsers.groups import COMPARED, Group
 from dtf.benchmarks.browsers.measures import LONGEST_S
-from dtf.benchmarks.browsers.plots import changes_plot, recovery_plot, timeline
+from dtf.benchmarks.browsers.plots import changes_plot, recovery_plot
 from dtf.benchmarks.browsers.results import Results
 from dtf.benchmarks.report.page import Page, Section, Table, Verdict
 from dtf.benchmarks.report.words import change_words, list_words, number_words, short
@@ -24,8 +25,7 @@ _RECOVERY: Final = (
     "From a job's first failure by the infrastructure to its verdict. A job that never had one counts as "
     f"{LONGEST_S:g} s, and stays below the line for ever."
 )
-_TIMELINE: Final = (
-    "Filled: an episode, named on pointing at it. Framed: the breaker was not closed. Small marks: uses that failed."
+)
 )
 #: Of fewer lost jobs no share is told.
 _FEW_LOST: Final = 10
@@ -80,8 +80,9 @@ def _sections(results: Results, facts: Mapping[str, str], earlier: Section | Non
     if earlier is not None:
         yield earlier
     yield from _by_group(results)
-    yield _losses(results)
-    yield _timelines(results)
+    yield losses_section(results)
+    yield from learned_sections(results)
+    yield timelines_section(results)
     arms = tuple((arm, ARMS[arm]) for arm in results.runs)
     yield Section(title="The arms", table=Table(head=("Arm", "What it is"), rows=arms))
     yield Section(title="How it was measured", items=method(results))
@@ -196,37 +197,3 @@ def _by_group(results: Results) -> Iterator[Section]:
         )
         title = f"The learned breaker by {kind}"
         yield Section(title=title, table=Table(head=head, rows=rows), folded=True)
-
-
-def _losses(results: Results) -> Section:
-    title = "Where the learned breaker loses"
-    if LEARNED not in results.runs:
-        return Section(title=title, text=("It was not among the arms.",))
-    others = {name: results.units[name] for name in (NONE, FIXED, CONSTANTS) if name in results.units}
-    found = list(losses(results.units[LEARNED], others, results.groups, (*COMPARED, *_rest())))
-    rows = tuple(
-        (
-            f"{one.group.kind} {one.group.name}".replace("_", " ") if one.group else "all",
-            one.measure.label,
-            one.other,
-            change_words(one.change.value, one.change.low, one.change.high),
-            "yes" if one.sure else "no",
-        )
-        for one in sorted(found, key=lambda one: (not one.sure, one.group is not None))
-    )
-    text = ("Every figure in which it is worse, the sure ones first: those whose whole interval says so.",)
-    head = ("Episodes", "In", "Against", "Worse by", "Sure")
-    return Section(title=title, text=text, table=Table(head=head, rows=rows))
-
-
-def _rest() -> Sequence[Measure]:
-    return [
-        one for one in MEASURES if one not in COMPARED and one.name in ("exposed_lost", "canary_slot_s", "blocked_s")
-    ]
-
-
-def _timelines(results: Results) -> Section:
-    first = results.schedules[0].seed
-    shown = [one for one in results.records if one.schedule.seed == first and one.arm in (NONE, FIXED, LEARNED, ORACLE)]
-    text = (_TIMELINE,)
-    return Section(title=f"What happened, seed {first}", text=text, plots=tuple(map(timeline, shown)), folded=True)

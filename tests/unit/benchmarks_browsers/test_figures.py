@@ -12,7 +12,7 @@ def _units(*sums: tuple[int, float]) -> Units:
 
 def test_a_ratio_is_of_sums_and_its_interval_holds_it() -> None:
     """A mean over jobs, not over episodes: 10 s of one job and 20 s of three are 7.5 s a job."""
-    found = estimate(RECOVERY, _units((1, 10.0), (3, 20.0), (0, 0.0)))
+    found = estimate(RECOVERY, _units((1, 10.0), (3, 20.0), *[(0, 0.0)] * 4))
     assert found.value == 7.5
     assert found.low is not None
     assert found.high is not None
@@ -21,17 +21,18 @@ def test_a_ratio_is_of_sums_and_its_interval_holds_it() -> None:
 
 def test_a_change_is_over_the_same_episodes() -> None:
     """Half as long in each episode is half as long with certainty, whatever the episodes are like."""
-    mine, theirs = _units((2, 10.0), (1, 30.0), (4, 6.0)), _units((2, 20.0), (1, 60.0), (4, 12.0), (9, 1.0))
+    halves = [(n + 1, 10.0 * n + 3) for n in range(6)]
+    mine, theirs = _units(*halves), _units(*((count, 2 * s) for count, s in halves), (9, 1.0))
     found = change(RECOVERY, mine, theirs)
     assert (found.value, found.low, found.high) == pytest.approx((-0.5, -0.5, -0.5))
 
 
 def test_without_anything_to_divide_by_there_is_no_figure() -> None:
-    """No affected job has no mean, no lost job no change, and one episode no interval."""
+    """No affected job has no mean, no lost job no change, and few episodes no interval."""
     assert estimate(RECOVERY, _units((0, 0.0), (0, 0.0))).value is None
     assert change(LOST, _units((1, 1.0), (1, 1.0)), _units((1, 1.0), (1, 1.0))).value is None
-    alone = estimate(RECOVERY, _units((1, 3.0)))
-    assert (alone.value, alone.low, alone.high) == (3.0, None, None)
+    few = estimate(RECOVERY, _units(*[(1, 3.0)] * 5))
+    assert (few.value, few.low, few.high) == (3.0, None, None)
 
 
 def test_groups_hold_every_episode_once_a_kind_and_losses_are_told_where_they_are() -> None:
