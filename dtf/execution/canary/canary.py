@@ -95,7 +95,8 @@ class Canary:
             stderr=err.fileno(),
         )
         try:
-            return _ending(await asyncio.wait_for(process.wait(), self._limit_s))
+            async with asyncio.timeout(self._limit_s):
+                return _ending(await process.wait())
         except TimeoutError:
             return f"it did not answer within {self._limit_s:g} s and was killed"
         finally:

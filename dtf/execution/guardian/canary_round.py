@@ -89,7 +89,8 @@ class CanaryRound:
         unused: Permit | None = permit
         try:
             song = await self._canary.sing(guard.device)
-            log.info("the canary of %s (%s) %s", guard.target, song.what, song.reason or "passed")
+            level = logging.DEBUG if guard.failed and not song.passed else logging.INFO
+            log.log(level, "the canary of %s (%s) %s", guard.target, song.what, song.reason or "passed")
             unused = None
             guard.failed = not song.passed
             recorded = await asyncio.to_thread(self._record, permit, song)

@@ -22,8 +22,6 @@ from dtf.execution.guardian.messages import ShardReply
 from dtf.execution.guardian.services import Services
 from dtf.execution.guardian.spool import SpoolEntry, encode_pieces
 from dtf.execution.guardian.targets import targets_of
-from dtf.execution.guardian.ward import DOUBT
-from dtf.execution.guardian.witness import is_last
 from dtf.execution.recovery import Patient
 from dtf.resilience.recovery import decide
 
@@ -83,6 +81,7 @@ class SlotChain:
             return ShardReply(claimed=False, reason=reason or "the shard is not to be had", unserved=bool(reason))
         attempt: Attempt | None = self._take(claim, permit)
         try:
+            await self._spare(self._attempts[0], permit)
             while attempt:
                 await self._run(attempt)
                 attempt = self._attempts[0] if self._attempts else None
@@ -125,10 +124,13 @@ class SlotChain:
         elif not self._takes(claim.queue):
             reason = f"its hint did not come from its queue {claim.queue}, and slot {self.slot} cannot take it"
             attempt.interrupt(Interruption(cause=Cause.MISDIRECTED, reason=reason))
-        elif is_last(claim) and permit.bad > DOUBT and self._services.ward.spares(claim.shard_id):
+        return attempt
+
+    async def _spare(self, attempt: Attempt, permit: Permit) -> None:
+        """Leave a shard to others that has no retry left to lose, where these are better off."""
+        if await self._services.ward.spares(attempt.claim, permit):
             reason = f"it has no retry left to lose, and {attempt.targets[0]} is bad with {100 * permit.bad:.0f} %"
             attempt.interrupt(Interruption(cause=Cause.SPARED, reason=reason))
-        return attempt
 
     def _takes(self, queue: str) -> bool:
         return devices_of(self._services.config.worker, self._slots, queue) is not None
@@ -161,7 +163,7 @@ class SlotChain:
             if claim is None:
                 await services.ward.leave(permit)
         if claim:
-            self._take(claim, permit)
+            await self._spare(self._take(claim, permit), permit)
         return claim
 
     def _further_queues(self, claim: ClaimedShard) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from dtf.breakers.permit import Permit, Refusal
 from dtf.domain.breaker import Target
 from dtf.domain.held import target_of
 from dtf.domain.match import table_of
+from dtf.domain.shard import ClaimedShard
 from dtf.domain.slot import Slot
 from dtf.domain.specs import GPU_TAGS
 from dtf.domain.worker import Device, WorkerInfo
@@ -19,6 +20,7 @@ from dtf.execution.guardian.canary_round import CanaryRound, Singer
 from dtf.execution.guardian.guard import Guard
 from dtf.execution.guardian.refunds import Refunds
 from dtf.execution.guardian.slot_pool import SlotPool
+from dtf.execution.guardian.sparing import DOUBT, Sparing
 from dtf.execution.guardian.targets import devices_on
 from dtf.resilience.recovery import SICK
 
@@ -32,10 +34,6 @@ REPEAT_S: Final = 10.0
 _SHORTEST_S: Final = 0.05
 #: So many canaries that fail are sent where one is asked for, should its breaker not be sure before.
 _MOST_ASKED: Final = 4
-#: So many shards that were left to others are remembered.
-_MOST_SPARED: Final = 10_000
-#: Doubts below this one make no slot worse than another.
-DOUBT: Final = 0.05
 
 
 class Ward:
@@ -80,7 +78,7 @@ class Ward:
         self._table = table_of(worker)
         self._guards = self._make_guards()
         self._running: dict[int, int] = {}
-        self._spared: dict[str, None] = {}
+        self._sparing = Sparing()
         self._held: frozenset[int] = frozenset()
         self._told_at = -REPEAT_S
         self._wake = asyncio.Event()
@@ -119,14 +117,12 @@ class Ward:
             return tuple(devices)
         return tuple(sorted(devices, key=self._doubt_of))
 
-    def spares(self, shard_id: str) -> bool:
-        """Whether a shard is to be left to other workers for its own good: once, as there may be none."""
-        if shard_id in self._spared:
+    async def spares(self, claim: ClaimedShard, permit: Permit) -> bool:
+        """Whether a shard without a retry to lose is left to another worker, whose device is less in doubt."""
+        if not self._sparing.is_due(claim, permit):
             return False
-        self._spared[shard_id] = None
-        while len(self._spared) > _MOST_SPARED:
-            self._spared.pop(next(iter(self._spared)))
-        return True
+        states = await asyncio.to_thread(self.breakers.states)
+        return self._sparing.spares(claim, permit, states)
 
     # quarantine
 
@@ -206,7 +202,9 @@ class Ward:
         now = asyncio.get_running_loop().time()
         due = [guard.canary_at - now for guard in self._guards.values() if guard.held and not guard.canary]
         try:
-            await asyncio.wait_for(self._wake.wait(), max(_SHORTEST_S, min([LOOK_S, *due])))
+            # not wait_for: before Python 3.12 it may swallow a cancellation that comes with the wake
+            async with asyncio.timeout(max(_SHORTEST_S, min([LOOK_S, *due]))):
+                await self._wake.wait()
         except TimeoutError:
             return
 

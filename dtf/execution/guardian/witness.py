@@ -9,6 +9,7 @@ from dtf.breakers.permit import Permit
 from dtf.domain.breaker import BAD_SIGNS, BreakerState, Sign, Target
 from dtf.domain.shard import AttemptResult, ClaimedShard
 from dtf.execution.guardian.canary_round import tell
+from dtf.execution.guardian.sparing import is_last
 from dtf.execution.guardian.ward import Ward
 from dtf.resilience.classify import sign_of
 from dtf.resilience.job_group import job_group
@@ -106,8 +107,3 @@ class Witness:
             bad=max((record.belief.bad for record in known), default=0.0),
             hardware=hardware,
         )
-
-
-def is_last(claim: ClaimedShard) -> bool:
-    """Whether one more failure that counts would be a shard's end."""
-    return claim.crashes >= claim.job.max_retries

@@ -10,7 +10,11 @@ from dtf.breakers.config import BreakerConfig, BreakerPolicy
 from dtf.breakers.memory_store import MemoryStore
 from dtf.breakers.permit import Permit, Refusal
 from dtf.domain.breaker import BreakerMode, BreakerState, Sign, Target
+from dtf.domain.shard import ClaimedShard, ShardKind
 from dtf.domain.slot import Slot
+from dtf.domain.source import Source, SourceKind
+from dtf.domain.specs import JobSpec
+from dtf.domain.work import CommandWork
 from dtf.domain.worker import Device, WorkerInfo
 from dtf.execution.canary import Song
 from dtf.execution.guardian.announcer import Announcer
@@ -200,12 +204,31 @@ def test_nothing_is_held_where_breakers_only_tell() -> None:
     play(scene, BreakerPolicy.METRICS)
 
 
-def test_a_shard_is_left_to_others_once() -> None:
-    """There may be no other worker: the second time it runs."""
-    with stage(BreakerPolicy.CONSTANTS) as (made, _):
-        assert made.ward.spares("s1")
-        assert not made.ward.spares("s1")
-        assert made.ward.spares("s2")
+def test_a_shard_is_left_to_a_better_worker_once() -> None:
+    """Only what has no retry left to lose, and where another target of its hardware takes work and is less in doubt."""
+
+    async def scene(made: Stage) -> None:
+        made.see(GPU, Sign.INFRA)
+        await until(lambda: isinstance(made.breakers.acquire((GPU,)), Permit))
+        permit = await made.ward.enter((GPU,))
+        assert isinstance(permit, Permit)
+        assert not await made.ward.spares(last_claim("s1"), permit), "there is no other"
+        other = Target(hardware="cuda", name="G1")
+        made.see(other, Sign.WORKED)
+        assert not await made.ward.spares(last_claim("s1", max_retries=1), permit)
+        assert await made.ward.spares(last_claim("s1"), permit)
+        assert not await made.ward.spares(last_claim("s1"), permit), "once"
+        made.breakers.store.set_mode(other, BreakerMode.FORCED_OPEN)
+        assert not await made.ward.spares(last_claim("s2"), permit)
+
+    play(scene)
+
+
+def last_claim(shard_id: str, max_retries: int = 0) -> ClaimedShard:
+    """A shard that has not failed yet."""
+    source = Source(kind=SourceKind.PATH, location="/")
+    job = JobSpec(name="c", work=CommandWork(argv=("true",)), source=source, max_retries=max_retries)
+    return ClaimedShard(shard_id=shard_id, attempt=1, run_id="r", job_id="j", job=job, kind=ShardKind.RUN)
 
 
 def test_a_verdict_is_waited_for() -> None:
