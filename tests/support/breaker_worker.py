@@ -24,7 +24,7 @@ class BreakerWorker:
         self.valkey = valkey
         self.app = Celery("client", broker=valkey.url, backend=valkey.url, set_as_current=False)
         self._output_file = directory / "worker.log"
-        argv = [sys.executable, "-m", "celery", "-A", "tests.support.breaker_app", "worker", "-l", "INFO", "-c", "2"]
+        argv = [sys.executable, "-m", "celery", "-A", "tests.support.breaker_app", "worker", "-l", "INFO", "-c", "4"]
         self._argv = [*argv, "--without-mingle", "--without-gossip", *options]
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -21,8 +21,10 @@ from tests.support.celery_worker import wait_for
 #: Ample: other tests share the machine.
 PATIENCE_S = 40
 
+FAMILIES = ("plain", "guarded")
 
-@pytest.fixture(params=["plain", "guarded"])
+
+@pytest.fixture(params=FAMILIES)
 def family(request: pytest.FixtureRequest) -> str:
     """Celery's own base class, and the breaker's."""
     return str(request.param)
@@ -101,18 +103,24 @@ def test_chain_group_and_chord(sig: Callable[..., Any]) -> None:
         broken.get(PATIENCE_S)
 
 
-def test_time_limits(worker: BreakerWorker, sig: Callable[..., Any]) -> None:
+def of_both(worker: BreakerWorker, name: str, *args: object) -> list[Any]:
+    """A task of both families at once, for what takes its time."""
+    return [worker.send(f"{family}.{name}", *args) for family in FAMILIES]
+
+
+def test_time_limits(worker: BreakerWorker) -> None:
     """The soft limit can be caught and can end the task; the hard one kills it, and the handlers hear of it."""
-    key = uuid4().hex
-    caught, missed = sig("soft_limited", key).apply_async(), sig("soft_limit_missed").apply_async()
-    assert caught.get(PATIENCE_S) == "cleaned up"
-    with pytest.raises(SoftTimeLimitExceeded):
-        missed.get(PATIENCE_S)
-    hard = sig("hard_limited").apply_async()
-    with pytest.raises(TimeLimitExceeded):
-        hard.get(PATIENCE_S)
-    noted = settled(worker, hard.id, "on_failure TimeLimitExceeded")
-    assert {note for note in noted if "fail" in note} == {"on_failure TimeLimitExceeded", "signal failure"}
+    caught, missed = of_both(worker, "soft_limited", uuid4().hex), of_both(worker, "soft_limit_missed")
+    hard = of_both(worker, "hard_limited")
+    assert [result.get(PATIENCE_S) for result in caught] == ["cleaned up"] * 2
+    for result in missed:
+        with pytest.raises(SoftTimeLimitExceeded):
+            result.get(PATIENCE_S)
+    for result in hard:
+        with pytest.raises(TimeLimitExceeded):
+            result.get(PATIENCE_S)
+        noted = settled(worker, result.id, "on_failure TimeLimitExceeded")
+        assert {note for note in noted if "fail" in note} == {"on_failure TimeLimitExceeded", "signal failure"}
 
 
 def test_revoke(worker: BreakerWorker, sig: Callable[..., Any]) -> None:
@@ -165,19 +173,21 @@ def test_nested_calls(sig: Callable[..., Any]) -> None:
     assert sig("nested", 7).apply_async().get(PATIENCE_S) == [True, [7, "plain call"], False, [7], [7]]
 
 
-def test_a_lost_child(worker: BreakerWorker, sig: Callable[..., Any]) -> None:
-    """A killed child fails its task; with late acknowledgement and ``reject_on_worker_lost`` the task comes again."""
-    lost = sig("dying").apply_async()
-    with pytest.raises(WorkerLostError):
-        lost.get(PATIENCE_S)
-    settled(worker, lost.id, "signal failure")
-    assert sig("dying_once", uuid4().hex).apply_async().get(PATIENCE_S) == "redelivered True"
+def test_a_lost_child(worker: BreakerWorker) -> None:
+    """A killed child fails its task; with late acknowledgement and ``reject_on_worker_lost`` the task comes again.
 
-
-def test_a_task_that_exits(sig: Callable[..., Any]) -> None:
-    """``sys.exit`` in a task is a lost worker to Celery."""
-    with pytest.raises(WorkerLostError):
-        sig("exiting").apply_async().get(PATIENCE_S)
+    ``sys.exit`` in a task is a lost worker to Celery.
+    """
+    lost = of_both(worker, "dying")
+    again = [worker.send(f"{family}.dying_once", uuid4().hex) for family in FAMILIES]
+    for result in lost:
+        with pytest.raises(WorkerLostError):
+            result.get(PATIENCE_S)
+        settled(worker, result.id, "signal failure")
+    assert [result.get(PATIENCE_S) for result in again] == ["redelivered True"] * 2
+    for result in of_both(worker, "exiting"):
+        with pytest.raises(WorkerLostError):
+            result.get(PATIENCE_S)
 
 
 def test_workers_stay_light(worker: BreakerWorker) -> None:
