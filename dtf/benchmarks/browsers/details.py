@@ -13,9 +13,11 @@ from dtf.benchmarks.report.words import change_words, short
 
 _TIMELINE: Final = (
     "Filled: an episode, named on pointing at it. Framed: the breaker was not closed. Small marks: uses that failed."
+)
 _LEARNED: Final = (
     "The numbers by which the breakers decided at the end of the last run; those of the constants are what learning "
     "begins with."
+)
 
 
 def losses_section(results: Results) -> Section:

@@ -21,17 +21,8 @@ _PARTS = (
 )
 #: What is made of raw data afterwards, and may change without them.
 _AFTERWARDS = frozenset(
-    {
-        "benchmark.py",
-        "caveats.py",
-        "details.py",
-        "figures.py",
-        "groups.py",
-        "measures.py",
-        "plots.py",
-        "results.py",
-        "story.py",
-    }
+    f"{name}.py"
+    for name in ("benchmark", "caveats", "details", "figures", "groups", "measures", "plots", "results", "story")
 )
 _SUFFIXES = frozenset({".py", ".js", ".html", ".wgsl", ".lua"})
 _LENGTH = 12

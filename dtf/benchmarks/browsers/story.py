@@ -25,8 +25,6 @@ _RECOVERY: Final = (
     "From a job's first failure by the infrastructure to its verdict. A job that never had one counts as "
     f"{LONGEST_S:g} s, and stays below the line for ever."
 )
-)
-)
 #: Of fewer lost jobs no share is told.
 _FEW_LOST: Final = 10
 _SUBJECTS: Final = (LEARNED, COLD, CONSTANTS)
