@@ -18,8 +18,8 @@ class Threshold:
     Attributes:
         target: Which.
         state: Where its breaker stands.
-        failures: So many failures of the infrastructure in a row would open its breaker after a while without news; after
-            many successes a moment ago it may take one more.
+        failures: So many failures of the infrastructure in a row would open its breaker after a while without news;
+            after many successes a moment ago it may take one more.
         default_failures: So many, with the defaults in place of what was learned.
         base_rate: The share of calls that fail on it while it is healthy.
         default_base_rate: That share where nothing was learned.
