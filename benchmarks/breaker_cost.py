@@ -1,6 +1,6 @@
 """What a circuit breaker costs a call, in microseconds, beside a bare PING of the same server.
 
-Run ``python -m benchmarks.breaker_cost`` (``make benchmark-breaker``) from the repository's root. It starts a
+Run ``python -m benchmarks.breaker_cost`` from the repository's root. It starts a
 valkey-server of its own on this machine, reached over loopback TCP by one client in one process. The steps take turns,
 a batch of each in every round, so that what else the machine does hits them alike. A figure is the median of all single
 calls, with the quartiles of the rounds' medians and the 95th percentile of all calls: these are mostly the machine's.

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import count
+from os import getpid
 from time import monotonic
 from typing import TypeVar
 from uuid import uuid4
@@ -43,6 +45,7 @@ class Breakers:
         self._outage = Outage(self.config.away_s)
         self._copies = Copies(self.config.copy_s)
         self._ready = self._copies.ready
+        self._names, self._count = uuid4().hex, count()
 
     @property
     def is_away(self) -> bool:
@@ -62,7 +65,7 @@ class Breakers:
             return ready[1]
         if self._is_off:
             return Permit(canary=canary)
-        return self._acquire(targets, canary, name or uuid4().hex)
+        return self._acquire(targets, canary, name or self._name())
 
     def record(
         self, permit: Permit, sign: Sign, *, group: str = "", duration_s: float = 0.0, reference: str = ""
@@ -107,6 +110,10 @@ class Breakers:
         self._look()
         known = [late for target in targets if (late := self.numbers.overrun_s(target, group)) is not None]
         return max(known, default=None)
+
+    def _name(self) -> str:
+        """A name for a permit, unlike any other's; a fork has another process number."""
+        return f"{self._names}-{getpid()}-{next(self._count)}"
 
     def _acquire(self, targets: tuple[Target, ...], canary: bool, name: str) -> Permit | Refusal:
         self._look()
