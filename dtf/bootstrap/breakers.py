@@ -2,8 +2,11 @@
 
 from dtf.breakers.client import Breakers
 from dtf.breakers.config import BreakerConfig, BreakerPolicy
+from dtf.breakers.learning_loop import Lease
+from dtf.breakers.redis_address import RedisAddress
 from dtf.breakers.store import BreakerStore
 from dtf.breakers.stores import open_store
+from dtf.domain.errors import SettingsError
 from dtf.settings import Settings
 
 #: Where breakers are that refuse nothing and tell nobody.
@@ -51,3 +54,17 @@ def make_breakers(settings: Settings, broker_url: str | None) -> Breakers:
         SettingsError: As ``make_store``.
     """
     return Breakers(make_store(settings, broker_url), breaker_config(settings))
+
+
+def make_lease(settings: Settings, broker_url: str) -> Lease:
+    """Whose turn it is to learn: the leading coordinator's, unless a ``dtf learn`` of the same breakers is at work.
+
+    Raises:
+        SettingsError: The broker cannot keep breakers.
+    """
+    from dtf.breakers.redis_learner import RedisLease  # noqa: PLC0415  # redis, only where something is learned
+
+    address, config = RedisAddress.of(broker_url), breaker_config(settings)
+    if address is None:
+        raise SettingsError("breakers need a Redis-protocol server as the broker")
+    return RedisLease(address.client(config.timeout_s), config.prefix)

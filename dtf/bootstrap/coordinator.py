@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Sequence
 
-from dtf.bootstrap.breakers import breaker_config, make_store
+from dtf.bootstrap.breakers import breaker_config, make_lease, make_store
 from dtf.bootstrap.ledger import Ledger, ledger_at, wait_for_schema
 from dtf.breakers.config import BreakerPolicy
+from dtf.breakers.learning_loop import LearningLoop, Snapshots
 from dtf.breakers.store import BreakerStore
 from dtf.coordination.breaker_watch import BreakerWatch
 from dtf.coordination.coordinator import Coordinator, CoordinatorConfig
@@ -77,4 +78,8 @@ def _watches(settings: Settings, ledger: Ledger, broker_url: str) -> Sequence[Wa
     watch = BreakerWatch(open_store, ledger.breakers, rerouting, clock)
     if policy not in (BreakerPolicy.LEARNED, BreakerPolicy.METRICS):
         return (watch,)
-    return watch, Learning(open_store, ledger.breakers, clock)
+
+    def make_loop(store: BreakerStore, snapshots: Snapshots) -> LearningLoop:
+        return LearningLoop(store, snapshots, lease=make_lease(settings, broker_url))
+
+    return watch, Learning(open_store, ledger.breakers, clock, make_loop=make_loop)

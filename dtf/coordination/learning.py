@@ -100,7 +100,7 @@ class Learning:
         unlearned = self._unlearned = self._unlearned or Unlearned(self._open_store(), self._journal)
         if self._term != term:
             unlearned.begin()
-            self._learned = self._last_learned()
+            self._learned = self._last_learned(unlearned.store.learned())
             self._term, self._led_since, self._next_publish = term, self._clock.monotonic(), 0.0
         unlearned.look()
         now = self._clock.monotonic()
@@ -111,22 +111,30 @@ class Learning:
             log.info("the learner begins, with %d pieces of evidence", unlearned.count)
             self._loop = self._make_loop(unlearned.store, _TermSnapshots(self, self._journal, term))
         if self._loop is not None:
-            self._learned = self._loop.turn()
+            self._learned = self._loop.turn() or self._learned
             unlearned.learned()
         elif self._learned is not None:
-            self._learned = replace(self._learned, at=unlearned.store.now())
-            unlearned.store.publish(self._learned)
+            self._refresh(unlearned.store, self._learned)
+
+    def _refresh(self, store: BreakerStore, learned: Learned) -> None:
+        """Publish again what is known, so that it does not get stale, unless another learner is at work."""
+        current = store.learned()
+        if current is None or current.at <= learned.at:
+            self._learned = replace(learned, at=store.now())
+            store.publish(self._learned)
 
     def _is_worth_it(self, count: int, now: float) -> bool:
         return not self._is_missing and (count >= MUCH or (count > 0 and now - self._led_since >= YOUNG_S))
 
-    def _last_learned(self) -> Learned | None:
+    def _last_learned(self, published: Learned | None) -> Learned | None:
+        """What the ledger has, or what is published, if that is newer."""
         text = self._journal.kept(LEARNED_KEY)
         try:
-            return from_json(Learned, json.loads(text)) if text else None
+            kept = from_json(Learned, json.loads(text)) if text else None
         except (BadInputError, ValueError) as error:
             log.warning("what was learned before cannot be read, and is learned anew: %s", error)
-            return None
+            kept = None
+        return kept if published is None or (kept is not None and kept.at > published.at) else published
 
     def keep(self, term: Term, snapshot: Mapping[str, Any]) -> None:
         """Keep what the learner knows and what it published, for the next leader."""

@@ -236,3 +236,18 @@ def test_what_cannot_be_read_is_learned_anew(world: World, text: str) -> None:
     world.see(MUCH)
     world.go_on(2)
     assert world.known()[1] == MUCH
+
+
+def test_another_learner_is_not_overwritten(world: World) -> None:
+    """What it publishes stands, and when it is gone for long what is known is published again."""
+    world.see(MUCH, bad=50)
+    world.go_on(2)
+    world.learning.close()
+    world.learning = world.leader()
+    world.go_on(3)
+    other = Learned(version=99, at=world.clock.now() + 1, targets={str(GPU): LearnedTarget(base_rate=0.2, evidence=7)})
+    world.store.publish(other)
+    world.go_on(60)
+    assert world.known() == (0.2, 7)
+    world.go_on(120)
+    assert world.known() == (0.1, MUCH)
