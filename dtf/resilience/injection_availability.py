@@ -12,9 +12,6 @@ _NO_GPU_PROCESS = "this browser computes in its main process: there is no GPU pr
 _NOT_IN_FIREFOX: Mapping[tuple[FailureType, Intensity], str] = MappingProxyType(
     {
         (FailureType.RESOURCE_EXHAUSTION, Intensity.MILD): _CDP,
-        (FailureType.RESOURCE_EXHAUSTION, Intensity.MODERATE): (
-            "its arrays take address space without end, so that none is refused before the machine's memory is full"
-        ),
         (FailureType.RESOURCE_EXHAUSTION, Intensity.SEVERE): (
             "a page that is refused memory is told so and goes on: its process does not crash"
         ),

@@ -34,6 +34,7 @@ _CHEAPEST: Mapping[tuple[FailureType, Intensity], RecoveryAction] = MappingProxy
 #: ends with any of its processes that crashes.
 _IN_FIREFOX: Mapping[tuple[FailureType, Intensity], RecoveryAction] = MappingProxyType(
     {
+        (FailureType.RESOURCE_EXHAUSTION, _MODERATE): RecoveryAction.NEW_CONTEXT,
         (FailureType.TIMEOUT, _SEVERE): RecoveryAction.NEW_CONTEXT,
         (FailureType.CRASH, _MODERATE): RecoveryAction.RESTART_BROWSER,
     }

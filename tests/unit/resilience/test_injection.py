@@ -42,11 +42,11 @@ def test_what_is_recorded() -> None:
 
 
 def test_availability() -> None:
-    """Chromium's kin has all 18, Firefox 12; what is only observed is never injected."""
+    """Chromium's kin has all 18, Firefox 13; what is only observed is never injected."""
     for browser in ("chromium", "headless-shell", "sparticuz", "custom"):
         assert not any(availability(browser).values())
     missing = [reason for reason in availability("firefox").values() if reason]
-    assert len(missing) == 6
+    assert len(missing) == 5
     assert unavailable("chromium", FailureType.UNKNOWN, MILD)
 
 

@@ -8,13 +8,13 @@ from dtf.execution.injector.mechanisms.api import AdapterMissing, InterfacesGone
 from dtf.execution.injector.mechanisms.connection import AbortedRequests, DriverKilled, Offline
 from dtf.execution.injector.mechanisms.crash import BrowserKilled, PageCrash, RendererKilled
 from dtf.execution.injector.mechanisms.gpu import DevicesDestroyed, GpuProcessKilled, GpuProcessStopped
-from dtf.execution.injector.mechanisms.resource import HeapBurst, MemoryHog, Throttled
+from dtf.execution.injector.mechanisms.resource import HeapBurst, Throttled, memory_taken
 from dtf.execution.injector.mechanisms.timeout import BusyPage, EndlessPage, NeverAnswers
 from dtf.execution.injector.subject import Subject
 
 _EFFECTS: Mapping[FailureType, tuple[Callable[[Subject], Effect], ...]] = {
     FailureType.CONNECTION_FAILURE: (AbortedRequests, Offline, DriverKilled),
-    FailureType.RESOURCE_EXHAUSTION: (Throttled, MemoryHog, HeapBurst),
+    FailureType.RESOURCE_EXHAUSTION: (Throttled, memory_taken, HeapBurst),
     FailureType.GPU_ERROR: (DevicesDestroyed, GpuProcessKilled, GpuProcessStopped),
     FailureType.API_ERROR: (AdapterMissing, InterfacesThrow, InterfacesGone),
     FailureType.TIMEOUT: (NeverAnswers, BusyPage, EndlessPage),

@@ -1,6 +1,5 @@
 """Resources that run short: processor time, memory of the page, memory of its process."""
 
-import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from dtf.execution.injector.pace import measure_pace
 from dtf.execution.injector.subject import Subject
 
 if TYPE_CHECKING:
-    from playwright.async_api import CDPSession
+    from playwright.async_api import CDPSession, Page
 
     from dtf.execution.injector.own_process import OwnProcess
 
@@ -81,8 +80,7 @@ class MemoryHog:
 
     async def look(self) -> Seen | None:
         """Ask for some more."""
-        told = await ask(self._page, ALLOCATE, WANTED)
-        return Seen(kind=FailureType.RESOURCE_EXHAUSTION, words=f"{WANTED >> 20} MiB: {told}") if told else None
+        return await _refused(self._page)
 
     async def clear(self) -> str:
         """Let go of it."""
@@ -95,6 +93,35 @@ class MemoryHog:
         return "the document let go of its arrays"
 
 
+class MemoryLimited:
+    """The page's process may not grow; pages of its context that share it are refused memory, and go on (Firefox)."""
+
+    mechanism = f"the renderer's data is limited to {_LEFT >> 20} MiB more"
+    scope = Scope.CONTEXT
+
+    def __init__(self, subject: Subject) -> None:
+        self._page = subject.page
+        self._limited = _Limited()
+
+    async def apply(self) -> None:
+        """Limit it."""
+        self._limited.process = (await find_processes(self._page)).renderer
+        self._limited.apply(_LEFT)
+
+    async def look(self) -> Seen | None:
+        """Ask for some more."""
+        return await _refused(self._page)
+
+    async def clear(self) -> str:
+        """Take the limit away."""
+        return self._limited.clear()
+
+
+def memory_taken(subject: Subject) -> MemoryHog | MemoryLimited:
+    """How a page is refused memory: Firefox gives a document all the address space that it asks for."""
+    return MemoryLimited(subject) if subject.browser_name == "firefox" else MemoryHog(subject)
+
+
 class HeapBurst:
     """The page's process may not grow, and its page asks for more."""
 
@@ -103,15 +130,14 @@ class HeapBurst:
 
     def __init__(self, subject: Subject) -> None:
         self._page = subject.page
-        self._renderer: OwnProcess | None = None
-        self._limit = -1
+        self._limited = _Limited()
 
     async def apply(self) -> None:
         """Limit it, and ask for more."""
         from playwright.async_api import Error  # noqa: PLC0415  # an extra
 
-        self._renderer = (await find_processes(self._page)).renderer
-        self._limit = self._renderer.limit_data(self._renderer.data_bytes + _LEFT)
+        self._limited.process = (await find_processes(self._page)).renderer
+        self._limited.apply(_LEFT)
         try:
             await ask(self._page, FILL_HEAP, _BURST, within_s=_BURST_S)
         except (TimeoutError, Error):
@@ -120,16 +146,39 @@ class HeapBurst:
 
     async def look(self) -> Seen | None:
         """See that the process is gone, and what the page answers."""
-        if self._renderer is None or not await are_gone((self._renderer,)):
+        renderer = self._limited.process
+        if renderer is None or not await are_gone((renderer,)):
             return None
         told = await answers(self._page)
-        words = f"/proc has no renderer {self._renderer.pid} any more; the page: {told.words if told else ''}"
+        words = f"/proc has no renderer {renderer.pid} any more; the page: {told.words if told else ''}"
         return Seen(kind=FailureType.CRASH, words=words) if told else None
 
     async def clear(self) -> str:
         """Take the limit away where the process survived."""
-        if self._renderer is None or not self._renderer.alive:
+        return self._limited.clear()
+
+
+class _Limited:
+    """A process whose data memory is limited."""
+
+    def __init__(self) -> None:
+        self.process: OwnProcess | None = None
+        self._before: int | None = None
+
+    def apply(self, left: int) -> None:
+        """Leave it so many bytes more than it has."""
+        if self.process is not None:
+            self._before = self.process.limit_data(self.process.data_bytes + left)
+
+    def clear(self) -> str:
+        """Give it the limit that it had."""
+        if self.process is None or self._before is None or not self.process.alive:
             return "gone with the renderer"
-        with suppress(ProcessLookupError):
-            await asyncio.to_thread(self._renderer.limit_data, self._limit)
+        with suppress(ProcessLookupError):  # it ended this moment
+            self.process.limit_data(self._before)
         return "the limit was taken away"
+
+
+async def _refused(page: "Page") -> Seen | None:
+    told = await ask(page, ALLOCATE, WANTED)
+    return Seen(kind=FailureType.RESOURCE_EXHAUSTION, words=f"{WANTED >> 20} MiB: {told}") if told else None
