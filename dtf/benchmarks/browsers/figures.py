@@ -1,19 +1,11 @@
-"""What is compared between arms, and the intervals: bootstrap over paired episodes."""
+"""What is compared between arms."""
 
-import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 from dtf.benchmarks.browsers.measures import EpisodeFigures, RunFigures
-
-#: How often episodes are drawn anew, and the share of what is drawn that lies outside of an interval.
-_DRAWS: Final = 2000
-_OUTSIDE: Final = 0.05
-_SEED: Final = 20261122
-#: Of fewer episodes the spread is not told.
-_FEWEST: Final = 6
+from dtf.benchmarks.report.intervals import Estimate, Parts, ratio, ratio_change
 
 #: The seed of a schedule and an episode's number in it; what happened outside of all of a seed's episodes is one more.
 Unit = tuple[int, int]
@@ -89,21 +81,6 @@ MEASURES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """A figure with its interval of 95 %; None: there is nothing to tell it from, or too little.
-
-    Attributes:
-        value: The figure.
-        low: The lower end.
-        high: The upper end.
-    """
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-
-
 def by_unit(runs: Iterable[RunFigures]) -> dict[Unit, EpisodeFigures]:
     """The episodes of the runs of one arm."""
     return {(run.seed, number): one for run in runs for number, one in run.episodes.items()}
@@ -111,50 +88,17 @@ def by_unit(runs: Iterable[RunFigures]) -> dict[Unit, EpisodeFigures]:
 
 def estimate(measure: Measure, units: Units) -> Estimate:
     """A measure with its interval."""
-    own = _parts(measure, units.values())
-    return _with_interval(lambda drawn: _ratio(own, drawn), len(units))
+    return ratio(_parts(measure, units.values()))
 
 
 def change(measure: Measure, arm: Units, other: Units) -> Estimate:
     """By which share a measure is larger than another arm's, over the same episodes: -0.4 is 40 % less."""
     units = [unit for unit in arm if unit in other]
     mine, theirs = (_parts(measure, (side[unit] for unit in units)) for side in (arm, other))
-
-    def of(drawn: Sequence[int]) -> float | None:
-        here, there = _ratio(mine, drawn), _ratio(theirs, drawn)
-        return here / there - 1 if here is not None and there else None
-
-    return _with_interval(of, len(units))
+    return ratio_change(mine, theirs)
 
 
-_Parts = tuple[Sequence[float], Sequence[float]]
-
-
-def _parts(measure: Measure, episodes: Iterable[EpisodeFigures]) -> _Parts:
+def _parts(measure: Measure, episodes: Iterable[EpisodeFigures]) -> Parts:
     """What is added up and what that is divided by, episode by episode."""
     kept = list(episodes)
     return [measure.top(one) for one in kept], [measure.bottom(one) if measure.bottom else 1.0 for one in kept]
-
-
-def _ratio(parts: _Parts, drawn: Sequence[int]) -> float | None:
-    above, below = parts
-    whole = sum([below[at] for at in drawn])
-    return sum([above[at] for at in drawn]) / whole if whole else None
-
-
-@cache
-def _draws(count: int) -> tuple[Sequence[int], ...]:
-    """Episodes drawn anew: the same draws for all figures."""
-    chance = random.Random(_SEED)  # noqa: S311  # seeded chance is not cryptography
-    return tuple(chance.choices(range(count), k=count) for _ in range(_DRAWS))
-
-
-def _with_interval(of: Callable[[Sequence[int]], float | None], count: int) -> Estimate:
-    value = of(range(count))
-    if value is None or count < _FEWEST:
-        return Estimate(value=value)
-    drawn = sorted(one for one in map(of, _draws(count)) if one is not None)
-    if len(drawn) < _DRAWS / 2:  # most draws had nothing to divide by
-        return Estimate(value=value)
-    cut = len(drawn) * _OUTSIDE / 2
-    return Estimate(value=value, low=drawn[int(cut)], high=drawn[int(len(drawn) - cut) - 1])

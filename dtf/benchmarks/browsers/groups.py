@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dtf.benchmarks.browsers.episode import Episode
-from dtf.benchmarks.browsers.figures import DELAY, LOST, RECOVERY, RESOURCES, Estimate, Measure, Unit, Units, change
+from dtf.benchmarks.browsers.figures import DELAY, LOST, RECOVERY, RESOURCES, Measure, Unit, Units, change
 from dtf.benchmarks.browsers.records import NONE
 from dtf.benchmarks.browsers.schedule import Schedule
+from dtf.benchmarks.report.intervals import Estimate
 
 #: By what episodes are put into groups.
 KINDS: Mapping[str, Callable[[Episode], str]] = {

@@ -9,7 +9,6 @@ from dtf.benchmarks.browsers.arms.catalogue import ARMS, FIXED, NONE
 from dtf.benchmarks.browsers.figures import (
     MEASURES,
     RECOVERY,
-    Estimate,
     Measure,
     Units,
     by_unit,
@@ -20,6 +19,7 @@ from dtf.benchmarks.browsers.groups import COMPARED, Group, groups_of
 from dtf.benchmarks.browsers.measures import RunFigures, measure_run
 from dtf.benchmarks.browsers.records import RunRecord
 from dtf.benchmarks.browsers.schedule import Schedule
+from dtf.benchmarks.report.intervals import Estimate
 
 #: What the others are compared with.
 REFERENCES = (NONE, FIXED)
