@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 #: Kombu's words for what redis-py calls otherwise.
 _SCHEMES: Final = {"redis": "redis", "rediss": "rediss", "redis+socket": "unix", "unix": "unix", "valkey": "redis"}
-_CERTIFICATES: Final = {"CERT_REQUIRED": "required", "CERT_OPTIONAL": "optional", "CERT_NONE": "none"}
+_WORDS: Final = {
+    "ssl_cert_reqs=CERT_REQUIRED": "ssl_cert_reqs=required",
+    "ssl_cert_reqs=CERT_OPTIONAL": "ssl_cert_reqs=optional",
+    "ssl_cert_reqs=CERT_NONE": "ssl_cert_reqs=none",
+    "?virtual_host=": "?db=",
+}
 _SENTINEL_PORT: Final = 26379
 
 
@@ -42,7 +47,7 @@ class RedisAddress:
             tls: Celery's ``broker_use_ssl``.
         """
         urls = [url.strip() for url in text.split(";") if url.strip()]
-        schemes = [url.partition("://")[0].lower() for url in urls]
+        schemes = [scheme.lower() if there else "" for scheme, there, _ in (url.partition("://") for url in urls)]
         more = tls if isinstance(tls, Mapping) else {}
         if schemes and schemes[0] == "sentinel":
             options = options or {}
@@ -78,8 +83,8 @@ class RedisAddress:
 
         scheme, _, rest = self.urls[0].partition("://")
         url = f"{_SCHEMES[scheme.lower()]}://{rest}"
-        for theirs, ours in _CERTIFICATES.items():
-            url = url.replace(f"ssl_cert_reqs={theirs}", f"ssl_cert_reqs={ours}")
+        for theirs, ours in _WORDS.items():
+            url = url.replace(theirs, ours)
         return Redis.from_url(url, **limits, **self.tls)
 
     def _behind_sentinels(self, limits: Mapping[str, Any]) -> "Redis":

@@ -9,8 +9,10 @@ import pytest
 from celery import Celery
 
 from dtf.breakers import Breaker, CircuitBreakerTask, CircuitOpenError
+from dtf.breakers.errors import StoreUnavailableError
+from dtf.breakers.request import found_hold
 from dtf.breakers.task import lease_for
-from dtf.breakers.wiring import wired
+from dtf.breakers.wiring import breakers_for, wired
 from dtf.domain.breaker import BreakerMode, BreakerState, Sign, Target
 from dtf.domain.errors import BadInputError, SettingsError
 
@@ -163,6 +165,23 @@ def test_settings_are_checked(app: Celery) -> None:
     app.conf.breaker_failures_to_open = 99
     with pytest.raises(SettingsError, match="failures_to_open must be from 2 to 10"):
         wired(app)
+
+
+def test_a_redis_that_is_away_fails_no_call(app: Celery, caplog: pytest.LogCaptureFixture) -> None:
+    """The process decides by breakers of its own, and says so once."""
+    app.conf.breaker_redis_url = "redis://:secret@127.0.0.1:1/0"
+    work = task(app, failing, breaker="thing")
+    results = [work.apply().result for _ in range(3)]
+    assert [type(result) for result in results] == [ConnectionError, ConnectionError, CircuitOpenError]
+    assert caplog.text.count("decides by its own fixed breakers") == 1
+    assert "secret" not in caplog.text
+
+
+def test_a_call_that_died_while_redis_is_away(app: Celery) -> None:
+    """The parent cannot know what it held, and says so to who asks."""
+    app.conf.breaker_redis_url = "redis://127.0.0.1:1/0"
+    with pytest.raises(StoreUnavailableError):
+        found_hold(breakers_for(app), Target(hardware="celery", name="thing"), "t1.0", 1.0)
 
 
 @pytest.mark.parametrize(
