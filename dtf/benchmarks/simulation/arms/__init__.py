@@ -1,0 +1,1 @@
+"""What is compared: one breaker per file, behind one protocol."""

@@ -1,0 +1,25 @@
+"""The arms by their names."""
+
+from collections.abc import Callable
+from typing import Final
+
+from dtf.benchmarks.simulation.arms.belief import BeliefArm, BeliefSettings
+from dtf.benchmarks.simulation.arms.consecutive import FLOOR, PYBREAKER, PYBREAKER_HELPED, STRONG_FIXED, Consecutive
+from dtf.benchmarks.simulation.arms.oracle import Oracle
+from dtf.benchmarks.simulation.arms.protocol import Arm, Indifferent, Setting
+from dtf.benchmarks.simulation.arms.window import RESILIENCE4J, RESILIENCE4J_HELPED, SMALL_WINDOW, Window
+
+#: Every arm: how it is made, in the order of reports. "helped": with a canary and retry refunds, as dtf's own have.
+ARMS: Final[dict[str, Callable[[Setting], Arm]]] = {
+    "none": Indifferent,
+    "pybreaker settings": lambda setting: Consecutive(setting, PYBREAKER),
+    "pybreaker settings, helped": lambda setting: Consecutive(setting, PYBREAKER_HELPED),
+    "resilience4j settings": lambda setting: Window(setting, RESILIENCE4J),
+    "resilience4j settings, helped": lambda setting: Window(setting, RESILIENCE4J_HELPED),
+    "small window": lambda setting: Window(setting, SMALL_WINDOW),
+    "strong fixed": lambda setting: Consecutive(setting, STRONG_FIXED),
+    "constants": lambda setting: BeliefArm(setting, BeliefSettings(learns=False)),
+    "learned": lambda setting: BeliefArm(setting, BeliefSettings(learns=True)),
+    "floor": lambda setting: Consecutive(setting, FLOOR),
+    "oracle": Oracle,
+}
