@@ -37,11 +37,11 @@ class BreakerRequest(Request):  # type: ignore[misc]  # Celery has no types
         super().on_timeout(soft, timeout)
 
     def on_failure(self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False) -> None:  # noqa: ANN401  # Celery has no types
-        """The call failed, or its pool child is gone."""
+        """The call failed, of which the child told, or its pool child is gone."""
         error = exc_info.exception
         if isinstance(error, ExceptionWithTraceback):
             error = error.exc
-        if isinstance(error, WorkerLostError | Terminated | SystemExit | KeyboardInterrupt):
+        if not return_ok and isinstance(error, WorkerLostError | Terminated | SystemExit | KeyboardInterrupt):
             was_ended = self._already_revoked or self._already_cancelled or _is_terminating()
             self._tell_breaker(counts=not was_ended and not isinstance(error, Terminated))
         super().on_failure(exc_info, send_failed_event, return_ok)

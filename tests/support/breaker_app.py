@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import redis
 from celery import Celery, Task, current_app, signals
-from celery.exceptions import Ignore, Reject, SoftTimeLimitExceeded
+from celery.exceptions import Ignore, Reject, SoftTimeLimitExceeded, WorkerLostError
 
 from dtf.breakers import Breaker, CircuitBreakerTask
 from dtf.domain.breaker import Target
@@ -238,7 +238,13 @@ def is_healthy(target: Target) -> bool:
 def fail_with(error: str) -> None:
     """Raise an error by its name; nothing for the empty one."""
     if error:
-        raise {"connection": ConnectionError, "value": ValueError, "assertion": AssertionError}[error](error)
+        known = {
+            "connection": ConnectionError,
+            "value": ValueError,
+            "assertion": AssertionError,
+            "lost": WorkerLostError,
+        }
+        raise known[error](error)
 
 
 BY_FIRST = Breaker(target=first)

@@ -13,7 +13,9 @@ from dtf.breakers.config import BreakerConfig
 from dtf.breakers.redis_store import RedisStore
 from dtf.domain.breaker import BreakerMode, BreakerState, Sign, Target
 from dtf.domain.errors import CircuitOpenError
-from dtf.resilience.breaker import BreakerRecord
+from dtf.resilience.breaker import BreakerRecord, Evidence
+from dtf.resilience.breaker_params import BreakerParams
+from dtf.resilience.likelihood import Rates, likelihood
 from tests.support.breaker_worker import BreakerWorker
 from tests.support.celery_worker import wait_for
 
@@ -40,6 +42,14 @@ class Look:
     def wait_signs(self, name: str, *signs: Sign) -> None:
         """Wait until this, and nothing else, was seen of a target."""
         wait_for(lambda: self.signs(name) == list(signs), lambda: self.signs(name), PATIENCE_S)
+
+    def half_open(self, name: str) -> None:
+        """Have a probe of a breaker that goes by its belief succeed."""
+        target, params = Target(hardware="celery", name=name), BreakerParams(canary=False)
+        gate = self.store.ask(target, params, permit="first")
+        worked = likelihood(Sign.WORKED, Rates())
+        seen = Evidence(sign=Sign.WORKED, likelihood=worked, epoch=gate.epoch, permit="first")
+        assert self.store.observe(target, params, seen).record.state is BreakerState.HALF_OPEN
 
     def wait_due(self, name: str) -> None:
         """Wait until an open breaker may be probed."""
@@ -75,9 +85,10 @@ def broken(worker: BreakerWorker, look: Look, target: str) -> str:
 
 def test_what_counts(worker: BreakerWorker, look: Look, target: str) -> None:
     """Infrastructure errors speak against a target; the caller's own errors and assertions say that it worked."""
-    for error in ("", "value", "assertion", "connection"):
+    # "lost" is the death of another call's child, as it is raised by waiting for its result
+    for error in ("", "value", "lost", "assertion", "connection"):
         worker.send("probed", target, kwargs={"error": error}).get(PATIENCE_S, propagate=False)
-    look.wait_signs(target, Sign.WORKED, Sign.WORKED, Sign.WORKED, Sign.INFRA)
+    look.wait_signs(target, *[Sign.WORKED] * 4, Sign.INFRA)
 
 
 def test_a_retry_counts_for_its_cause(worker: BreakerWorker, look: Look, target: str) -> None:
@@ -111,8 +122,9 @@ def test_one_call_at_a_time_probes(worker: BreakerWorker, look: Look, broken: st
 
 
 def test_a_killed_probe_gives_its_permit_back(worker: BreakerWorker, look: Look, broken: str) -> None:
-    """kill -9 of the child during a probe: the parent tells of it, long before the lease of ten minutes ends."""
+    """kill -9 of the child during a half-open probe: the parent tells of it, long before the lease of ten minutes."""
     look.wait_due(broken)
+    look.half_open(broken)
     probe = worker.send("probed", broken, kwargs={"seconds": 60.0, "note_to": f"ran:{broken}"})
     child = int(worker.wait_noted(f"ran:{broken}")[0])
     until = next(iter(look.breaker(broken).permits.values()))
@@ -122,6 +134,7 @@ def test_a_killed_probe_gives_its_permit_back(worker: BreakerWorker, look: Look,
         probe.get(PATIENCE_S)
     wait_for(lambda: not look.breaker(broken).permits, lambda: look.breaker(broken), PATIENCE_S)
     look.wait_signs(broken, Sign.INFRA, Sign.INFRA, Sign.CRASH)
+    assert look.breaker(broken).state is BreakerState.OPEN
     _until_worked(worker, broken)
 
 
