@@ -1,4 +1,5 @@
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -228,3 +229,14 @@ def test_nothing_is_logged_while_the_store_answers(store: Counting, caplog: pyte
     with caplog.at_level(logging.INFO):
         opened(constants(store), FIRST)
     assert not caplog.records
+
+
+def test_threads_share_one_client(store: Counting, clock: FakeClock) -> None:
+    """Of eight threads that ask an open breaker at once three get a probe, each with its own name."""
+    breakers = constants(store, canary=False, probes=3)
+    opened(breakers, FIRST)
+    clock.advance(6)
+    with ThreadPoolExecutor(8) as pool:
+        got = list(pool.map(lambda _: breakers.acquire((FIRST,)), range(64)))
+    names = [one.holds[0].probe for one in got if isinstance(one, Permit)]
+    assert len(names) == len(set(names)) == 3
