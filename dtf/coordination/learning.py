@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
@@ -94,6 +95,9 @@ class Learning:
             return
         if self._loop is not None:
             self._loop.end()
+        else:
+            with suppress(StoreUnavailableError):  # a private broker ends together with its coordinator
+                self._unlearned.look()
         self._unlearned.keep(self._term)
 
     def _turn(self, term: Term) -> None:

@@ -71,8 +71,8 @@ def _fields() -> dict[str, Any]:
 
 
 @contextmanager
-def _session(*, as_json: bool) -> Iterator[tuple[Output, None, Any]]:
-    yield Output(json_mode=as_json), None, SimpleNamespace(views=FarViews())
+def _session(*, as_json: bool) -> Iterator[tuple[Output, Any, Any]]:
+    yield Output(json_mode=as_json), SimpleNamespace(breaker="off"), SimpleNamespace(views=FarViews())
 
 
 def test_workers_are_seen_by_the_databases_clock(monkeypatch: pytest.MonkeyPatch) -> None:
