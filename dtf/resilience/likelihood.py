@@ -26,7 +26,7 @@ class Rates:
     base: float = 0.02
     group: float = 0.05
     canary_false: float = 0.01
-    canary_missed: float = 0.1
+    canary_missed: float = 0.05
     hang: float = 0.06
 
 

@@ -105,7 +105,7 @@ class Conditions:
     """
 
     measured_s: float = 7200.0
-    warm_up_s: float = 3600.0
+    warm_up_s: float = 1800.0
     load: float = 0.6
     slots: int = 3
     pinned: float = 0.5

@@ -21,8 +21,8 @@ from dtf.resilience.breaker import (
     refunds_retries,
 )
 from dtf.resilience.breaker_params import BreakerParams
-from dtf.resilience.learned_numbers import learned_params, learned_rates
 from dtf.resilience.likelihood import Rates, likelihood
+from dtf.resilience.tuning import fixed, overrun_s, tuned, tuned_rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +36,11 @@ class BeliefSettings:
         last_below: Above this belief a job on its last attempt is not sent.
         together_s: Openings within so many seconds are openings together.
         sibling_factor: By how much an opening raises the odds of its siblings being bad.
-        publish_s: How often the learner publishes.
-        overrun_sd: A job overruns after exp(mean + so many standard deviations).
+        publish_s: How often the learner publishes, and rates are taken over.
+        params_every: With every so manieth publication the breakers' parameters are taken over as well.
+        cold_below: What rests on fewer pieces of evidence is not used: the target's breaker is the fixed one.
+        overruns: Whether jobs that run for too long are evidence.
+        filter_learned: Changes what was learned, for studies of what each part is worth.
     """
 
     learns: bool
@@ -45,11 +48,11 @@ class BeliefSettings:
     rates: Rates = field(default_factory=Rates)
     last_below: float = 0.05
     together_s: float = 20.0
-    sibling_factor: float = 4.0
+    sibling_factor: float = 3.0
     publish_s: float = 10.0
-    overrun_sd: float = 1.9
+    params_every: int = 6
+    cold_below: int = 20
     overruns: bool = True
-    #: For studies of what each part of learning is worth.
     filter_learned: Callable[[Learned], Learned] | None = None
 
 
@@ -61,7 +64,7 @@ class BeliefArm(Indifferent):
         self._settings = settings
         self._targets = [one.target for one in setting.lab.targets]
         self._records = [BreakerRecord() for _ in self._targets]
-        self._params = [settings.params for _ in self._targets]
+        self._params = [fixed(settings.params) if settings.learns else settings.params for _ in self._targets]
         self._siblings = [
             [n for n, other in enumerate(self._targets) if other.hardware == one.hardware and n != index]
             for index, one in enumerate(self._targets)
@@ -70,6 +73,8 @@ class BeliefArm(Indifferent):
         self._learner = Learner() if settings.learns else None
         self._learned = Learned()
         self._published_at = 0.0
+        self._publications = 0
+        self._warm = [False for _ in self._targets]
         self._permits = 0
         self._tokens: dict[int, str] = {}
         self._wanted = [False for _ in self._targets]
@@ -148,12 +153,10 @@ class BeliefArm(Indifferent):
 
     def overruns_after(self, target: int, job: SimulatedJob) -> float:
         """Where the group's durations are known."""
-        group = self._learned.group(job.group.name)
-        if not self._settings.overruns or group.duration_log_sd <= 0:
+        if not self._settings.overruns or not self._warm[target]:
             return NEVER
-        drift = max(self._learned.target(self._targets[target]).latency_drift, 0.0)
-        log_s = group.duration_log_mean + drift + self._settings.overrun_sd * group.duration_log_sd
-        return float(2.718281828459045**log_s)
+        after_s = overrun_s(self._learned, self._targets[target], job.group.name)
+        return NEVER if after_s is None else after_s
 
     def overran(self, target: int, now: float, job: SimulatedJob, token: int) -> Refunds:
         """Evidence for the breaker; the job goes on."""
@@ -174,8 +177,8 @@ class BeliefArm(Indifferent):
         self._publish(now)
         name, record = self._targets[target], self._records[target]
         rates = self._settings.rates
-        if self._learner is not None:
-            rates = learned_rates(self._learned, name, job.group.name if job else "", rates)
+        if self._warm[target]:
+            rates = tuned_rates(self._learned, name, job.group.name if job else "", rates)
         evidence = Evidence(
             sign=sign,
             likelihood=likelihood(sign, rates),
@@ -238,6 +241,23 @@ class BeliefArm(Indifferent):
         if self._learner is None or now - self._published_at < self._settings.publish_s:
             return
         self._published_at = now
+        self._publications += 1
         learned = self._learner.publish(now)
         self._learned = self._settings.filter_learned(learned) if self._settings.filter_learned else learned
-        self._params = [learned_params(self._learned, one, self._settings.params) for one in self._targets]
+        if self._publications % self._settings.params_every == 1:
+            self._tune()
+
+    def _tune(self) -> None:
+        found = [
+            tuned(
+                self._learned,
+                one,
+                self._settings.params,
+                age_s=0.0,
+                stale_s=self._settings.publish_s,
+                cold_below=self._settings.cold_below,
+            )
+            for one in self._targets
+        ]
+        self._params = [one.params for one in found]
+        self._warm = [not one.why_fixed for one in found]
