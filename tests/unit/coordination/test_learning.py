@@ -75,6 +75,7 @@ class World:
 
     def lose_broker(self) -> None:
         """Start an empty one; its numbers go on, as a server's, which are made of the time."""
+        self.clock.advance(1.0)
         told, self.store = self.store._told, MemoryStore(self.clock)
         self.store._told = told
 
