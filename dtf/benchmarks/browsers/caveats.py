@@ -7,7 +7,7 @@ from dtf.benchmarks.browsers.measures import AFTERMATH_S, LONGEST_S
 from dtf.benchmarks.browsers.queue import MAX_RETRIES, MOST_ATTEMPTS
 from dtf.benchmarks.browsers.results import Results
 from dtf.benchmarks.browsers.run import CANARY_LIMIT_S, JOB_LIMIT_S
-from dtf.benchmarks.report.words import list_words
+from dtf.benchmarks.report.words import list_words, paragraphs
 from dtf.domain.failure import INJECTABLE, Intensity
 from dtf.resilience.injection_availability import unavailable
 
@@ -73,17 +73,13 @@ def method(results: Results) -> tuple[str, ...]:
         "aftermath_s": AFTERMATH_S,
         "longest_s": LONGEST_S,
     }
-    return tuple(_paragraphs(_METHOD.format(**words)))
+    return paragraphs(_METHOD.format(**words))
 
 
 def caveats(results: Results) -> tuple[str, ...]:
     """What limits what it says."""
     fixed = _CAVEATS + (_ORACLE if ORACLE in results.runs else "")
-    return (*_machine(results), *_faults(results), *_paragraphs(fixed), _wrong(results))
-
-
-def _paragraphs(text: str) -> Iterator[str]:
-    return (" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n"))
+    return (*_machine(results), *_faults(results), *paragraphs(fixed), _wrong(results))
 
 
 def _machine(results: Results) -> Iterator[str]:

@@ -1,10 +1,7 @@
-"""What the code of a benchmark is: raw data of another one are no substitute."""
+"""What the code of the benchmark with real browsers is."""
 
-import hashlib
-from functools import cache
-from pathlib import Path
+from dtf.benchmarks import revision
 
-_ROOT = Path(__file__).parents[2]
 #: What decides what a run with real browsers comes to: packages and modules.
 _PARTS = (
     "benchmarks/browsers",
@@ -21,32 +18,16 @@ _PARTS = (
 )
 #: What is made of raw data afterwards, and may change without them.
 _AFTERWARDS = frozenset(
-    f"{name}.py"
+    f"benchmarks/browsers/{name}.py"
     for name in ("benchmark", "caveats", "details", "figures", "groups", "measures", "plots", "results", "story")
 )
-_SUFFIXES = frozenset({".py", ".js", ".html", ".wgsl", ".lua"})
-_LENGTH = 12
 
 
-@cache
 def code_digest() -> str:
     """A digest of the source files that decide what a run comes to."""
-    digest = hashlib.sha256()
-    for path in (path for part in _PARTS for path in _files(_ROOT / part)):
-        digest.update(str(path.relative_to(_ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:_LENGTH]
+    return revision.code_digest(_PARTS, _AFTERWARDS)
 
 
-def run_key(*parts: object) -> str:
+def run_key(*settings: object) -> str:
     """A digest of the code and of how a run is set."""
-    told = "\n".join([code_digest(), *map(repr, parts)])
-    return hashlib.sha256(told.encode()).hexdigest()[:_LENGTH]
-
-
-def _files(part: Path) -> list[Path]:
-    """A module, or the sources of a package."""
-    if part.is_file():
-        return [part]
-    found = sorted(path for path in part.rglob("*") if path.suffix in _SUFFIXES)
-    own = part.name == "browsers"
-    return [path for path in found if not (own and path.parent == part and path.name in _AFTERWARDS)]
+    return revision.run_key(code_digest(), *settings)

@@ -24,6 +24,11 @@ def list_words(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
+def paragraphs(text: str) -> tuple[str, ...]:
+    """The paragraphs of a text that is broken into lines in the source."""
+    return tuple(" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n"))
+
+
 def short(value: float) -> str:
     """A figure with about three digits."""
     size = abs(value)

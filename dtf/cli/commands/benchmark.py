@@ -94,7 +94,23 @@ def _run_real(size: str, asked: dict[str, Any], output: Output) -> Any:  # noqa:
 
 
 def _run_simulated(size: str, asked: dict[str, Any], output: Output) -> Any:  # noqa: ANN401  # imported below
-    raise BadInputError("not yet")
+    if asked["browsers"] or asked["failure_types"]:
+        raise BadInputError("--browsers and --failure-types are for real browsers; --simulate has neither")
+    # the simulation and what it simulates: not for --help
+    from dtf.benchmarks.simulation.arms.catalogue import ARMS  # noqa: PLC0415
+    from dtf.benchmarks.simulation_report.benchmark import Asked, run_benchmark  # noqa: PLC0415
+
+    return run_benchmark(
+        Asked(
+            size=size,
+            arms=_known(asked["arms"], tuple(ARMS), "arm"),
+            seed=asked["seed"],
+            iterations=asked["iterations"],
+            earlier=asked["compare_with"],
+            directory=asked["report_dir"],
+            tell=lambda text: output.line(one_line(text, _LONGEST)),
+        )
+    )
 
 
 def _failures(names: tuple[str, ...]) -> tuple[FailureType, ...]:

@@ -1,0 +1,1 @@
+"""The benchmark by simulation: its runs at scale, and its report."""

@@ -1,0 +1,56 @@
+"""The benchmark of breakers by the real command; the part with browsers is in tests/integration/browsers."""
+
+import json
+
+import pytest
+
+from tests.acceptance.harness.place import Place
+
+_COMMAND = ("benchmark", "circuit-breaker")
+
+
+def test_the_simulation_writes_a_report_and_is_not_made_again(place: Place) -> None:
+    """Three files with figures of every arm; the second time everything is there, and it is compared with the first."""
+    arms = ("--arms", "none,strong fixed,constants,oracle", "--iterations", "1", "--report-dir", "reports")
+    first = place.dtf(*_COMMAND, "--simulate", "--quick", *arms)
+    assert first.status == 0, first.out + first.err
+    reports = place.directory / "reports"
+    told = json.loads((reports / "circuit_breaker_simulated_quick.json").read_text())
+    assert (told["kind"], list(told["totals"])) == ("simulation", ["none", "strong fixed", "constants", "oracle"])
+    assert told["totals"]["oracle"]["j2"]["value"] < told["totals"]["none"]["j2"]["value"]
+    earlier = reports / "earlier.json"
+    (reports / "circuit_breaker_simulated_quick.json").rename(earlier)
+    again = place.dtf(*_COMMAND, "--simulate", "--quick", *arms, "--compare-with", str(earlier))
+    assert again.status == 0, again.out + again.err
+    assert "4 simulated runs, 4 of them are there already" in again.out
+    page = (reports / "circuit_breaker_simulated_quick.html").read_text()
+    assert "Against the earlier report" in page
+    assert "Everything here is simulated" in page
+    assert "| oracle | J2 |" in (reports / "circuit_breaker_simulated_quick.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--quick", "--comprehensive"), "exclude each other"),
+        (("--browsers", "opera"), "there is no browser 'opera'"),
+        (("--failure-types", "crsh"), "there is no failure type 'crsh' (did you mean 'crash'?)"),
+        (("--arms", "best", "--simulate"), "there is no arm 'best'"),
+        (("--iterations", "0"), "--iterations"),
+        (("--simulate", "--browsers", "chromium"), "--simulate has neither"),
+        (("--simulate", "--compare-with", "missing.json"), "missing.json cannot be read"),
+        (("--report-dir", "file"), "is no directory"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_in_one_line_and_nothing_is_written(
+    place: Place, words: tuple[str, ...], told: str
+) -> None:
+    """Exit status 2, before anything runs."""
+    work = place.directory / "work"
+    work.mkdir()
+    (work / "file").write_text("")
+    done = place.dtf(*_COMMAND, *words, cwd=work)
+    assert (done.status, done.out) == (2, "")
+    assert told in done.err
+    assert done.err.count("\n") == 1
+    assert [path.name for path in work.iterdir()] == ["file"]
