@@ -16,7 +16,7 @@ def verdict_word(verdict: Verdict) -> str:
         return "cannot be told"
     if not verdict.reached:
         return "not reached"
-    return "reached" if verdict.surely else "reached, but not by its whole interval"
+    return "reached" if verdict.surely else "reached, but not surely"
 
 
 def _lines(page: Page) -> Iterator[str]:
