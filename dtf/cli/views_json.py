@@ -24,6 +24,7 @@ def job_json(job: JobView) -> dict[str, Any]:
         "hardware": spec.hardware,
         "requirements": list(spec.requirements),
         "priority": spec.priority,
+        "fallback": list(spec.fallback),
     }
 
 

@@ -31,11 +31,9 @@ def test_what_an_operator_holds_open_runs_degraded_elsewhere(place: Place) -> No
     assert place.dtf("submit", "--task-file", "tasks.json").status == 0
 
     # Then it says what it waits for
-    told = lambda: place.dtf("why", "last").out  # noqa: E731  # asked anew each time
-    assert until(lambda: "by an operator: new driver" in told(), 30, every_s=0.5), told()
+    assert until(lambda: "by an operator: new driver" in _why(place), 30, every_s=0.5), _why(place)
     # and ends on the fallback, as it says in each report
-    run = lambda: place.dtf("status", "last", "--json").answer["run"]  # noqa: E731  # as above
-    assert until(lambda: run()["outcome"] == "passed", 60, every_s=1.0), told()
+    assert until(lambda: _outcome(place) == "passed", 60, every_s=1.0), _why(place)
     assert place.dtf("status", "--json").answer["breakers"][0]["reason"] == "by an operator: new driver"
     report = place.dtf("report", "last", "--json").answer
     assert report["standings"] == {"proven": {"cpu": 2}, "degraded": {"cuda": 2}}
@@ -56,3 +54,13 @@ def _gpus(place: Place) -> list[str]:
     """The breakers of CUDA devices; another one is the way to their worker."""
     found = place.dtf("breakers", "--json").answer["breakers"]
     return [one["target"] for one in found if one["hardware"] == "cuda" and "simulated" in one["name"]]
+
+
+def _why(place: Place) -> str:
+    """What the newest run waits for."""
+    return place.dtf("why", "last").out
+
+
+def _outcome(place: Place) -> object:
+    """Its verdict."""
+    return place.dtf("status", "last", "--json").answer["run"]["outcome"]
