@@ -4,7 +4,14 @@ from collections.abc import Callable
 from typing import Final
 
 from dtf.benchmarks.simulation.arms.belief import BeliefArm, BeliefSettings
-from dtf.benchmarks.simulation.arms.consecutive import FLOOR, PYBREAKER, PYBREAKER_HELPED, STRONG_FIXED, Consecutive
+from dtf.benchmarks.simulation.arms.consecutive import (
+    FLOOR,
+    PYBREAKER,
+    PYBREAKER_HELPED,
+    STRONG_FIXED,
+    TUNED_FIXED,
+    Consecutive,
+)
 from dtf.benchmarks.simulation.arms.oracle import Oracle
 from dtf.benchmarks.simulation.arms.protocol import Arm, Indifferent, Setting
 from dtf.benchmarks.simulation.arms.window import RESILIENCE4J, RESILIENCE4J_HELPED, SMALL_WINDOW, Window
@@ -18,6 +25,7 @@ ARMS: Final[dict[str, Callable[[Setting], Arm]]] = {
     "resilience4j settings, helped": lambda setting: Window(setting, RESILIENCE4J_HELPED),
     "small window": lambda setting: Window(setting, SMALL_WINDOW),
     "strong fixed": lambda setting: Consecutive(setting, STRONG_FIXED),
+    "tuned fixed": lambda setting: Consecutive(setting, TUNED_FIXED),
     "constants": lambda setting: BeliefArm(setting, BeliefSettings(learns=False)),
     "learned": lambda setting: BeliefArm(setting, BeliefSettings(learns=True)),
     "floor": lambda setting: Consecutive(setting, FLOOR),

@@ -1,0 +1,86 @@
+"""Many runs: arms, scenarios and seeds, in several processes, kept one by one so that they can be resumed."""
+
+import json
+import multiprocessing
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from dtf.benchmarks.simulation.faults import Scenario
+from dtf.benchmarks.simulation.lab import Conditions
+from dtf.benchmarks.simulation.simulate import simulate
+from dtf.domain.errors import BadInputError
+
+#: What a run came to: ``Measures.to_json``.
+Figures = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of one arm."""
+
+    arm: str
+    scenario: Scenario
+    seed: int
+
+
+def planned(arms: Sequence[str], scenarios: Sequence[Scenario], seeds: Sequence[int]) -> list[Run]:
+    """All runs, seed by seed: what is there when they are interrupted is paired."""
+    return [Run(arm=arm, scenario=one, seed=seed) for seed in seeds for one in scenarios for arm in arms]
+
+
+def run_all(runs: Sequence[Run], conditions: Conditions, file: Path, processes: int = 2) -> dict[Run, Figures]:
+    """Make the runs that a file of raw data does not hold yet, and add them to it.
+
+    Args:
+        runs: Which.
+        conditions: What they are like.
+        file: One line of JSON for each run, below a line with the conditions. Made where it is missing.
+        processes: How many are made at a time.
+
+    Raises:
+        BadInputError: The file holds something else, or runs under other conditions.
+    """
+    told = json.loads(json.dumps(asdict(conditions)))
+    known = _known(file, told)
+    missing = [run for run in runs if run not in known]
+    with file.open("a") as kept:
+        if not file.stat().st_size:
+            _tell(kept, {"conditions": told})
+        for run, figures in _made(missing, conditions, processes):
+            known[run] = figures
+            _tell(kept, {**asdict(run), "figures": figures})
+    return {run: known[run] for run in runs}
+
+
+def _made(runs: Sequence[Run], conditions: Conditions, processes: int) -> Iterator[tuple[Run, Figures]]:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+        yield from zip(runs, pool.map(_figures, runs, [conditions] * len(runs), chunksize=4), strict=True)
+
+
+def _figures(run: Run, conditions: Conditions) -> Figures:
+    return simulate(run.arm, run.scenario, run.seed, conditions).to_json()
+
+
+def _known(file: Path, conditions: Mapping[str, Any]) -> dict[Run, Figures]:
+    if not file.exists() or not file.stat().st_size:
+        return {}
+    try:
+        first, *rest = [json.loads(line) for line in file.read_text().splitlines()]
+        found = {
+            Run(arm=one["arm"], scenario=Scenario(one["scenario"]), seed=one["seed"]): one["figures"] for one in rest
+        }
+        same = first["conditions"] == conditions
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInputError(f"{file} holds no raw data of simulated runs ({error!r})") from error
+    if not same:
+        raise BadInputError(f"{file} holds runs under other conditions: give another file")
+    return found
+
+
+def _tell(file: TextIO, data: Mapping[str, Any]) -> None:
+    file.write(json.dumps(data, separators=(",", ":")) + "\n")
+    file.flush()
