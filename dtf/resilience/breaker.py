@@ -204,7 +204,10 @@ def observe(record: BreakerRecord, params: BreakerParams, now: float, evidence: 
     if record.mode is BreakerMode.FORCED_CLOSED:
         return Change(record=record)
     if record.state is BreakerState.CLOSED:
-        return _opened(record, params, evidence) if _is_to_open(record, params) else Change(record=record)
+        opens = evidence.sign in BAD_SIGNS and _is_to_open(
+            record, params
+        )  # success opens nothing, whatever is believed
+        return _opened(record, params, evidence) if opens else Change(record=record)
     return _probed(record, params, evidence) if is_probe else Change(record=record)
 
 

@@ -95,7 +95,7 @@ end
 if mode == FORCED_CLOSED then
   -- evidence only moves its belief
 elseif state == CLOSED then
-  if is_to_open() then open() end
+  if is_bad == 1 and is_to_open() then open() end  -- success opens nothing, whatever is believed
 elseif is_probe then
   probe()
 end

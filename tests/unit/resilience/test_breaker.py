@@ -1,6 +1,6 @@
 import math
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dtf.breakers.memory_store import MemoryStore
@@ -8,7 +8,7 @@ from dtf.domain.breaker import BAD_SIGNS, BreakerMode, BreakerState, Sign
 from dtf.resilience.breaker import Answer, BreakerRecord, Change, Gate
 from dtf.resilience.breaker_params import LEAST_FAILURES, MOST_FAILURES, BreakerParams, Policy
 from dtf.resilience.likelihood import Rates
-from tests.support.breaker_events import EVENTS, RATES, TARGET, Ask, Event, Life, Mode, Result, Wait, numbers
+from tests.support.breaker_events import EVENTS, RATES, TARGET, Ask, Event, Life, Mode, Raise, Result, Wait, numbers
 from tests.support.fake_clock import FakeClock
 
 
@@ -122,6 +122,15 @@ def exits(life: Watched, lost: int = 0) -> None:
     raise AssertionError(f"it is stuck: {life.record()}")
 
 
+@example(  # a sibling's opening made it believe the worst, and then a job passed
+    params=BreakerParams(open_at=0.8, canary=False),
+    rates=Rates(base=0.35, group=0.2),
+    events=[
+        *([Result(which=0, sign=Sign.CRASH, reference="", siblings=0, stale=False)] * 2),
+        Raise(factor=50.0),
+        Result(which=0, sign=Sign.WORKED, reference="", siblings=0, stale=False),
+    ],
+)
 @settings(deadline=None, max_examples=300)
 @given(params=numbers(), rates=RATES, events=EVENTS)
 def test_no_sequence_of_events_leaves_it_stuck_or_breaks_a_rule(
