@@ -53,16 +53,17 @@ class CanaryRound:
         self._canary = canary
         self._refunds = refunds
         self._returned = returned
+        self._closed = False
 
     async def send(self, guard: Guard) -> None:
         """Send one to a target if its breaker wants one, and do not wait for it."""
         now = asyncio.get_running_loop().time()
-        if guard.canary or now < guard.canary_at:
+        if self._closed or guard.canary or now < guard.canary_at:
             return
         guard.canary_at = now + _LONGEST_S  # nobody else asks meanwhile
         permit = await asyncio.to_thread(lambda: self._breakers.acquire((guard.target,), canary=True))
         if isinstance(permit, Permit):
-            guard.canary = asyncio.create_task(self._go(guard, permit))
+            self._start(guard, permit)
             return
         guard.canary_at = now + min(max(permit.wait_s, _SHORTEST_S), _LONGEST_S)
         if not guard.refused and (guard.quarantine or guard.asked):
@@ -75,10 +76,15 @@ class CanaryRound:
             return
         permit = await asyncio.to_thread(self._breakers.acquire, (guard.target,))
         if isinstance(permit, Permit):
+            self._start(guard, permit)
+
+    def _start(self, guard: Guard, permit: Permit) -> None:
+        if not self._closed:  # what was given to nobody ends by its lease
             guard.canary = asyncio.create_task(self._go(guard, permit))
 
     async def close(self, guards: Iterable[Guard]) -> None:
-        """End those that are under way."""
+        """End those that are under way, and send no more."""
+        self._closed = True
         under_way = [guard.canary for guard in guards if guard.canary]
         for canary in under_way:
             canary.cancel()

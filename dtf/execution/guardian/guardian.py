@@ -207,6 +207,7 @@ class Guardian:
     async def _end(self) -> None:
         """Kill everything, give back what is held, and say goodbye."""
         services = self._services
+        await self._ward.close()
         await self._preparation.close()
         await services.restorer.close()
         interruption = Interruption(cause=Cause.STOPPING, reason=f"the worker stopped: {self._stop_reason}")

@@ -32,7 +32,7 @@ LOOK_S: Final = 1.0
 REPEAT_S: Final = 10.0
 #: The shortest pause between two looks, in seconds.
 _SHORTEST_S: Final = 0.05
-#: So many canaries that fail are sent where one is asked for, should its breaker not be sure before.
+#: So many canaries are sent where one is asked for, should its breaker not agree with them before.
 _MOST_ASKED: Final = 4
 
 
@@ -152,7 +152,7 @@ class Ward:
         self._apply()
 
     async def verdict(self, target: Target, limit_s: float) -> None:
-        """Have canaries look at a target, doubtful or not, until one passes or its breaker is sure that it is bad.
+        """Have canaries look at a target, doubtful or not, until they and its breaker agree whether it is bad.
 
         Args:
             target: Which.
@@ -168,25 +168,26 @@ class Ward:
                     self.look_soon()
                     await guard.looked.wait()
                     await self._look(guard)
-                    if not guard.failed or guard.bad > SICK:
+                    if guard.failed is (guard.bad > SICK):
                         return
         except TimeoutError:
             log.info("the canaries of %s did not come back within %g s", target, limit_s)
 
     async def watch(self) -> None:
-        """Look until cancelled; canaries that are under way then end with it."""
-        try:
-            while True:
-                self._wake.clear()
-                try:
-                    await asyncio.gather(*(self._look(guard) for guard in self._guards.values()))
-                    self._apply()
-                    await self.refunds.pay()
-                except Exception:
-                    log.exception("the breakers cannot be looked at")
-                await self._pause()
-        finally:
-            await self._canaries.close(self._guards.values())
+        """Look until cancelled."""
+        while True:
+            self._wake.clear()
+            try:
+                await asyncio.gather(*(self._look(guard) for guard in self._guards.values()))
+                self._apply()
+                await self.refunds.pay()
+            except Exception:
+                log.exception("the breakers cannot be looked at")
+            await self._pause()
+
+    async def close(self) -> None:
+        """Send no canaries any more, and end those under way before they are killed and taken for failed."""
+        await self._canaries.close(self._guards.values())
 
     def _make_guards(self) -> dict[Target, Guard]:
         guards: dict[Target, Guard] = {}

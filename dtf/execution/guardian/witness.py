@@ -66,7 +66,8 @@ class Witness:
     async def testify(self, attempt: Tried, result: AttemptResult) -> Circumstances:
         """Tell what an attempt came to, and say what is known of its devices then.
 
-        Before a shard loses its last retry to a device, a canary looks at that device.
+        Where one failure alone would decide whose fault it was, canaries look at the device: before a shard loses its
+        last retry to it, and before a failure is forgiven that may have been the shard's own.
         """
         permit, sign, claim = attempt.permit, sign_of(result), attempt.claim
         hardware = attempt.hardware
@@ -91,8 +92,11 @@ class Witness:
         await self._ward.look_at(attempt.targets)
         if self._breakers.config.policy in _TOOTHLESS:
             return Circumstances(hardware=hardware)
-        if sign is Sign.INFRA and not recorded.refund and is_last(claim):
-            await self._hear_canaries(attempt.targets)
+        place = await self._circumstances(attempt.targets, hardware)
+        in_doubt = place.breaker is BreakerState.CLOSED and (place.forgives or is_last(claim))
+        if sign is not Sign.INFRA or not in_doubt:
+            return place
+        await self._hear_canaries(attempt.targets)
         return await self._circumstances(attempt.targets, hardware)
 
     async def _hear_canaries(self, targets: tuple[Target, ...]) -> None:

@@ -32,11 +32,12 @@ class Singing:
     def __init__(self) -> None:
         self.sick: set[str] = set()
         self.sung: list[str] = []
+        self.song_s = 0.001
 
     async def sing(self, device: Device | None) -> Song:
         name = device.uuid if device else "machine"
         self.sung.append(name)
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(self.song_s)
         return Song(what="a song", reason="out of tune" if name in self.sick else "", duration_s=0.001)
 
 
@@ -104,6 +105,7 @@ def play(
         try:
             await asyncio.wait_for(scene(made), 20)
         finally:
+            await made.ward.close()
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
 
@@ -229,6 +231,24 @@ def last_claim(shard_id: str, max_retries: int = 0) -> ClaimedShard:
     source = Source(kind=SourceKind.PATH, location="/")
     job = JobSpec(name="c", work=CommandWork(argv=("true",)), source=source, max_retries=max_retries)
     return ClaimedShard(shard_id=shard_id, attempt=1, run_id="r", job_id="j", job=job, kind=ShardKind.RUN)
+
+
+def test_a_canary_that_is_ended_says_nothing() -> None:
+    """When the worker stops, a canary under way is no evidence; its slot and its permit are free, and none follow."""
+
+    async def scene(made: Stage) -> None:
+        made.canaries.song_s = 60.0
+        made.see(GPU, Sign.INFRA)
+        await until(lambda: made.canaries.sung and made.breakers.states()[GPU].permits)
+        before = made.breakers.states()[GPU]
+        await made.ward.close()
+        after = made.breakers.states()[GPU]
+        assert (after.pieces, after.permits, made.slots.busy) == (before.pieces, {}, 0)
+        made.ward.look_soon()
+        await asyncio.sleep(0.1)
+        assert len(made.canaries.sung) == 1
+
+    play(scene)
 
 
 def test_a_verdict_is_waited_for() -> None:

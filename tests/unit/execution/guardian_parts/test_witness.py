@@ -119,6 +119,7 @@ def play(scene: Callable[[Court], Coroutine[Any, Any, None]], policy: BreakerPol
         try:
             await asyncio.wait_for(scene(court), 20)
         finally:
+            await court.ward.close()
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
 
@@ -182,6 +183,18 @@ def test_the_last_retry_is_lost_where_the_device_is_well() -> None:
         place = await court.testify(court.tried("last", max_retries=2, crashes=2), Outcome.INFRA)
         assert court.canaries.count >= 1
         assert not place.forgives
+
+    play(scene)
+
+
+def test_what_kills_itself_is_not_forgiven() -> None:
+    """One failure makes a device that nobody knows look bad; canaries that pass leave the failure to its shard."""
+
+    async def scene(court: Court) -> None:
+        for number in range(2):
+            place = await court.testify(court.tried(f"s{number}"), Outcome.INFRA)
+            assert not place.forgives
+        assert court.canaries.count >= 2
 
     play(scene)
 
