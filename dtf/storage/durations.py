@@ -9,7 +9,7 @@ from dtf.domain.outcome import CaseOutcome
 from dtf.domain.ports.durations import Durations
 from dtf.domain.shard import JobState
 from dtf.storage.ledger import Ledger
-from dtf.storage.ledger.schema import cases, jobs
+from dtf.storage.ledger.schema import cases, jobs, shards
 from dtf.storage.sanitiser import NAME_CAP, clean_text
 
 #: How many earlier jobs are looked at: enough to even out noise, few enough to follow a change.
@@ -47,7 +47,9 @@ def _means(connection: Connection, suite: str, hardware: str) -> dict[str, float
     mean = sa.func.avg(cases.c.duration_s)
     statement = (
         sa.select(cases.c.nodeid, mean)
-        .where(cases.c.job_id.in_(ids), cases.c.outcome.not_in(_UNTIMED))
+        # what ran on fallback hardware says nothing about how long it takes on its own
+        .join(shards, shards.c.shard_id == cases.c.shard_id)
+        .where(cases.c.job_id.in_(ids), cases.c.outcome.not_in(_UNTIMED), shards.c.home == "")
         .group_by(cases.c.nodeid)
     )
     return {row[0]: row[1] for row in connection.execute(statement)}

@@ -6,9 +6,11 @@ from dtf.domain.breaker import BreakerMode, BreakerState, Target, Transition
 from dtf.domain.errors import TermOverError
 from dtf.domain.events import EventKind
 from dtf.domain.ports.control import Term
+from dtf.domain.shard import ShardPlan
 from dtf.domain.specs import JobSpec
+from dtf.storage.durations import LedgerDurations
 from dtf.storage.ledger import Ledger
-from tests.integration.ledger.laboratory import Laboratory, command, suite, worker
+from tests.integration.ledger.laboratory import Laboratory, cases, command, manifest, result, suite, worker
 
 GPU = Target(hardware="cuda", name="GPU-1")
 OLD = Term(holder="somebody", number=0)
@@ -143,6 +145,24 @@ def test_a_suite_is_collected_on_the_fallback_too(lab: Laboratory) -> None:
     with pytest.raises(TermOverError):
         lab.ledger.fallbacks.bring_home(OLD, CUDA, "closed")
     assert queues(lab) == ["cpu"]
+
+
+def test_durations_of_fallback_hardware_are_not_those_of_its_own(lab: Laboratory) -> None:
+    """The next plan for the hardware does not reckon with them."""
+    lab.submit(with_fallback(suite(), "cpu"))
+    lab.collect(2)
+    (to_plan,) = lab.ledger.control.jobs_to_plan()
+    plans = [ShardPlan(ordinals=(n,), affinity="a", predicted_s=1.0, rank=n) for n in range(2)]
+    lab.ledger.control.store_plan(lab.term, to_plan.job_id, plans)
+    first = lab.claim()
+    lab.record(result(first, cases=cases(first)))
+    (stranded,) = lab.ledger.fallbacks.stranded(CUDA)
+    lab.ledger.fallbacks.move(lab.term, stranded, "cpu", "open")
+    second = lab.claim()
+    assert (first.queue, second.queue) == (CUDA, "cpu")
+    lab.record(result(second, cases=cases(second)))
+    nodeids = [item.nodeid for item in manifest(2).items]
+    assert LedgerDurations(lab.ledger).predict("suite", "cuda", nodeids) == {nodeids[0]: 0.5}
 
 
 def test_only_workers_that_take_work_are_live(lab: Laboratory) -> None:
