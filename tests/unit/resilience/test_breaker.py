@@ -123,11 +123,11 @@ def exits(life: Watched, lost: int = 0) -> None:
 
 
 @example(  # a sibling's opening made it believe the worst, and then a job passed
-    params=BreakerParams(open_at=0.8, canary=False),
-    rates=Rates(base=0.35, group=0.2),
+    params=BreakerParams(open_at=0.8, bad_rate=1 / 120, heal_s=600.0, canary=False),
+    rates=Rates(base=0.34, group=0.22),
     events=[
         *([Result(which=0, sign=Sign.CRASH, reference="", siblings=0, stale=False)] * 2),
-        Raise(factor=50.0),
+        Raise(factor=4.0),
         Result(which=0, sign=Sign.WORKED, reference="", siblings=0, stale=False),
     ],
 )
