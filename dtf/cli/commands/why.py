@@ -21,7 +21,7 @@ def command(job: str, as_json: bool) -> int:
     """
     with ledger_session(as_json=as_json) as (output, settings, ledger):
         answers = []
-        open_breakers, _ = refusing(settings, ledger)
+        open_breakers, unknown = refusing(settings, ledger)
         for job_id in _jobs(ledger.views, job):
             view = ledger.views.job(job_id)
             answer = why(
@@ -41,6 +41,8 @@ def command(job: str, as_json: bool) -> int:
             output.line(f"{job_id} ({one_line(view.spec.name, 100)}): {one_line(answer.sentence, 2000)}")
             if answer.advice:
                 output.line(f"  {answer.advice}")
+        if unknown:
+            output.line(f"breakers: not known: {one_line(unknown, 300)}")
         output.data({**answers[0], "jobs": answers} if answers else {"jobs": []})
     return 0
 
