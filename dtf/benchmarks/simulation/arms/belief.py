@@ -79,6 +79,11 @@ class BeliefArm(Indifferent):
         self._tokens: dict[int, str] = {}
         self._wanted = [False for _ in self._targets]
 
+    @property
+    def learned(self) -> Learned:
+        """What it was last told by its learner."""
+        return self._learned
+
     def allows(self, target: int, now: float, *, last: bool) -> bool:
         """What the breaker's gate says; no last attempt goes to a target in doubt."""
         self._publish(now)
