@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dtf.benchmarks.browsers.arms.catalogue import ORACLE
+from dtf.benchmarks.browsers.arms.catalogue import NONE, ORACLE
 from dtf.benchmarks.browsers.measures import AFTERMATH_S, LONGEST_S
 from dtf.benchmarks.browsers.queue import MAX_RETRIES, MOST_ATTEMPTS
 from dtf.benchmarks.browsers.results import Results
@@ -53,6 +53,9 @@ The arms with other projects' settings lack a canary and refunds, which are no l
 fixed breaker, which has both, is what the learned one is to be held against.
 """
 
+#: Above this share of their time in use, browsers have no room for what a fault holds up.
+_CROWDED = 0.7
+
 _ORACLE = """
 The oracle refuses work during harmless faults too, so that its delays are no floor; its other figures are.
 """
@@ -79,7 +82,7 @@ def method(results: Results) -> tuple[str, ...]:
 def caveats(results: Results) -> tuple[str, ...]:
     """What limits what it says."""
     fixed = _CAVEATS + (_ORACLE if ORACLE in results.runs else "")
-    return (*_machine(results), *_faults(results), *paragraphs(fixed), _wrong(results))
+    return (*_machine(results), *_crowding(results), *_faults(results), *paragraphs(fixed), _wrong(results))
 
 
 def _machine(results: Results) -> Iterator[str]:
@@ -90,6 +93,21 @@ def _machine(results: Results) -> Iterator[str]:
     if software := [name for name, version in versions.items() if "(software)" in version]:
         shared = "which all browsers share: jobs and restarts of one slow those of the others"
         yield f"In {list_words(software)} WebGPU is computed by software on the processor, {shared}."
+
+
+def _crowding(results: Results) -> Iterator[str]:
+    """How busy the browsers were; a crowded machine tells of itself and not of breakers."""
+    shown = NONE if NONE in results.runs else next(iter(results.runs))
+    records = [record for record in results.records if record.arm == shown]
+    used_s = sum(use.ended_s - use.began_s for record in records for use in record.uses)
+    whole_s = sum(record.lasted_s * len(record.schedule.plan.browsers) for record in records)
+    share = used_s / whole_s if whole_s else 0.0
+    yield f"The browsers were in use for {100 * share:.0f} % of their time ({shown})."
+    if share > _CROWDED:
+        yield (
+            "That is too much: jobs waited for each other, whatever the breaker did. The figures tell of the machine; "
+            "measure again where nothing else runs, or with fewer browsers."
+        )
 
 
 def _faults(results: Results) -> Iterator[str]:

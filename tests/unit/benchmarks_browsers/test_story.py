@@ -1,10 +1,12 @@
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dtf.benchmarks.browsers.campaign import read_record, write_record
+from dtf.benchmarks.browsers.caveats import caveats
 from dtf.benchmarks.browsers.records import RunRecord
 from dtf.benchmarks.browsers.results import Results
 from dtf.benchmarks.browsers.story import make_page, verdicts
@@ -65,6 +67,15 @@ def test_the_report_says_where_the_breaker_loses_and_what_limits_it() -> None:
     assert f"firefox: {missing} of the 18 faults do not exist there" in text
     assert html(page).count("<svg") == 4 + 1 + 3
     assert json.dumps(Results(records=tuple(runs)).to_json())
+
+
+def test_a_crowded_machine_is_told_to_tell_of_itself() -> None:
+    """Where the browsers had no room the report says so; elsewhere it says how busy they were."""
+    record = _run("none", 0, 10.0, 1)
+    assert caveats(Results(records=(record,)))[2] == "The browsers were in use for 1 % of their time (none)."
+    crowded = caveats(Results(records=(replace(record, lasted_s=15.0),)))
+    assert crowded[2] == "The browsers were in use for 80 % of their time (none)."
+    assert crowded[3].startswith("That is too much")
 
 
 def test_raw_data_survive_their_file_and_others_are_refused(tmp_path: Path) -> None:
