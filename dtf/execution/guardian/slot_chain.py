@@ -20,6 +20,7 @@ from dtf.execution.guardian.attempt import Attempt
 from dtf.execution.guardian.interruption import Cause, Interruption
 from dtf.execution.guardian.messages import ShardReply
 from dtf.execution.guardian.services import Services
+from dtf.execution.guardian.sparing import WAIT_S
 from dtf.execution.guardian.spool import SpoolEntry, encode_pieces
 from dtf.execution.guardian.targets import targets_of
 from dtf.execution.recovery import Patient
@@ -262,7 +263,8 @@ class SlotChain:
             choose=services.experience.chooser(attempt.hardware),
         )
         if attempt.interruption and attempt.interruption.cause is Cause.SPARED and isinstance(disposition, Requeue):
-            return replace(disposition, avoid=(services.worker_id,))
+            # nobody is to be avoided: the canary may find that this worker is the best there is
+            return replace(disposition, delay_s=WAIT_S)
         return disposition
 
     def _collect(self, attempt: Attempt) -> tuple[tuple[str, str], ...]:

@@ -118,9 +118,16 @@ class Ward:
         return tuple(sorted(devices, key=self._doubt_of))
 
     async def spares(self, claim: ClaimedShard, permit: Permit) -> bool:
-        """Whether a shard without a retry to lose is left to another worker, whose device is less in doubt."""
+        """Whether a shard without a retry to lose is left to another worker, whose device is less in doubt.
+
+        A canary then settles the doubt: with nothing but such shards no work would.
+        """
         if not self._sparing.is_due(claim, permit):
             return False
+        for hold in permit.holds:
+            if hold.target in self._guards:
+                self._guards[hold.target].asked = True
+        self.look_soon()
         states = await asyncio.to_thread(self.breakers.states)
         return self._sparing.spares(claim, permit, states)
 
