@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -11,9 +11,9 @@ from dtf.benchmarks.report.comparison import FORMAT, compare, read_earlier
 from dtf.benchmarks.report.page import Page
 from dtf.benchmarks.report.write import write_report
 from dtf.benchmarks.simulation_report.results import MEASURES, Results
-from dtf.benchmarks.simulation_report.runs import Cell, code, simulated
+from dtf.benchmarks.simulation_report.runs import code, simulated
+from dtf.benchmarks.simulation_report.sizes import SIZES
 from dtf.benchmarks.simulation_report.story import REFERENCES, make_page
-from dtf.benchmarks.simulation_report.variants import SIZES
 
 #: What the JSON calls the reports of this benchmark.
 KIND: Final = "simulation"
@@ -61,8 +61,11 @@ def run_benchmark(asked: Asked) -> tuple[Page, tuple[Path, ...]]:
     facts = circumstances("dtf", "river")
     name = NAMES[asked.size]
     raw = f"{name}_raw"
+    size = SIZES[asked.size]
+    if asked.arms:
+        size = replace(size, arms=asked.arms)
     processes = len(os.sched_getaffinity(0))
-    results = Results(runs=simulated(_cells(asked), asked.directory / raw, processes, asked.tell))
+    results = Results(runs=simulated(size, asked.seed, asked.iterations, asked.directory / raw, processes, asked.tell))
     figures = results.to_json(REFERENCES)
     labels = {measure.name: measure.label for measure in MEASURES}
     page = make_page(results, facts, compare(figures["totals"], earlier, labels) if earlier else None)
@@ -78,13 +81,3 @@ def run_benchmark(asked: Asked) -> tuple[Page, tuple[Path, ...]]:
         "raw": raw,
     }
     return page, write_report(asked.directory, name, page, data)
-
-
-def _cells(asked: Asked) -> list[Cell]:
-    size = SIZES[asked.size]
-    return [
-        Cell(variant=variant, conditions=conditions, scenarios=size.scenarios, seed=asked.seed + number, arm=arm)
-        for variant, conditions in size.conditions.items()
-        for number in range(asked.iterations or size.seeds_of(variant))
-        for arm in asked.arms or size.arms
-    ]

@@ -1,23 +1,15 @@
-from pathlib import Path
-
 import pytest
 
 from dtf.benchmarks.report.markdown import markdown
-from dtf.benchmarks.simulation.faults import Scenario
-from dtf.benchmarks.simulation.lab import Conditions
 from dtf.benchmarks.simulation.measures import Measures
 from dtf.benchmarks.simulation_report.results import J2, WAITING, Results
-from dtf.benchmarks.simulation_report.runs import Cell, Figures, simulated
+from dtf.benchmarks.simulation_report.runs import Cell, Figures, raw_file
+from dtf.benchmarks.simulation_report.sizes import SIZES
 from dtf.benchmarks.simulation_report.story import make_page, verdicts
-from dtf.benchmarks.simulation_report.variants import SIZES
-from dtf.domain.errors import BadInputError
-
-_SCENARIOS = (Scenario.OUTAGE, Scenario.QUIET)
-_SHORT = Conditions(measured_s=60.0, warm_up_s=0.0)
 
 
-def _cell(arm: str, seed: int, variant: str = "usual") -> Cell:
-    return Cell(variant=variant, conditions=_SHORT, scenarios=_SCENARIOS, seed=seed, arm=arm)
+def _cell(arm: str, seed: int) -> Cell:
+    return Cell(variant="usual", seed=seed, arm=arm)
 
 
 def _figures(outage: float, quiet: float, waiting_s: float = 10.0) -> Figures:
@@ -56,27 +48,10 @@ def test_the_report_says_where_it_loses() -> None:
     assert "8 seeds of 2 scenarios with each of 4 arms" in text
 
 
-def test_a_run_is_made_once_by_the_same_code_and_settings(tmp_path: Path) -> None:
-    """The second time it is read; other conditions have another key; what is no raw data is told."""
-    cell, told = _cell("none", 3), list[str]()
-    first = simulated([cell], tmp_path, 1, told.append)
-    again = simulated([cell], tmp_path, 1, told.append)
-    assert first[cell].keys() == {"outage", "quiet"}
-    assert first == again
-    assert told[0] == "1 simulated runs, 0 of them are there already"
-    assert told[-1] == "1 simulated runs, 1 of them are there already"
-    other = Cell(variant="usual", conditions=Conditions(), scenarios=_SCENARIOS, seed=3, arm="none")
-    assert other.key != cell.key
-    (tmp_path / cell.file_name).write_text("[]")
-    with pytest.raises(BadInputError, match="holds no raw data of a run"):
-        simulated([cell], tmp_path, 1, told.append)
-
-
-def test_every_size_has_the_arms_that_its_verdicts_need() -> None:
-    """And names its runs' files so that none overwrites another."""
+def test_every_size_has_the_arms_that_its_verdicts_need_and_raw_data_of_its_own() -> None:
+    """No two conditions share a file; those that are not the usual ones get fewer seeds."""
     for size in SIZES.values():
         assert {"none", "strong fixed", "constants", "learned"} <= set(size.arms)
-        names = {
-            _cell(arm, seed, variant).file_name for arm in size.arms for variant in size.conditions for seed in range(3)
-        }
-        assert len(names) == 3 * len(size.arms) * len(size.conditions)
+        assert len({raw_file(variant) for variant in size.conditions}) == len(size.conditions)
+    comprehensive = SIZES["comprehensive"]
+    assert (comprehensive.seeds_of("usual"), comprehensive.seeds_of("load 30 %")) == (32, 8)
