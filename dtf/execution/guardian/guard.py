@@ -4,7 +4,10 @@ import asyncio
 from dataclasses import dataclass, field
 
 from dtf.domain.breaker import Target
-from dtf.domain.worker import Device
+from dtf.domain.held import target_of
+from dtf.domain.match import table_of
+from dtf.domain.worker import Device, WorkerInfo
+from dtf.execution.guardian.targets import devices_on
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -46,3 +49,15 @@ class Guard:
         """Wake who waits for a canary."""
         self.looked.set()
         self.looked = asyncio.Event()
+
+
+def make_guards(worker: WorkerInfo) -> dict[Target, Guard]:
+    """One for each target of a worker's slots."""
+    guards: dict[Target, Guard] = {}
+    for slot in table_of(worker):
+        for device in devices_on(worker, slot):
+            target = target_of(worker, device)
+            known = guards.get(target)
+            slots = (*known.slots, slot.number) if known else (slot.number,)
+            guards[target] = Guard(target=target, device=device, slots=slots)
+    return guards

@@ -17,11 +17,10 @@ from dtf.domain.specs import GPU_TAGS
 from dtf.domain.worker import Device, WorkerInfo
 from dtf.execution.guardian.announcer import Announcer
 from dtf.execution.guardian.canary_round import CanaryRound, Singer
-from dtf.execution.guardian.guard import Guard
+from dtf.execution.guardian.guard import Guard, make_guards
 from dtf.execution.guardian.refunds import Refunds
 from dtf.execution.guardian.slot_pool import SlotPool
 from dtf.execution.guardian.sparing import DOUBT, Sparing
-from dtf.execution.guardian.targets import devices_on
 from dtf.resilience.recovery import SICK
 
 log = logging.getLogger(__name__)
@@ -76,7 +75,7 @@ class Ward:
         self._canaries = CanaryRound(breakers, slots, canary, refunds, self._returned)
         self._announcer = announcer
         self._table = table_of(worker)
-        self._guards = self._make_guards()
+        self._guards = make_guards(worker)
         self._running: dict[int, int] = {}
         self._sparing = Sparing()
         self._held: frozenset[int] = frozenset()
@@ -195,16 +194,6 @@ class Ward:
     async def close(self) -> None:
         """Send no canaries any more, and end those under way before they are killed and taken for failed."""
         await self._canaries.close(self._guards.values())
-
-    def _make_guards(self) -> dict[Target, Guard]:
-        guards: dict[Target, Guard] = {}
-        for slot in self._table:
-            for device in devices_on(self._worker, slot):
-                target = target_of(self._worker, device)
-                known = guards.get(target)
-                slots = (*known.slots, slot.number) if known else (slot.number,)
-                guards[target] = Guard(target=target, device=device, slots=slots)
-        return guards
 
     async def _pause(self) -> None:
         now = asyncio.get_running_loop().time()
