@@ -132,7 +132,7 @@ class Learner:
             for one, opened in self._opened.items()
             if one.hardware == target.hardware and one != target and at - opened <= TOGETHER_WITHIN_S
         ]
-        self._target(target).with_sibling.update(float(bool(siblings)))
+        self._target(target).opened_beside(sibling=bool(siblings))
 
 
 def _targets_share(sign: Sign, base: float, group: float) -> float:

@@ -13,6 +13,9 @@ from dtf.learning.outage_model import OutageModel
 LATENCY_FADING: Final = 0.05
 SHARE_FADING: Final = 0.1
 
+#: How many openings without a sibling are taken for seen, before any was.
+ALONE: Final = 1.0
+
 #: Page and Hinkley's numbers for logarithms of durations, whose standard deviation is about a half.
 DRIFT_DELTA: Final = 0.1
 DRIFT_THRESHOLD: Final = 8.0
@@ -27,6 +30,7 @@ class TargetModel:
         latency: The faded mean of log(duration) minus what its group's jobs take.
         reopened: The faded share of closings that did not hold.
         with_sibling: The faded share of openings beside which a sibling opened.
+        together: How many such openings there were.
         closed_at: When it last closed, and whether that closing has been judged.
     """
 
@@ -36,6 +40,7 @@ class TargetModel:
         self.latency = _started(LATENCY_FADING, 0.0)
         self.reopened = _started(SHARE_FADING, 0.0)
         self.with_sibling = _started(SHARE_FADING, 0.0)
+        self.together = 0.0
         self.closed_at: float | None = None
         self._drift = drift.PageHinkley(delta=DRIFT_DELTA, threshold=DRIFT_THRESHOLD)
         self.drift_detected = False
@@ -53,6 +58,11 @@ class TargetModel:
         if self.closed_at is not None:
             self.reopened.update(float(at - self.closed_at <= reopened_within_s))
         self.closed_at = None
+
+    def opened_beside(self, *, sibling: bool) -> None:
+        """Take whether a sibling had opened just before."""
+        self.with_sibling.update(float(sibling))
+        self.together += sibling
 
     def closed(self, at: float) -> None:
         """It closed."""
@@ -73,7 +83,7 @@ class TargetModel:
             latency_drift=self.latency.get(),
             drift_detected=found,
             reopen_rate=self.reopened.get(),
-            sibling_rate=self.with_sibling.get(),
+            sibling_rate=max(self.with_sibling.get(), hardware.sibling_rate),
             evidence=self.base_rate.count,
             outages=round(self.outages.openings),
         )
@@ -86,6 +96,7 @@ class TargetModel:
             "latency": self.latency.get(),
             "reopened": self.reopened.get(),
             "with_sibling": self.with_sibling.get(),
+            "together": self.together,
             "closed_at": self.closed_at,
         }
 
@@ -98,6 +109,7 @@ class TargetModel:
         one.latency = _started(LATENCY_FADING, data["latency"])
         one.reopened = _started(SHARE_FADING, data["reopened"])
         one.with_sibling = _started(SHARE_FADING, data["with_sibling"])
+        one.together = data.get("together", 0.0)
         one.closed_at = data["closed_at"]
         return one
 
@@ -116,7 +128,7 @@ def of_hardware(models: list[TargetModel]) -> LearnedTarget:
         outage_log_mean=mean,
         outage_log_sd=sd,
         reopen_rate=_average([one.reopened.get() for one in models]),
-        sibling_rate=_average([one.with_sibling.get() for one in models]),
+        sibling_rate=sum(one.together for one in models) / (openings + ALONE),
         evidence=sum(one.base_rate.count for one in models),
         outages=round(openings),
     )

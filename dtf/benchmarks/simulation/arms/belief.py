@@ -21,6 +21,7 @@ from dtf.resilience.breaker import (
     refunds_retries,
 )
 from dtf.resilience.breaker_params import BreakerParams
+from dtf.resilience.learned_numbers import learned_sibling_factor
 from dtf.resilience.likelihood import Rates, likelihood
 from dtf.resilience.tuning import fixed, overrun_s, tuned, tuned_rates
 
@@ -40,6 +41,7 @@ class BeliefSettings:
         params_every: With every so manieth publication the breakers' parameters are taken over as well.
         cold_below: What rests on fewer pieces of evidence is not used: the target's breaker is the fixed one.
         overruns: Whether jobs that run for too long are evidence.
+        learns_siblings: Whether that factor is learned.
         filter_learned: Changes what was learned, for studies of what each part is worth.
     """
 
@@ -53,6 +55,7 @@ class BeliefSettings:
     params_every: int = 6
     cold_below: int = 20
     overruns: bool = True
+    learns_siblings: bool = True
     filter_learned: Callable[[Learned], Learned] | None = None
 
 
@@ -227,10 +230,11 @@ class BeliefArm(Indifferent):
             )
         if before is BreakerState.CLOSED:
             self._opened_at[target] = now
+            factor = self._settings.sibling_factor
+            if self._warm[target] and self._settings.learns_siblings:
+                factor = learned_sibling_factor(self._learned, self._targets[target], factor)
             for sibling in self._siblings[target]:
-                self._records[sibling] = raised(
-                    self._records[sibling], self._params[sibling], now, self._settings.sibling_factor
-                )
+                self._records[sibling] = raised(self._records[sibling], self._params[sibling], now, factor)
             self.journal.stirred += self._siblings[target]
         elif after is BreakerState.CLOSED:
             for sibling in self._siblings[target]:
