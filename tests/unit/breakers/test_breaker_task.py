@@ -26,9 +26,9 @@ def app() -> Celery:
 
 
 def task(app: Celery, function: Callable[..., Any], **options: Any) -> Any:
-    """The application's task ``work``."""
+    """The application's task ``work``; of this application alone."""
     function.__name__ = "work"  # Celery compiles its head, and a lambda has no name
-    return app.task(**{"name": "work", "base": CircuitBreakerTask, **options})(function)
+    return app.task(**{"name": "work", "base": CircuitBreakerTask, "shared": False, **options})(function)
 
 
 def signs(app: Celery) -> list[Sign]:
@@ -96,7 +96,7 @@ def test_a_permit_comes_back_from_every_end(app: Celery, ends: BaseException) ->
     def end() -> None:
         raise ends
 
-    work = app.task(name="ending", base=CircuitBreakerTask, breaker="thing")(end)
+    work = task(app, end, name="ending", breaker="thing")
     _open(app)
     with pytest.raises(type(ends)):
         work.apply()
@@ -106,7 +106,7 @@ def test_a_permit_comes_back_from_every_end(app: Celery, ends: BaseException) ->
 
 
 def _open(app: Celery) -> None:
-    work = app.task(name="opens", base=CircuitBreakerTask, breaker="thing")(failing)
+    work = task(app, failing, name="opens", breaker="thing")
     for _ in range(2):
         work.apply()
     store, target = wired(app).store, Target(hardware="celery", name="thing")
