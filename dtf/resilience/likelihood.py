@@ -24,7 +24,7 @@ class Rates:
     """
 
     base: float = 0.02
-    group: float = 0.05
+    group: float = 0.1
     canary_false: float = 0.01
     canary_missed: float = 0.05
     hang: float = 0.06
@@ -46,9 +46,9 @@ def likelihood(sign: Sign, rates: Rates) -> Likelihood:
         return _SHOWN * base, _SHOWN * _GREY, _SHOWN * _DOWN
     if sign is Sign.CRASH:
         return (
-            _AS_CRASH * base + 0.5 * group,
-            _AS_CRASH * _GREY + 0.5 * group * (1 - _GREY),
-            _AS_CRASH * _DOWN + 0.5 * group * (1 - _DOWN),
+            _AS_CRASH * base + group,
+            _AS_CRASH * _GREY + group * (1 - _GREY),
+            _AS_CRASH * _DOWN + group * (1 - _DOWN),
         )
     if sign is Sign.OVERRUN:
         hang = max(rates.hang, 0.06)
