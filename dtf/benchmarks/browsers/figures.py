@@ -66,6 +66,12 @@ MEASURES: Final = (
         unit="per episode",
         top=lambda one: one.exposed_lost,
     ),
+    Measure(
+        name="recovery_sum_s",
+        label="recovery time of all affected jobs together",
+        unit="s per episode",
+        top=lambda one: one.recovery_s,
+    ),
     Measure(name="affected", label="affected jobs", unit="per episode", top=lambda one: one.affected),
     Measure(
         name="failed_slot_s",

@@ -1,13 +1,13 @@
 """What a run came to, episode by episode: the same rules for every arm."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from dtf.benchmarks.browsers.job import Work
+from dtf.benchmarks.browsers.openings import healthy, open_times
 from dtf.benchmarks.browsers.records import NONE, JobRecord, RunRecord, UseRecord
 from dtf.benchmarks.browsers.schedule import Schedule
-from dtf.domain.breaker import BreakerState
 from dtf.domain.outcome import Outcome
 
 #: A recovery or a delay that takes longer, or never ends, counts as so long: means are restricted, nobody is left out.
@@ -68,6 +68,7 @@ class RunFigures:
         episodes: By their numbers; -1: what happened outside of all of them.
         jobs: How many jobs came after the warm-up.
         lost: Those without a verdict in the end.
+        delay_s: From arrival to verdict, restricted, over all of these.
         waited_s: How long jobs were ready to start and did not, over all of these.
         wrong: Verdicts that are not the true ones: an assertion that is false passed, or one that is true failed.
         healthy_h: Hours of all browsers outside of episodes and their aftermath.
@@ -81,6 +82,7 @@ class RunFigures:
     episodes: Mapping[int, EpisodeFigures]
     jobs: int
     lost: int
+    delay_s: float
     waited_s: float
     wrong: int
     healthy_h: float
@@ -107,7 +109,7 @@ def measure_run(record: RunRecord, longest_s: float = LONGEST_S) -> RunFigures:
         found[blocked.after_episode] = replace(one, blocked_s=one.blocked_s + blocked.seconds)
     for episode in schedule.episodes:
         found[episode.number] = _with_detection(found[episode.number], record, episode.number)
-    healthy_s, trips = _healthy(record)
+    healthy_s, trips = healthy(record, AFTERMATH_S)
     measured = [job for job in record.jobs if schedule.jobs[job.number].arrives_s >= schedule.plan.warm_up_s]
     return RunFigures(
         arm=record.arm,
@@ -115,6 +117,7 @@ def measure_run(record: RunRecord, longest_s: float = LONGEST_S) -> RunFigures:
         episodes=found,
         jobs=len(measured),
         lost=sum(not _has_verdict(job) for job in measured),
+        delay_s=sum(_restricted(job, schedule.jobs[job.number].arrives_s, longest_s) for job in measured),
         waited_s=sum(job.waited_s for job in measured),
         wrong=_wrong(record),
         healthy_h=healthy_s / 3600,
@@ -213,18 +216,6 @@ def _wrong(record: RunRecord) -> int:
     return sum(job.outcome is not true.get(works[job.number], Outcome.PASSED) for job in judged)
 
 
-def _open_times(record: RunRecord, browser: str) -> Sequence[tuple[float, float]]:
-    """From when to when a browser's breaker was not closed."""
-    times, since = [], None
-    for move in (move for move in record.moves if move.browser == browser):
-        if move.before is BreakerState.CLOSED:
-            since = move.at_s
-        elif move.after is BreakerState.CLOSED and since is not None:
-            times.append((since, move.at_s))
-            since = None
-    return times if since is None else [*times, (since, record.lasted_s)]
-
-
 def _with_detection(one: EpisodeFigures, record: RunRecord, number: int) -> EpisodeFigures:
     episode = record.schedule.episodes[number]
     failed = [use for use in record.uses if use.episode == number and use.outcome is Outcome.INFRA]
@@ -232,20 +223,5 @@ def _with_detection(one: EpisodeFigures, record: RunRecord, number: int) -> Epis
         return one
     first_s = min(use.ended_s for use in failed)
     end_s = max(episode.end_s, first_s)
-    opened = [max(a - first_s, 0.0) for a, b in _open_times(record, episode.browser) if a <= end_s and b >= first_s]
+    opened = [max(a - first_s, 0.0) for a, b in open_times(record, episode.browser) if a <= end_s and b >= first_s]
     return replace(one, opened=int(bool(opened)), detection_s=min(opened, default=end_s - first_s))
-
-
-def _healthy(record: RunRecord) -> tuple[float, int]:
-    """The seconds of all browsers outside of episodes and aftermath, and the openings in them."""
-    schedule = record.schedule
-    sick_s = sum(
-        max(min(one.end_s + AFTERMATH_S, record.lasted_s) - min(one.start_s, record.lasted_s), 0.0)
-        for one in schedule.episodes
-    )
-    trips = 0
-    for move in record.moves:
-        latest = schedule.latest_of(move.browser, move.at_s)
-        calm = latest is None or move.at_s > latest.end_s + AFTERMATH_S
-        trips += calm and move.before is BreakerState.CLOSED and move.after is BreakerState.OPEN
-    return max(record.lasted_s * len(schedule.plan.browsers) - sick_s, 0.0), trips

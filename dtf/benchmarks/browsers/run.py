@@ -20,7 +20,7 @@ from dtf.domain.errors import DtfError
 from dtf.domain.outcome import Outcome
 
 #: How long a job and a canary may take, in seconds; some ten times what they take on a healthy browser.
-JOB_LIMIT_S, CANARY_LIMIT_S = 5.0, 8.0
+JOB_LIMIT_S, CANARY_LIMIT_S = 5.0, 6.0
 #: Before the clock of a run starts, the first use of a cold browser may take so long, in seconds.
 _FIRST_LIMIT_S = 30.0
 _TICK_S = 0.05

@@ -38,7 +38,7 @@ class Plan:
     episodes: int
     failures: tuple[FailureType, ...] = INJECTABLE
     length_s: tuple[float, float] = (15.0, 45.0)
-    gap_s: tuple[float, float] = (15.0, 30.0)
+    gap_s: tuple[float, float] = (25.0, 50.0)
     rate: float = 0.35
     pinned: float = 0.5
     warm_up_s: float = 12.0
