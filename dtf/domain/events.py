@@ -19,6 +19,8 @@ class EventKind(StrEnum):
     RECOVERY_FAILED = "recovery_failed"
     #: What dtf can do by itself was not enough: the work goes elsewhere, and an operator should look.
     OPERATOR_NEEDED = "operator_needed"
+    #: An attempt met a failure that was injected on purpose, or was to meet one; its data say what was seen.
+    FAILURE_INJECTED = "failure_injected"
     #: A circuit breaker opened, closed or began to probe, or an operator took it in hand.
     BREAKER_CHANGED = "breaker_changed"
     #: What waits of a job went to fallback hardware, as the breakers of its own are open, or came back.

@@ -18,6 +18,8 @@ PROVIDERS = "providers"
 DEGRADED = "degraded"
 #: The failure that was injected on purpose, what was seen of it before the job, and how it was taken back.
 INJECTED, INJECTED_SEEN, INJECTED_CLEARED = "injected", "injected_seen", "injected_cleared"
+#: Why a failure that was asked for was not injected: the breaker is open, or it does not exist there.
+INJECTION_REFUSED = "injection_refused"
 YES = "yes"
 #: In place of the nodes' places where the runtime folded the whole model to a constant.
 NO_NODE_LEFT = "no node was left to run"

@@ -80,6 +80,7 @@ class ClaimedShard:
         failures: How many it had when the shard was claimed, as the ledger knew. What this worker runs or records
             at that time is not in it.
         queue: Where it waited: its tag and all that narrows it.
+        injects: Whether this attempt is the one that is to meet the failure that the job asks for.
     """
 
     shard_id: str
@@ -97,6 +98,7 @@ class ClaimedShard:
     max_failures: int = 0
     failures: int = 0
     queue: str = ""
+    injects: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dtf.domain.injection import InjectionSpec
 from dtf.domain.queue import queue_name
 from dtf.domain.source import Source
 from dtf.domain.work import KINDS, BenchmarkWork, BrowserWork, CommandWork, JobKind, PytestWork, Work
@@ -36,6 +37,7 @@ class JobSpec:
         max_retries: How often an infrastructure failure sends a shard out again.
         fallback: Queues that may take it while the breakers of its own hardware are open, the first choice ahead; what
             narrows the job's own tag does not narrow them. Their results are degraded.
+        inject: The failure that it is to meet on purpose, once, where the breakers let it; None: none.
     """
 
     name: str
@@ -47,6 +49,7 @@ class JobSpec:
     timeout_s: float = 3600.0
     max_retries: int = 3
     fallback: tuple[str, ...] = ()
+    inject: InjectionSpec | None = None
 
     @property
     def kind(self) -> JobKind:

@@ -5,8 +5,9 @@ from typing import Final
 
 from dtf.domain.breaker import Sign
 from dtf.domain.failure import FailureType
+from dtf.domain.injection import read_injection
 from dtf.domain.outcome import CaseOutcome, Outcome
-from dtf.domain.proof import ELSEWHERE
+from dtf.domain.proof import ELSEWHERE, INJECTED, INJECTED_SEEN
 from dtf.domain.shard import AttemptResult
 from dtf.resilience.sticky import STICKY, find_sticky
 
@@ -100,7 +101,11 @@ def sign_of(result: AttemptResult) -> Sign | None:
 
     An assertion that fails says that the infrastructure worked. A crash or a time limit of the job leaves open whose
     fault it was; the breaker weighs it by how often jobs of its group do that anyway.
+    What was injected on purpose is told once, whatever came of the job, and a milder one not at all: what the job said
+    under it says nothing about the target.
     """
+    if injected := result.proof.get(INJECTED):
+        return Sign.INFRA if result.proof.get(INJECTED_SEEN) and _is_recorded(injected) else None
     if result.outcome is Outcome.CANCELLED or result.proof.get(ELSEWHERE):
         return None
     if result.outcome is Outcome.INFRA:
@@ -111,6 +116,10 @@ def sign_of(result: AttemptResult) -> Sign | None:
     if result.outcome in _WORKED or result.cases or result.exit_code is not None:
         return Sign.WORKED
     return None  # an error before anything ran: a wrong file name says nothing about a device
+
+
+def _is_recorded(injected: str) -> bool:
+    return read_injection(injected).recorded
 
 
 def _crashed(result: AttemptResult) -> bool:

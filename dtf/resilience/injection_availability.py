@@ -22,18 +22,29 @@ _NOT_IN_FIREFOX: Mapping[tuple[FailureType, Intensity], str] = MappingProxyType(
 )
 
 
+#: What does not exist for suites and programs.
+_NOT_IN_JOBS: Mapping[tuple[FailureType, Intensity], str] = MappingProxyType(
+    {
+        (FailureType.GPU_ERROR, Intensity.MILD): "nothing outside of a process makes its GPU fail for a moment only",
+    }
+)
+_NOT_THERE: Mapping[str, Mapping[tuple[FailureType, Intensity], str]] = MappingProxyType(
+    {"firefox": _NOT_IN_FIREFOX, "pytest": _NOT_IN_JOBS, "command": _NOT_IN_JOBS}
+)
+
+
 def unavailable(target: str, failure: FailureType, intensity: Intensity) -> str:
     """Why a failure cannot be injected into a target; empty: it can.
 
     Args:
-        target: A browser's name, or another target. All browsers but Firefox are Chromium's kin, and have all 18; what
-            is known of no target is left to its own injector.
+        target: A browser's name, or ``pytest`` or ``command``. All browsers but Firefox are Chromium's kin, and have
+            all 18; what depends on the machine is left to the injector there.
         failure: The type.
         intensity: How bad.
     """
     if failure not in INJECTABLE:
         return "it is observed and never injected"
-    return _NOT_IN_FIREFOX.get((failure, intensity), "") if target == "firefox" else ""
+    return _NOT_THERE.get(target, {}).get((failure, intensity), "")
 
 
 def availability(target: str) -> dict[tuple[FailureType, Intensity], str]:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from dtf.breakers.client import Breakers
 from dtf.breakers.config import BreakerConfig, BreakerPolicy
-from dtf.breakers.memory_store import MemoryStore
+from dtf.breakers.stores import open_store
 from dtf.domain.codec import from_json
 from dtf.domain.errors import DtfError, LedgerUnavailableError
 from dtf.domain.outcome import Outcome
@@ -68,7 +68,9 @@ def main() -> int:
         workers=cast("Any", Troubled(ledger.workers, trouble)),
         blobs=cast("Any", Troubled(ledger.blobs, trouble)),
         executors=(CommandExecutor(), ChainExecutor(), ModelExecutor()),
-        breakers=Breakers(MemoryStore(), BreakerConfig(policy=BreakerPolicy(told["breaker"]), probe_every_s=0.5)),
+        breakers=Breakers(
+            open_store(told["store"]), BreakerConfig(policy=BreakerPolicy(told["breaker"]), probe_every_s=0.5)
+        ),
         recoveries=cast("Any", Troubled(ledger.recoveries, trouble)),
         base_environment=dict(os.environ),
     )

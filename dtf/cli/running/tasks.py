@@ -119,6 +119,7 @@ def _job(task: Task, source: Source) -> JobSpec:
         timeout_s=task.timeout_s,
         max_retries=task.max_retries,
         fallback=task.fallback,
+        inject=task.inject,
     )
 
 

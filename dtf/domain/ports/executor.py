@@ -108,6 +108,10 @@ class SlotContext:
         hardware: The hardware tag of the shard.
         devices: What the shard has to itself while it runs, those that satisfy its requirements first; of browsers
             all that satisfy them, the first to be used. The environment names them already.
+        inject: The failure that an executor that injects by itself is to inject, let through already: ``gpu_error
+            severe``; empty: none.
+        started: Called with each process that begins to work for the shard, before it is given any of it where that
+            can be; None: nobody wants to know.
         pids: Processes that work for the shard without having been started for its slot (a runner forked from a
             process that serves all slots); the executor adds them. Whatever lies below them belongs to the shard.
     """
@@ -132,6 +136,8 @@ class SlotContext:
     failures: Callable[[], int] | None = None
     hardware: str = "cpu"
     devices: tuple[Device, ...] = ()
+    inject: str = ""
+    started: Callable[[int], Awaitable[None]] | None = None
     pids: set[int] = field(default_factory=set)
 
 

@@ -5,6 +5,7 @@ import shlex
 from dtf.domain.specs import DEFAULT_PRIORITY, HARDWARE_TAGS, HIGHEST_PRIORITY, LOWEST_PRIORITY
 from dtf.domain.suggestion import did_you_mean
 from dtf.domain.tasks.hardware import read_fallback, read_hardware, refuse_software
+from dtf.domain.tasks.inject import read_inject
 from dtf.domain.tasks.models import BROWSER_TAGS, browser_tag, read_benchmark, read_browser
 from dtf.domain.tasks.reader import Reader
 from dtf.domain.tasks.task import Problem, Task
@@ -16,7 +17,16 @@ MOST_TASKS = 10_000
 _TYPES = ("test", "command", "benchmark", "browser")
 _LONGEST_TIMEOUT_S = 30 * 86400.0
 _LONGEST_NAME = 500
-_TOP = ("type", "name", "priority", "config", "hardware_requirements", "software_requirements", "retry_policy")
+_TOP = (
+    "type",
+    "name",
+    "priority",
+    "config",
+    "hardware_requirements",
+    "software_requirements",
+    "retry_policy",
+    "inject",
+)
 _SHARED = ("env", "timeout", "cwd", "hardware_requirements", "software_requirements")
 
 
@@ -57,6 +67,7 @@ def _task(top: Reader) -> Task:
         timeout_s=config.number("timeout", 3600.0, 0.001, _LONGEST_TIMEOUT_S),
         max_retries=retry.whole_number("max_retries", 3, 0, 100),
         fallback=read_fallback(top, config, hardware=hardware, work=work),
+        inject=read_inject(top, work),
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dtf.domain.injection import InjectionSpec
 from dtf.domain.queue import queue_name
 from dtf.domain.specs import DEFAULT_PRIORITY
 from dtf.domain.work import Work
@@ -24,6 +25,7 @@ class Task:
         timeout_s: The limit for a command or one test, in seconds.
         max_retries: How often an infrastructure failure sends a shard out again.
         fallback: Queues that may take it while the breakers of its own hardware are open.
+        inject: The failure that it is to meet on purpose; None: none.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Task:
     timeout_s: float = 3600.0
     max_retries: int = 3
     fallback: tuple[str, ...] = ()
+    inject: InjectionSpec | None = None
 
     @property
     def queue(self) -> str:

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from dtf.domain.errors import BadInputError
-from dtf.domain.failure import INJECTABLE, FailureType, Intensity
+from dtf.domain.injection import read_injection
 from dtf.domain.outcome import Outcome
 from dtf.domain.proof import INJECTED, INJECTED_CLEARED, INJECTED_SEEN
 from dtf.execution.browser_host.stage import Stage
@@ -30,8 +29,8 @@ class InjectedCheck:
     def __init__(self, check: Check, browser_name: str, text: str) -> None:
         self._check = check
         self._browser_name = browser_name
-        self._failure, self._intensity = read_fault(text)
-        self.proof = {INJECTED: f"{self._failure} {self._intensity}"}
+        self._spec = read_injection(text)
+        self.proof = {INJECTED: str(self._spec)}
 
     async def __call__(self, stage: Stage, order: Order) -> Report:
         """Do the check under the failure; a failure that could not be injected is the infrastructure's."""
@@ -60,7 +59,7 @@ class InjectedCheck:
         if browser is None:
             raise InjectorError("the context has no browser of its own")
         subject = Subject(browser_name=self._browser_name, browser=browser, context=stage.context, page=stage.page)
-        return await inject(subject, self._failure, self._intensity)
+        return await inject(subject, self._spec.failure, self._spec.intensity)
 
     def _refused(self, order: Order, reason: str) -> Report:
         told = f"{self.proof[INJECTED]} could not be injected: {reason}"
@@ -75,18 +74,3 @@ class InjectedCheck:
 def wanted(order: Order) -> str:
     """The failure that an order asks for, as ``gpu_error severe``; empty: none."""
     return str(order.arguments.get(_ARGUMENT, ""))
-
-
-def read_fault(text: str) -> tuple[FailureType, Intensity]:
-    """Read ``TYPE INTENSITY``.
-
-    Raises:
-        BadInputError: It is none of the 18.
-    """
-    words = text.split()
-    if len(words) == 2 and words[0] in INJECTABLE and words[1] in tuple(Intensity):  # the two words
-        return FailureType(words[0]), Intensity(words[1])
-    raise BadInputError(
-        f"{text!r} is not a failure to inject: write a type ({', '.join(INJECTABLE)}) and an intensity "
-        f"({', '.join(Intensity)}), as in 'gpu_error severe'"
-    )

@@ -150,6 +150,8 @@ class BrowserExecutor:
             "endpoint": opened.endpoint,
             "choice": asdict(choice),
         }
+        if context.inject:
+            arguments["inject"] = context.inject
         if self._web_assets is not None:
             arguments["web_assets"] = str(self._web_assets)
         return Order(

@@ -56,6 +56,8 @@ class CommandExecutor:
             pump.start()
             self._running[context.slot] = process
             try:
+                if context.started is not None:
+                    await context.started(process.pid)
                 result = await self._watch(shard, context, process)
             finally:
                 self._running.pop(context.slot, None)

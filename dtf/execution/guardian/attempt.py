@@ -26,6 +26,7 @@ from dtf.execution.guardian.browser_offer import run_with_browser
 from dtf.execution.guardian.device_environment import device_environment, where_it_ran
 from dtf.execution.guardian.device_proof import with_evidence
 from dtf.execution.guardian.failure_tally import FailureTally
+from dtf.execution.guardian.injected_attempt import run_with_failure
 from dtf.execution.guardian.interruption import Cause, Interruption
 from dtf.execution.guardian.services import Services
 from dtf.execution.guardian.targets import targets_of
@@ -170,10 +171,7 @@ class Attempt:
 
     async def _supervise(self, executor: Executor, context: SlotContext) -> AttemptResult:
         services = self._services
-        work = run_with_browser(
-            executor, self.claim, context, executors=services.executors, environment=services.environment
-        )
-        running = asyncio.create_task(work)
+        running = asyncio.create_task(run_with_failure(self, context, services, lambda: self._work(executor, context)))
         called_off = asyncio.create_task(self._cancelled.wait())
         try:
             await asyncio.wait((running, called_off), return_when=asyncio.FIRST_COMPLETED)
@@ -188,6 +186,12 @@ class Attempt:
         finally:
             called_off.cancel()
             running.cancel()
+
+    async def _work(self, executor: Executor, context: SlotContext) -> AttemptResult:
+        services = self._services
+        return await run_with_browser(
+            executor, self.claim, context, executors=services.executors, environment=services.environment
+        )
 
     async def _end(self, running: asyncio.Task[AttemptResult], executor: Executor) -> None:
         """See to it that an interrupted executor comes to its end, and its processes with it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dtf.execution.injector.injection import InjectorError
-from dtf.processes.process_table import ProcessId, descendants, identify, is_alive, read_table
+from dtf.processes.process_table import ProcessId, descendants, identify, is_alive, read_entry, read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,12 @@ class OwnProcess:
         if pid not in descendants(table, (os.getpid(),)):
             raise InjectorError(f"process {pid} was not started by this one, and is left alone")
         return cls(table[pid].identity)
+
+    @classmethod
+    def child(cls, pid: int) -> "OwnProcess | None":
+        """A child of this process, found at once; None: it is none."""
+        entry = read_entry(pid)
+        return cls(entry.identity) if entry is not None and entry.parent == os.getpid() else None
 
     @property
     def pid(self) -> int:

@@ -12,7 +12,7 @@ from dtf.domain.recovery import RecoveryAction
 from dtf.domain.shard import ClaimedShard, ShardKind, ShardState
 from dtf.domain.specs import JobSpec
 from dtf.storage.database import now
-from dtf.storage.ledger import manifests, ordinals
+from dtf.storage.ledger import injections, manifests, ordinals
 from dtf.storage.ledger.avoiding import is_not_avoided, left_to_others
 from dtf.storage.ledger.json_text import load
 from dtf.storage.ledger.schema import (
@@ -152,12 +152,13 @@ def _begin(connection: Connection, shard: Row[Any], slot: int, lease_s: float) -
             .where(runs.c.run_id == shard.run_id, runs.c.started_at.is_(None))
             .values(started_at=shard.claimed_at)
         )
+    spec = from_json(JobSpec, load(job.spec))
     return ClaimedShard(
         shard_id=shard.shard_id,
         attempt=shard.attempt,
         run_id=shard.run_id,
         job_id=shard.job_id,
-        job=from_json(JobSpec, load(job.spec)),
+        job=spec,
         kind=ShardKind(shard.kind),
         affinity=shard.affinity,
         items=_items_left(connection, shard, job.manifest_digest),
@@ -167,6 +168,7 @@ def _begin(connection: Connection, shard: Row[Any], slot: int, lease_s: float) -
         lease_s=lease_s,
         max_failures=job.max_failures,
         queue=shard.queue,
+        injects=spec.inject is not None and injections.is_due(connection, shard),
         failures=job.failures + _failures_under_way(connection, shard) if job.max_failures else 0,
     )
 

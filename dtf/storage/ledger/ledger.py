@@ -5,6 +5,7 @@ from dtf.storage.ledger.blobs import LedgerBlobs
 from dtf.storage.ledger.breaker_journal import LedgerBreakerJournal
 from dtf.storage.ledger.control import LedgerControl
 from dtf.storage.ledger.fallbacks import LedgerFallbacks
+from dtf.storage.ledger.injections import LedgerInjections
 from dtf.storage.ledger.leadership import LedgerLeadership
 from dtf.storage.ledger.recoveries import LedgerRecoveries
 from dtf.storage.ledger.shards import LedgerShards
@@ -30,6 +31,7 @@ class Ledger:
         views: What commands and pages read.
         breakers: The events of circuit breakers.
         fallbacks: Where work goes while the breakers of its own hardware are open.
+        injections: The failures that jobs met on purpose.
         recoveries: What was done about failures.
         snapshots: What learners keep over a restart.
     """
@@ -45,6 +47,7 @@ class Ledger:
         self.views = LedgerViews(database)
         self.breakers = LedgerBreakerJournal(database)
         self.fallbacks = LedgerFallbacks(database)
+        self.injections = LedgerInjections(database)
         self.recoveries = LedgerRecoveries(database)
         self.snapshots = LedgerSnapshots(database)
 

@@ -14,7 +14,7 @@ from dtf.domain.events import EventKind
 from dtf.domain.outcome import CaseOutcome, Outcome, gravest, outcome_of_cases
 from dtf.domain.shard import AttemptResult, Disposition, Finish, JobState, Requeue, ShardKind, ShardState
 from dtf.storage.database import now
-from dtf.storage.ledger import manifests, outbox
+from dtf.storage.ledger import injections, manifests, outbox
 from dtf.storage.ledger.accepting import Accepted, accept_cases, fill_cases
 from dtf.storage.ledger.bulk import insert_many
 from dtf.storage.ledger.cancelling import stop_job
@@ -80,6 +80,7 @@ def settle_attempt(
 ) -> None:
     """End the current attempt of a locked shard; requeue or finish it."""
     note_outcome(connection, shard, result)
+    injections.tell(connection, shard, result)
     _insert_metrics(connection, result)
     _insert_artifacts(connection, shard, result)
     accepted = accept_cases(connection, job, shard, result)

@@ -98,6 +98,7 @@ class Laboratory:
         self.worker = subprocess.Popen(["/bin/sleep", "600"])
         self.gpus: tuple[Device, ...] = ()
         self.breaker = "off"
+        self.store = "memory://"
         self._guardians: list[GuardianProcess] = []
 
     def guardian(self, worker_id: str = "w1", **settings: float) -> GuardianProcess:
@@ -128,6 +129,7 @@ class Laboratory:
             "root": str(self.place / "root"),
             "trouble": str(self.place / "trouble"),
             "breaker": self.breaker,
+            "store": self.store,
             "settings": {"lease_s": 30.0, "poll_s": 0.3, "heartbeat_s": 0.5, **settings},
         }
         self._guardians.append(GuardianProcess(told, self.place / "guardian.log"))

@@ -138,6 +138,8 @@ class ShardRun:
             return
         runner.attach(self._inbox.put_nowait, self._context.log)
         self._context.pids.add(runner.pid)
+        if self._context.started is not None:
+            await self._context.started(runner.pid)
         items = list(self._left.items())
         if self._isolation is Isolation.TEST:
             items = items[:1]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dtf.domain.injection import INJECTED_VARIABLE
 from dtf.domain.work import PytestWork
 from dtf.execution.executors.pytest_session.interpreter import Interpreter
 
@@ -14,7 +15,7 @@ LAUNCH = Path(__file__).parents[2] / "agent" / "launch.py"
 _OF_SHARD = ("DTF_SHARD", "DTF_SLOT", "DTF_ARTIFACTS", "DTF_ATTEMPT")
 #: Variables of dtf's that tell warm parents apart: one that was started for a device must never serve another, for
 #: whatever its modules loaded has taken hold of that device.
-_PINNED = frozenset({"DTF_HARDWARE", "DTF_DEVICES"})
+_PINNED = frozenset({"DTF_HARDWARE", "DTF_DEVICES", INJECTED_VARIABLE})
 #: What an outer pytest has set is not this suite's.
 _OF_OUTER = ("PYTEST_XDIST_", "PYTEST_CURRENT_TEST")
 

@@ -5,7 +5,6 @@ import pytest
 
 from dtf.domain.errors import BadInputError
 from dtf.domain.failure import FailureType, Intensity
-from dtf.execution.browser_host.injected import read_fault
 from dtf.execution.browser_recovery.action import ACTIONS
 from dtf.execution.browser_recovery.catalogue import cheapest
 from dtf.execution.injector import Subject, inject
@@ -29,11 +28,3 @@ def test_each_failure_has_a_mechanism_and_a_recovery(fault: Any) -> None:
         subject = Subject(browser_name=browser, browser=NOTHING, context=NOTHING, page=NOTHING)
         assert effect_of(subject, fault.failure, fault.intensity).mechanism
         assert cheapest(browser, fault.failure, fault.intensity) in ACTIONS
-
-
-def test_reading_a_fault() -> None:
-    """A type and an intensity are read; anything else is refused with what can be written."""
-    assert read_fault("gpu_error severe") == (FailureType.GPU_ERROR, Intensity.SEVERE)
-    for text in ("", "gpu_error", "gpu_error worst", "unknown mild", "gpu_error severe now"):
-        with pytest.raises(BadInputError, match="as in 'gpu_error severe'"):
-            read_fault(text)

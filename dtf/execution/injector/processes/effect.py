@@ -1,0 +1,63 @@
+"""The real effect of one failure on the processes of a job."""
+
+from collections.abc import Mapping
+
+from dtf.domain.injection import InjectionSpec
+from dtf.execution.injector.injection import Scope, Seen
+from dtf.execution.injector.own_process import OwnProcess
+from dtf.execution.injector.processes.subject import JobSubject
+
+
+class JobEffect:
+    """The real effect of one failure on the processes of a job; what is not overridden does nothing.
+
+    What has to be there when a process begins is in its environment and in front of its arguments; the rest is done to
+    it once it runs.
+
+    Attributes:
+        mechanism: How it is done, in a few words.
+        scope: What it sits in.
+        waits: Whether a process is stopped for the moment in which it is hit and looked at, so that it does not get
+            past that.
+        stays_stopped: Whether it is not let go on then.
+    """
+
+    mechanism: str
+    scope = Scope.PROCESS
+    waits = True
+    stays_stopped = False
+
+    def __init__(self, subject: JobSubject, spec: InjectionSpec) -> None:
+        self.subject = subject
+        self.spec = spec
+
+    async def unavailable(self) -> str:
+        """Why it cannot be done here; empty: it can."""
+        return ""
+
+    def environment(self) -> Mapping[str, str]:
+        """Variables that the job's processes get; what they point to is made."""
+        return {}
+
+    def argv(self, argv: tuple[str, ...]) -> tuple[str, ...]:
+        """What is started in place of a program."""
+        return argv
+
+    async def strike(self, process: OwnProcess) -> None:
+        """Do it to a process that begins to work for the job."""
+
+    async def apply(self) -> None:
+        """Do it to what works for the job now."""
+        if self.subject.begun:
+            await self.strike(self.subject.begun[-1])
+
+    async def look(self) -> Seen | None:
+        """See whether it is in force, by what the kernel or a process beside the job tells; None: it is not."""
+        raise NotImplementedError
+
+    async def clear(self) -> str:
+        """Take it back, or see that it is gone with the processes; say how."""
+        return _GONE if not self.subject.tree() else ""
+
+
+_GONE = "it ended with the job's processes"
