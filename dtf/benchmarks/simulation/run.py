@@ -38,7 +38,7 @@ def run_all(runs: Sequence[Run], conditions: Conditions, file: Path, processes: 
         runs: Which.
         conditions: What they are like.
         file: One line of JSON for each run, below a line with the conditions. Made where it is missing.
-        processes: How many are made at a time.
+        processes: How many are made at a time; with 1 in this process.
 
     Raises:
         BadInputError: The file holds something else, or runs under other conditions.
@@ -56,6 +56,9 @@ def run_all(runs: Sequence[Run], conditions: Conditions, file: Path, processes: 
 
 
 def _made(runs: Sequence[Run], conditions: Conditions, processes: int) -> Iterator[tuple[Run, Figures]]:
+    if processes == 1 or not runs:
+        yield from ((run, _figures(run, conditions)) for run in runs)
+        return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context) as pool:
         yield from zip(runs, pool.map(_figures, runs, [conditions] * len(runs), chunksize=4), strict=True)

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -5,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from dtf.benchmarks.simulation.__main__ import main
 from dtf.benchmarks.simulation.arms.belief import BeliefArm, BeliefSettings
 from dtf.benchmarks.simulation.arms.catalogue import ARMS
 from dtf.benchmarks.simulation.arms.consecutive import PYBREAKER, Consecutive
 from dtf.benchmarks.simulation.arms.protocol import NEVER, Ending, Moved, Setting
 from dtf.benchmarks.simulation.arms.window import RESILIENCE4J, Window
 from dtf.benchmarks.simulation.chance import uniform
+from dtf.benchmarks.simulation.conditions import CONDITIONS
 from dtf.benchmarks.simulation.engine import Engine
 from dtf.benchmarks.simulation.faults import Phase, Scenario, Schedule, draw_schedule
 from dtf.benchmarks.simulation.jobs import Luck, SimulatedJob, Verdict, draw_jobs
@@ -242,6 +245,35 @@ def test_what_is_learned_differs_between_hardware_and_from_the_defaults() -> Non
     true = {str(one.target): one.base_rate for one in told.lab.targets}
     for name, target in learned.targets.items():
         assert target.base_rate == pytest.approx(min(max(true[name], 0.004), 0.35), abs=0.05)
+
+
+def test_the_command_prints_what_the_raw_data_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The table has a line for each arm and one for each that the learned one is held against."""
+    file = tmp_path / "runs.jsonl"
+    short = replace(SHORT, measured_s=120.0, warm_up_s=0.0)
+    monkeypatch.setitem(CONDITIONS, "usual", short)
+    run_all(planned(["none", "learned"], [Scenario.OUTAGE], range(1, 3)), short, file, processes=1)
+    words = [
+        "--seeds",
+        "1:3",
+        "--out",
+        str(file),
+        "--processes",
+        "1",
+        "--arms",
+        "none+learned",
+        "--scenarios",
+        "outage",
+    ]
+    monkeypatch.setattr("sys.argv", ["simulation", *words])
+    assert main() == 0
+    table = capsys.readouterr().out
+    figures = [json.loads(line) for line in file.read_text().splitlines()[1:]]
+    mean = sum(one["figures"]["j2"] for one in figures if one["arm"] == "none") / 2
+    assert f"{mean:.0f}" in next(line for line in table.splitlines() if line.startswith("none"))
+    assert "learned against none" in table
 
 
 def test_runs_are_kept_and_resumed(tmp_path: Path) -> None:

@@ -82,6 +82,21 @@ def test_a_group_that_crashes_everywhere_is_found_within_a_few_jobs() -> None:
     assert learned.group("sound").failure_rate < 0.02
 
 
+def test_hardware_whose_targets_open_together_is_told_from_hardware_whose_targets_open_alone() -> None:
+    """Of four openings side by side half had a sibling that opened just before; those far apart had none."""
+    learner = Learner()
+    siblings = [Target(hardware="rocm", name=name) for name in ("b", "c")]
+    lonely = [Target(hardware="cuda", name=name) for name in ("a", "d")]
+    for start in (1000.0, 3000.0, 5000.0, 7000.0):
+        for n in range(2):
+            outage(learner, siblings[n], start + 5 * n, start + 100)
+        for n in range(2):
+            outage(learner, lonely[n], start + 900 * n, start + 900 * n + 60)
+    learned = learner.publish(9000.0)
+    assert learned.hardware["rocm"].sibling_rate == pytest.approx(4 / 9)
+    assert learned.hardware["cuda"].sibling_rate == 0.0
+
+
 def test_nothing_is_learned_where_the_target_is_believed_bad() -> None:
     """Failures on a target that is believed bad are no evidence of what is normal."""
     learner = Learner()
