@@ -189,7 +189,7 @@ class Breakers:
 
     def _warn_siblings(self, target: Target) -> None:
         """An opening makes the other targets of its hardware suspect: the cause may be theirs too."""
-        factor = self.config.sibling_factor
+        factor = self.numbers.sibling_factor(target)
         for other in self._shared(lambda store: store.targets(target.hardware)) or ():
             if other != target:
                 params = self.numbers.params(other)

@@ -9,6 +9,7 @@ from dtf.domain.breaker import Sign, Target
 from dtf.domain.learned import Learned
 from dtf.resilience.belief import Likelihood
 from dtf.resilience.breaker_params import BreakerParams
+from dtf.resilience.learned_numbers import learned_sibling_factor
 from dtf.resilience.likelihood import Rates, likelihood
 from dtf.resilience.tuning import Tuned, fixed, overrun_s, tuned, tuned_rates
 
@@ -89,6 +90,11 @@ class Numbers:
     def overrun_s(self, target: Target, job_group: str) -> float | None:
         """After how many seconds a job is late; None: nobody knows."""
         return overrun_s(self._trusted(target), target, job_group)
+
+    def sibling_factor(self, target: Target) -> float:
+        """By how much its opening raises the odds that a sibling is bad: more where they were seen to fall together."""
+        learned, factor = self._trusted(target), self._config.sibling_factor
+        return factor if learned is None else learned_sibling_factor(learned, target, factor)
 
     def _trusted(self, target: Target) -> Learned | None:
         learning = self._config.policy in _LEARNING

@@ -146,6 +146,22 @@ def test_an_opening_makes_its_siblings_suspect_and_no_others(store: Counting) ->
     assert after[SECOND].state is BreakerState.CLOSED
 
 
+@pytest.mark.parametrize(("rate", "suspect"), [(0.0, False), (0.8, True)])
+def test_siblings_are_suspected_as_often_as_was_learned(
+    store: Counting, clock: FakeClock, rate: float, suspect: bool
+) -> None:
+    """Where openings of the hardware were seen to come together a canary is due at the sibling at once, else not."""
+    known = {str(one): LearnedTarget(sibling_rate=rate, evidence=100) for one in (FIRST, SECOND)}
+    store.publish(Learned(version=1, at=clock.now(), targets=known))
+    breakers = Breakers(store, BreakerConfig.of({"learned_every_s": 0.05, **ALWAYS}))
+    for target in (FIRST, SECOND):
+        breakers.acquire((target,))
+    clock.advance(60)  # the belief about both is what their hazard says
+    opened(breakers, FIRST)
+    assert breakers.states()[SECOND].state is BreakerState.CLOSED
+    assert isinstance(breakers.acquire((SECOND,), canary=True), Permit) is suspect
+
+
 def test_siblings_that_opened_together_are_probed_less_often(store: Counting, clock: FakeClock) -> None:
     """The second of two openings within 20 s waits twice as long."""
     breakers = constants(store)
