@@ -34,7 +34,7 @@ class Estimate:
 
 def ratio(parts: Parts) -> Estimate:
     """A ratio of two sums."""
-    return _with_interval(lambda drawn: _ratio(parts, drawn), len(parts[0]))
+    return _with_interval(lambda drawn: _ratio(parts, drawn), range(len(parts[0])), is_told=any(parts[0]))
 
 
 def ratio_change(mine: Parts, theirs: Parts) -> Estimate:
@@ -44,7 +44,7 @@ def ratio_change(mine: Parts, theirs: Parts) -> Estimate:
         here, there = _ratio(mine, drawn), _ratio(theirs, drawn)
         return here / there - 1 if here is not None and there else None
 
-    return _with_interval(of, len(mine[0]))
+    return _with_interval(of, range(len(mine[0])), is_told=any(mine[0]))
 
 
 def _ratio(parts: Parts, drawn: Sequence[int]) -> float | None:
@@ -60,11 +60,12 @@ def _draws(count: int) -> tuple[Sequence[int], ...]:
     return tuple(chance.choices(range(count), k=count) for _ in range(_DRAWS))
 
 
-def _with_interval(of: Callable[[Sequence[int]], float | None], count: int) -> Estimate:
-    value = of(range(count))
-    if value is None or count < _FEWEST:
+def _with_interval(of: Callable[[Sequence[int]], float | None], units: range, *, is_told: bool) -> Estimate:
+    """A figure with its interval, if its spread can be told: what never happened has none in what is drawn anew."""
+    value = of(units)
+    if value is None or len(units) < _FEWEST or not is_told:
         return Estimate(value=value)
-    drawn = sorted(one for one in map(of, _draws(count)) if one is not None)
+    drawn = sorted(one for one in map(of, _draws(len(units))) if one is not None)
     if len(drawn) < _DRAWS / 2:  # most draws had nothing to divide by
         return Estimate(value=value)
     cut = len(drawn) * _OUTSIDE / 2

@@ -35,6 +35,13 @@ def test_without_anything_to_divide_by_there_is_no_figure() -> None:
     assert (few.value, few.low, few.high) == (3.0, None, None)
 
 
+def test_what_never_happened_has_no_interval() -> None:
+    """Drawn anew, none stays none: that says nothing about how rare it is."""
+    none_lost, some_lost = ({(1, n): EpisodeFigures(affected_lost=lost) for n in range(8)} for lost in (0, 2))
+    found = change(LOST, none_lost, some_lost)
+    assert (found.value, found.low, found.high) == (-1.0, None, None)
+
+
 def test_groups_hold_every_episode_once_a_kind_and_losses_are_told_where_they_are() -> None:
     """An arm that is better but in one browser loses there alone, and surely."""
     schedule = draw_schedule(Plan(browsers=("chromium", "firefox"), episodes=12), 2)

@@ -42,7 +42,7 @@ def test_what_was_to_be_shown_is_judged_by_the_figures() -> None:
     recovery, delay, lost, resources = _verdicts([none, _run("learned", 0, 20.0, 2)])
     assert recovery.reached
     assert delay.reached
-    assert lost.reached
+    assert (lost.reached, lost.surely) == (True, True)
     assert "0 in place of 11" in lost.found
     assert (resources.found, resources.reached, resources.surely) == ("-67 % [-67, -67]", True, True)
     assert [one.reached for one in _verdicts([none, _run("learned", 11, 40.0, 6)])] == [False] * 4
