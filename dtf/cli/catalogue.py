@@ -36,6 +36,7 @@ CATALOGUE = {
     "benchmark": Entry(module="benchmark", help="Measure what dtf's own decisions are worth: circuit breakers."),
     "workers": Entry(module="workers", help="List the workers and their devices."),
     "breakers": Entry(module="breakers", help="Show the circuit breakers, or take one in hand."),
+    "inject": Entry(module="inject", help="Break a browser on purpose, and list what can be broken."),
     "worker": Entry(module="worker", help="Start a worker on this machine."),
     "coordinator": Entry(module="coordinator", help="Start a coordinator: one leads, the others stand by."),
     "learn": Entry(module="learn", help="Learn for the circuit breakers of any Celery application."),

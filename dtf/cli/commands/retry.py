@@ -60,11 +60,13 @@ def _failed_part(views: Views, run_id: str) -> RunSpec | None:
 
 
 def _failed_job(views: Views, job: JobView, manifest: Manifest | None) -> JobSpec | None:
+    """A failed job's specification for what failed in it, without the failure that it may have met on purpose."""
     if job.outcome in _FINE or job.outcome is Outcome.EMPTY:
         return None
     work = job.spec.work
     if not isinstance(work, PytestWork) or manifest is None:
-        return job.spec
+        return replace(job.spec, inject=None)
     # by their places: the ledger's cases hold node ids as text that every database takes
     nodeids = tuple(dict.fromkeys(manifest.items[case.ordinal].nodeid for case in views.cases(job.job_id, BAD)))
-    return replace(job.spec, work=replace(work, only=nodeids, max_failures=0)) if nodeids else job.spec
+    only = replace(work, only=nodeids, max_failures=0) if nodeids else work
+    return replace(job.spec, work=only, inject=None)

@@ -66,6 +66,7 @@ def command(context: click.Context, /, **given: Any) -> int:  # noqa: ANN401  # 
         require=given["require"],
         devices=given["devices"],
         fallback=given["fallback"],
+        inject=given["inject"],
         timeout_s=given["timeout"],
         test_timeout_s=given["test_timeout"],
         python=given["python"],

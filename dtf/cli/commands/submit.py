@@ -16,7 +16,7 @@ from dtf.cli.running.request import LONGEST_TIME_S
 from dtf.cli.running.sources import bundled, in_place
 from dtf.cli.running.submission import Waiting, submit_run
 from dtf.cli.running.tasks import Tell, build_run, place_tasks, tell_plainly
-from dtf.cli.running.wishes import allowed_fallback, required, requirement_options
+from dtf.cli.running.wishes import allowed_fallback, required, requirement_options, wanted_injection
 from dtf.cli.taskfile.file import load_task_file
 from dtf.cli.terminal.output import Output
 from dtf.domain.errors import BadInputError
@@ -66,6 +66,8 @@ def command(**given: Any) -> int:  # noqa: ANN401  # click's values, named below
     tasks = [
         replace(task, requirements=required(given["require"], given["devices"], *task.requirements)) for task in tasks
     ]
+    if given["inject"]:
+        tasks = [replace(task, inject=wanted_injection(given["inject"], task.work)) for task in tasks]
     if given["fallback"]:
         tasks = [_with_fallback(task, given["fallback"], tasks) for task in tasks]
     embedded = settings.mode is Mode.EMBEDDED

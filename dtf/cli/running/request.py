@@ -7,9 +7,10 @@ from pathlib import Path
 
 from dtf.cli.running.interpreter import carried_environment, choose_python
 from dtf.cli.running.place import Place, locate
-from dtf.cli.running.wishes import allowed_fallback, required
+from dtf.cli.running.wishes import allowed_fallback, required, wanted_injection
 from dtf.cli.terminal.escape import one_line
 from dtf.domain.errors import BadInputError
+from dtf.domain.injection import InjectionSpec
 from dtf.domain.queue import queue_name
 from dtf.domain.specs import (
     DEFAULT_PRIORITY,
@@ -39,6 +40,7 @@ class Request:
         require: What narrows each of them, as it was given.
         devices: How many devices a job gets; None: not given.
         fallback: What may run it in place of them, separated by commas.
+        inject: The failure that its jobs are to meet once; empty: none.
         variables: ``NAME`` or ``NAME=VALUE`` words.
         environ: The caller's environment.
         cwd: The caller's directory.
@@ -55,6 +57,7 @@ class Request:
     require: tuple[str, ...] = ()
     devices: int | None = None
     fallback: str = ""
+    inject: str = ""
     timeout_s: float | None = None
     test_timeout_s: float = 3600.0
     python: str = ""
@@ -78,6 +81,7 @@ class Plan:
         tags: The hardware tags, one job each.
         requirements: What narrows each of them, in canonical form.
         fallback: For each of them the queues that may take its job while its breakers are open.
+        inject: The failure that its jobs are to meet once; None: none.
     """
 
     name: str
@@ -86,6 +90,7 @@ class Plan:
     tags: tuple[str, ...]
     requirements: tuple[str, ...] = ()
     fallback: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    inject: InjectionSpec | None = None
 
     @property
     def queues(self) -> tuple[str, ...]:
@@ -113,6 +118,7 @@ def check(request: Request) -> Plan:
     tags = _tags(request.hardware, problems)
     requirements = _requirements(request, problems)
     fallback = _fallback(request, tags, problems)
+    inject = _injection(request, problems)
     environment = _environment(request, problems)
     python = _python(request, place, problems)
     if problems:
@@ -131,7 +137,9 @@ def check(request: Request) -> Plan:
             isolation=request.isolation,
         )
     name = request.name or _name(request, place)
-    return Plan(name=name, place=place, work=work, tags=tags, requirements=requirements, fallback=fallback)
+    return Plan(
+        name=name, place=place, work=work, tags=tags, requirements=requirements, fallback=fallback, inject=inject
+    )
 
 
 def _texts(request: Request) -> list[str]:
@@ -200,13 +208,26 @@ def _requirements(request: Request, problems: list[str]) -> tuple[str, ...]:
 
 
 def _fallback(request: Request, tags: tuple[str, ...], problems: list[str]) -> dict[str, tuple[str, ...]]:
-    work = CommandWork(argv=()) if request.command is not None else PytestWork()
+    work = _kind(request)
     several = len(tags) > 1
     try:
         return {tag: allowed_fallback(request.fallback, tag, work, several=several) for tag in tags}
     except BadInputError as error:
         problems += str(error).split("\n")
         return {}
+
+
+def _injection(request: Request, problems: list[str]) -> InjectionSpec | None:
+    try:
+        return wanted_injection(request.inject, _kind(request))
+    except BadInputError as error:
+        problems += str(error).split("\n")
+        return None
+
+
+def _kind(request: Request) -> Work:
+    """Work of the kind that is asked for."""
+    return CommandWork(argv=()) if request.command is not None else PytestWork()
 
 
 def _environment(request: Request, problems: list[str]) -> dict[str, str]:

@@ -77,6 +77,7 @@ def _spec(plan: Plan, source: Source, request: Request, options: Options) -> Run
             priority=request.priority,
             timeout_s=request.test_timeout_s,
             fallback=plan.fallback.get(tag, ()),
+            inject=plan.inject,
         )
         for tag in plan.tags
     )

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from dtf.domain.errors import BadInputError
+from dtf.domain.injection import InjectionSpec, check_injection, read_injection
 from dtf.domain.queue import base_tag
 from dtf.domain.requirement import DEVICES, MOST_DEVICES, normalise_requirements
 from dtf.domain.tasks.fallback import check_fallback
@@ -15,7 +16,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def requirement_options(function: F) -> F:
-    """``--require``, ``--devices`` and ``--fallback``, as the parameters of these names."""
+    """``--require``, ``--devices``, ``--fallback`` and ``--inject``, as the parameters of these names."""
     require = click.option(
         "--require",
         multiple=True,
@@ -34,7 +35,13 @@ def requirement_options(function: F) -> F:
         metavar="TAG[,TAG]",
         help="What may run it while the breakers of its hardware are open; such results are degraded.",
     )
-    return require(devices(fallback(function)))
+    inject = click.option(
+        "--inject",
+        default="",
+        metavar="'TYPE INTENSITY'",
+        help="The failure that each job is to meet once, as in 'timeout mild'; see dtf inject --list.",
+    )
+    return require(devices(fallback(inject(function))))
 
 
 def required(texts: Iterable[str], devices: int | None, *more: str) -> tuple[str, ...]:
@@ -74,3 +81,23 @@ def allowed_fallback(text: str, tag: str, work: Work, *, several: bool = False) 
         )
     except BadInputError as error:
         raise BadInputError("\n".join(f"--fallback: {line}" for line in str(error).split("\n"))) from error
+
+
+def wanted_injection(text: str, work: Work) -> InjectionSpec | None:
+    """The failure of ``--inject`` for a job; None: none.
+
+    Args:
+        text: The option's value; empty: it was not given.
+        work: What the job does.
+
+    Raises:
+        BadInputError: It cannot be injected.
+    """
+    if not text:
+        return None
+    try:
+        spec = read_injection(text)
+        check_injection(spec, work)
+    except BadInputError as error:
+        raise BadInputError(f"--inject: {error}") from error
+    return spec

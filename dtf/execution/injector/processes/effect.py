@@ -15,21 +15,26 @@ class JobEffect:
     it once it runs.
 
     Attributes:
-        mechanism: How it is done, in a few words.
         scope: What it sits in.
-        waits: Whether a process is stopped for the moment in which it is hit and looked at, so that it does not get
-            past that.
-        stays_stopped: Whether it is not let go on then.
+        stays_stopped: Whether a process that was stopped to be hit is not let go on after that.
     """
 
-    mechanism: str
     scope = Scope.PROCESS
-    waits = True
     stays_stopped = False
 
     def __init__(self, subject: JobSubject, spec: InjectionSpec) -> None:
         self.subject = subject
         self.spec = spec
+
+    @property
+    def mechanism(self) -> str:
+        """How it is done, in a few words."""
+        raise NotImplementedError
+
+    @property
+    def waits(self) -> bool:
+        """Whether a process is stopped while it is hit and looked at, so that it does not get past that."""
+        return True
 
     async def unavailable(self) -> str:
         """Why it cannot be done here; empty: it can."""

@@ -89,9 +89,9 @@ class JobInjection:
 
 @contextmanager
 def _held(pid: int, effect: JobEffect) -> Iterator[None]:
-    """Stop a process that was just started here while it is hit and looked at, so that it does not get past that."""
-    child = OwnProcess.child(pid) if effect.waits else None
-    if child is not None:
+    """Have a process that was just started here wait while it is hit and looked at: it must not get past that."""
+    child = OwnProcess.child(pid)
+    if child is not None and effect.waits:
         child.send(signal.SIGSTOP)
     stays = False
     try:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from dtf.domain.failure import FailureType
+from dtf.domain.failure import FailureType, Intensity
 from dtf.domain.injection import COMMAND, InjectionSpec
 from dtf.execution.injector.injection import Seen
 from dtf.execution.injector.processes.effect import JobEffect
@@ -30,7 +30,13 @@ class PartBroken(JobEffect):
         self._kind, _, self._name = spec.what.partition("=")
         self._directory = subject.scratch / "injected"
         self._variable = "PATH" if self._kind == COMMAND else "PYTHONPATH"
-        self.mechanism = f"a file ahead of {self._name} in {self._variable}"
+
+    @property
+    def mechanism(self) -> str:
+        """How it is done."""
+        effect = {Intensity.MILD: "the first use fails", Intensity.MODERATE: "each call fails"}
+        told = effect.get(self.spec.intensity, "it is not there")
+        return f"a file ahead of {self._name} in {self._variable}: {told}"
 
     def environment(self) -> Mapping[str, str]:
         """The path with the file in front."""

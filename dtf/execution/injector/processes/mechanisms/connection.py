@@ -12,7 +12,7 @@ from dtf.domain.failure import FailureType, Intensity
 from dtf.execution.injector.injection import Seen
 from dtf.execution.injector.look_server import served
 from dtf.execution.injector.processes.effect import JobEffect
-from dtf.execution.injector.processes.mechanisms.launching import launched, why_not
+from dtf.execution.injector.processes.mechanisms.launching import LaunchedEffect
 from dtf.processes.process_table import read_environment
 
 _PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy")
@@ -25,8 +25,12 @@ _EVERY_S: Final = 0.02
 class NoProxy(JobEffect):
     """The clients of the job that heed the variables of proxies are sent to one that refuses them."""
 
-    mechanism = "the proxy variables name a port that refuses"
     _port: socket.socket | None = None
+
+    @property
+    def mechanism(self) -> str:
+        """How it is done."""
+        return "the variables of proxies name a port that refuses"
 
     def environment(self) -> Mapping[str, str]:
         """The variables; the port is kept, and nobody listens on it."""
@@ -57,19 +61,19 @@ class NoProxy(JobEffect):
         return "the port was let go of; the variables went with the processes"
 
 
-class NetworkCut(JobEffect):
+class NetworkCut(LaunchedEffect):
     """The job's processes have a network of their own: without a way out (moderate), or without anything (severe)."""
 
-    mechanism = "a network namespace of its own"
-    waits = False  # it is on its way there
+    @property
+    def mechanism(self) -> str:
+        """How it is done."""
+        inside = "the loopback only" if self._has_loopback else "nothing, not even a loopback"
+        return f"a network namespace of its own with {inside}"
 
-    async def unavailable(self) -> str:
-        """Whether this machine gives one."""
-        return await why_not(self.subject, (self._option,))
-
-    def argv(self, argv: tuple[str, ...]) -> tuple[str, ...]:
-        """The program, started in it."""
-        return launched((self._option,), argv)
+    @property
+    def options(self) -> tuple[str, ...]:
+        """How much of the network is left."""
+        return ("--loopback" if self._has_loopback else "--cut",)
 
     async def look(self) -> Seen | None:
         """See which network the kernel says the process has, and what is in it."""
@@ -89,10 +93,6 @@ class NetworkCut(JobEffect):
     @property
     def _has_loopback(self) -> bool:
         return self.spec.intensity is Intensity.MODERATE
-
-    @property
-    def _option(self) -> str:
-        return "--loopback" if self._has_loopback else "--cut"
 
 
 def _network(pid: int, *, has_loopback: bool) -> str:

@@ -20,8 +20,14 @@ class Killed(JobEffect):
     A suite goes on with another runner; a program has one process in an attempt, so that each intensity ends it.
     """
 
-    mechanism = "the process is killed as it begins"
     _killed: tuple[OwnProcess, ...] = ()
+
+    @property
+    def mechanism(self) -> str:
+        """How it is done."""
+        most = _MOST[self.spec.intensity]
+        which = "each process" if most is None else f"the first {most} processes" if most > 1 else "the first process"
+        return f"SIGKILL to {which} of the job"
 
     async def strike(self, process: OwnProcess) -> None:
         """Kill it, unless enough were."""

@@ -8,8 +8,7 @@ from typing import Final
 from dtf.domain.failure import FailureType, Intensity
 from dtf.domain.specs import GPU_TAGS
 from dtf.execution.injector.injection import Seen
-from dtf.execution.injector.processes.effect import JobEffect
-from dtf.execution.injector.processes.mechanisms.launching import launched, why_not
+from dtf.execution.injector.processes.mechanisms.launching import LaunchedEffect, launched
 from dtf.processes.process_table import read_environment
 
 #: An index that no device has: the vendors' libraries take it for the end of the list.
@@ -26,10 +25,14 @@ _COUNTER: Final = str(Path(__file__).with_name("device_count.py"))
 _LOOK_S: Final = 20.0
 
 
-class DeviceHidden(JobEffect):
+class DeviceHidden(LaunchedEffect):
     """The job's processes find no GPU: by the variables (moderate), and by the files of the devices too (severe)."""
 
-    mechanism = "the variables name no device, and severe: /dev/null lies over the devices"
+    @property
+    def mechanism(self) -> str:
+        """How it is done."""
+        files = ", and /dev/null lies over the devices' files" if self._is_severe else ""
+        return f"the vendors' variables name no device{files}"
 
     async def unavailable(self) -> str:
         """Whether the job has a GPU, and whether this machine lets its files be hidden."""
@@ -37,15 +40,13 @@ class DeviceHidden(JobEffect):
             return f"a job on {self.subject.hardware} has no GPU that could be hidden from it"
         if not self.subject.devices or any(device.simulated for device in self.subject.devices):
             return "the job's device is declared, and is not there"
-        return await why_not(self.subject, self._options) if self._is_severe else ""
+        if self._is_severe and not self.options:
+            return "the device has no files of its own under /dev that could be hidden"
+        return await super().unavailable()
 
     def environment(self) -> Mapping[str, str]:
         """The variables."""
         return dict.fromkeys(_VARIABLES, _NONE)
-
-    def argv(self, argv: tuple[str, ...]) -> tuple[str, ...]:
-        """The program, with the files hidden from it."""
-        return launched(self._options, argv) if self._is_severe else argv
 
     async def look(self) -> Seen | None:
         """See how many devices the vendor's library counts in a process that is given what the job's was."""
@@ -56,7 +57,7 @@ class DeviceHidden(JobEffect):
         usual = self.subject.environment
         without = await self._count((), usual)
         # a severe one is to show that the files are hidden, too
-        hidden = await (self._count(self._options, usual) if self._is_severe else self._count((), {**usual, **given}))
+        hidden = await (self._count(self.options, usual) if self._is_severe else self._count((), {**usual, **given}))
         if without <= 0 or hidden > 0:
             return None
         words = f"the vendor's library counts {max(hidden, 0)} devices as process {process.pid} does, {without} without"
@@ -77,6 +78,9 @@ class DeviceHidden(JobEffect):
         return self.spec.intensity is Intensity.SEVERE
 
     @property
-    def _options(self) -> tuple[str, ...]:
+    def options(self) -> tuple[str, ...]:
+        """The files of the devices, where they are hidden."""
+        if not self._is_severe:
+            return ()
         found = sorted(str(node) for pattern in _NODES for node in Path("/dev").glob(pattern))
         return tuple(word for node in found for word in ("--hide", node))

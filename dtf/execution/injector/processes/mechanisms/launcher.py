@@ -1,14 +1,16 @@
 """Starts a program without a network, or without some files; run as a script of its own, with the standard library.
 
-``launcher.py [--cut | --loopback] [--hide PATH]... -- PROGRAM [ARGUMENT]...``: ``--cut`` leaves no network at all,
-``--loopback`` the machine's own; ``--hide`` puts ``/dev/null`` over a file. It needs root, or a kernel that lets users
-have namespaces of their own. The program replaces it: the process stays the same.
+``launcher.py [--cut | --loopback] [--hide PATH]... [--wait] -- PROGRAM [ARGUMENT]...``: ``--cut`` leaves no network at
+all, ``--loopback`` the machine's own; ``--hide`` puts ``/dev/null`` over a file. With ``--wait`` it stops itself once
+all is as it should be, and goes on when it is let. It needs root, or a kernel that lets users have namespaces of their
+own. The program replaces it: the process stays the same.
 """
 
 import ctypes
 import errno
 import fcntl
 import os
+import signal
 import socket
 import struct
 import sys
@@ -31,6 +33,8 @@ def main(words: Sequence[str]) -> int:
             _call("mount", b"/dev/null", os.fsencode(path), None, _MS_BIND, None)
         if "--loopback" in options:
             _raise_loopback()
+        if "--wait" in options:
+            os.kill(os.getpid(), signal.SIGSTOP)
         os.execvp(argv[0], argv)  # noqa: S606  # to start a program is what it is for
     except OSError as error:
         sys.stderr.write(f"{argv[0]} cannot be started: {error}\n")

@@ -19,12 +19,16 @@ _LIMIT: Final = "Max address space"
 class MemoryLimited(JobEffect):
     """The processes that work for the job, and what they start, get little more memory than they have, or none."""
 
-    mechanism = "RLIMIT_AS is lowered to little above what the process has"
-
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]  # the family's own arguments
         self._before: dict[OwnProcess, int] = {}
         self._set: dict[OwnProcess, int] = {}
+
+    @property
+    def mechanism(self) -> str:
+        """How it is done."""
+        more = _MORE[self.spec.intensity] // _MIB
+        return f"RLIMIT_AS: the processes get {f'{more} MiB' if more else 'nothing'} more than they have"
 
     async def strike(self, process: OwnProcess) -> None:
         """Lower its limit, and that of what it has started."""

@@ -17,10 +17,15 @@ _FOR_S: Final = {Intensity.MILD: 2.0, Intensity.MODERATE: 10.0, Intensity.SEVERE
 class Stopped(JobEffect):
     """The first process that works for the job is stopped, with all below it: for a while, or for ever."""
 
-    mechanism = "the processes are stopped"
     stays_stopped = True
     _stopped: tuple[OwnProcess, ...] = ()
     _going_on: asyncio.Task[None] | None = None
+
+    @property
+    def mechanism(self) -> str:
+        """How it is done."""
+        for_s = _FOR_S[self.spec.intensity]
+        return f"the processes are stopped {'until they are ended' if for_s is None else f'for {for_s:g} s'}"
 
     async def strike(self, process: OwnProcess) -> None:
         """Stop it, unless one was."""

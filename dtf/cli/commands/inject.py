@@ -1,0 +1,146 @@
+"""``dtf inject``."""
+
+from typing import Any
+
+import click
+
+from dtf.cli import exits
+from dtf.cli.options import json_option
+from dtf.cli.running.injection_tables import counts_lines, list_lines, record_lines
+from dtf.cli.session import ledger_session
+from dtf.cli.terminal.escape import one_line
+from dtf.cli.terminal.output import Output
+from dtf.domain.errors import BadInputError
+from dtf.domain.injection import read_injection
+from dtf.domain.suggestion import did_you_mean
+from dtf.resilience.injection import Fault, InjectionOptions, plan
+from dtf.resilience.injection_availability import unavailable
+
+_BROWSERS = ("chromium", "headless-shell", "sparticuz", "firefox")
+_JOBS = ("pytest", "command")
+_LONGEST = 300
+
+
+@click.command("inject")
+@click.argument("words", nargs=-1, metavar="[TYPE INTENSITY]")
+@click.option("--browser", default="", metavar="NAME", help=f"One of {', '.join(_BROWSERS)} [default: chromium].")
+@click.option("--list", "lists", is_flag=True, help="Which failures exist for a browser, or for jobs, and how.")
+@click.option("--counts", is_flag=True, help="What jobs have met on purpose, as the ledger knows it.")
+@click.option("--dry-run", is_flag=True, help="Say what would be injected, and touch nothing.")
+@click.option("--seed", type=click.IntRange(0, 2**31), help="Deal failures out by chance, the same for the same seed.")
+@click.option("--count", type=click.IntRange(1, 1000), help="How many, with --seed [default: 1].")
+@json_option
+def command(words: tuple[str, ...], as_json: bool, **given: Any) -> int:  # noqa: ANN401  # click's values, named below
+    """Break a browser on purpose, see that it is broken, bring it back, and print what was seen.
+
+    A browser is started for each failure and ended after it; nothing else is touched. Exits with 0 where each failure
+    was confirmed, recovered and taken back, 1 where one was not, 11 where the browser is not installed. For jobs there
+    is 'inject' in task files, and --inject of dtf run and dtf submit.
+    """
+    _check(words, given)
+    if given["counts"]:
+        return _counts(as_json=as_json)
+    output = Output(json_mode=as_json)
+    if given["lists"]:
+        return _list(output, given["browser"])
+    browser = given["browser"] or _BROWSERS[0]
+    faults = _faults(words, browser, given)
+    if given["dry_run"]:
+        told = [str(fault) for fault in faults]
+        output.data({"browser": browser, "faults": told, "exit_code": exits.PASSED})
+        for line in told:
+            output.line(f"{browser}: {line}")
+        return exits.PASSED
+    return _inject(output, browser, faults)
+
+
+def _check(words: tuple[str, ...], given: dict[str, Any]) -> None:
+    problems = []
+    if sum((bool(words), given["lists"], given["counts"], given["seed"] is not None)) != 1:
+        problems.append("give TYPE INTENSITY, or --seed N, or --list, or --counts; see dtf inject --list")
+    if given["count"] is not None and given["seed"] is None:
+        problems.append("--count goes with --seed")
+    if given["dry_run"] and (given["lists"] or given["counts"]):
+        problems.append("--dry-run goes with TYPE INTENSITY or --seed")
+    if given["counts"] and given["browser"]:
+        problems.append("--browser does not go with --counts")
+    known = (*_BROWSERS, *_JOBS) if given["lists"] else _BROWSERS
+    if given["browser"] and given["browser"] not in known:
+        hint = did_you_mean(given["browser"], known)
+        problems.append(f"unknown browser {given['browser'][:80]!r}{hint}; known: {', '.join(known)}")
+    if problems:
+        raise BadInputError("\n".join(problems))
+
+
+def _faults(words: tuple[str, ...], browser: str, given: dict[str, Any]) -> tuple[Fault, ...]:
+    if given["seed"] is not None:
+        count = given["count"] or 1
+        planned = plan(InjectionOptions(seed=given["seed"]), [browser] * count)
+        return tuple(one.fault for one in planned)
+    spec = read_injection(" ".join(words))
+    if spec.what:
+        raise BadInputError(f"{spec.what} means nothing to a browser; it is for tests and commands")
+    if reason := unavailable(browser, spec.failure, spec.intensity):
+        raise BadInputError(f"{spec} is not available for {browser}: {reason}")
+    return (Fault(spec.failure, spec.intensity),)
+
+
+def _inject(output: Output, browser: str, faults: tuple[Fault, ...]) -> int:
+    import asyncio  # noqa: PLC0415  # not for --help, nor are the browsers
+
+    from dtf.execution.browser_host.find import find_browsers  # noqa: PLC0415
+    from dtf.execution.browser_recovery.trial import try_out  # noqa: PLC0415
+    from dtf.execution.injector.injection import InjectorError  # noqa: PLC0415
+
+    choice = next((one for one in find_browsers() if one.browser == browser), None)
+    if choice is None:
+        output.note(f"dtf: {browser} is not installed on this machine; dtf doctor says what is")
+        output.data({"error": f"{browser} is not installed", "exit_code": exits.NO_CAPACITY})
+        return exits.NO_CAPACITY
+    records: list[dict[str, object]] = []
+    for fault in faults:
+        try:
+            records.append(dict(asyncio.run(try_out(choice, fault)).record()))
+        except (InjectorError, TimeoutError) as error:
+            told = str(error) or "it took too long"
+            records.append({"failure": str(fault.failure), "intensity": str(fault.intensity), "wrong": [told]})
+        for line in record_lines(browser, records[-1]):
+            output.line(one_line(line, _LONGEST))
+    status = exits.FAILED if any(record["wrong"] for record in records) else exits.PASSED
+    output.data({"browser": browser, "injections": records, "exit_code": status})
+    return status
+
+
+def _list(output: Output, target: str) -> int:
+    from dtf.execution.injector.catalogue import JOBS, listed  # noqa: PLC0415  # not for --help
+
+    targets = (target,) if target else (_BROWSERS[0], "firefox", *JOBS)
+    found = {one: listed(one) for one in targets}
+    output.data(
+        {
+            one: [
+                {
+                    "failure": str(row.fault),
+                    "available": not row.unavailable,
+                    "why_not": row.unavailable,
+                    "mechanism": row.mechanism,
+                    "scope": row.scope,
+                    "recorded": row.fault.recorded,
+                }
+                for row in rows
+            ]
+            for one, rows in found.items()
+        }
+    )
+    for line in list_lines(found, output.table_width):
+        output.line(line)
+    return exits.PASSED
+
+
+def _counts(*, as_json: bool) -> int:
+    with ledger_session(as_json=as_json) as (output, _settings, ledger):
+        told = ledger.injections.told()
+        output.data({"injections": [dict(one) for one in told], "exit_code": exits.PASSED})
+        for line in counts_lines(told, output.table_width):
+            output.line(line)
+    return exits.PASSED
