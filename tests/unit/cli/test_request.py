@@ -186,6 +186,15 @@ def test_bad_requirements_are_told_with_everything_else(request_: Request) -> No
     assert "--require: devices=N may be required once only" in told
 
 
+def test_a_failure_is_injected_only_where_it_was_asked_for(request_: Request) -> None:
+    """None unless given; a mistake is told with everything else."""
+    assert check(request_).inject is None
+    assert str(check(replace(request_, inject="timeout  mild")).inject) == "timeout mild"
+    told = problems(replace(request_, inject="timeuot mild", priority=11))
+    assert "--inject: unknown type of failure 'timeuot' (did you mean 'timeout'?)" in told
+    assert "--priority" in told
+
+
 def test_a_fallback_is_other_hardware(request_: Request) -> None:
     """Each tag has those of the fallbacks that are not its own; a mistake is told with everything else."""
     plan = check(replace(request_, hardware="cuda,cpu", fallback="webgpu, cpu[Memory_GB>=16]"))

@@ -131,6 +131,42 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
             "t.yaml",
             ["line 4", "config.software_requirements: cannot be enforced"],
         ),
+        (
+            "type: test\ninject: {type: gpu_eror, intensity: worst, modul: a}\nconfig: {test_file: a}\n",
+            "t.yaml",
+            ["line 2", "unknown key 'modul' (did you mean 'module'?)"],
+        ),
+        (
+            "type: test\ninject:\n  type: gpu_eror\n  intensity: worst\nconfig: {test_file: a}\n",
+            "t.yaml",
+            [
+                "line 3: inject.type: unknown type of failure 'gpu_eror' (did you mean 'gpu_error'?)",
+                "line 4",
+                "'worst'",
+            ],
+        ),
+        ("type: test\ninject: {type: crash}\nconfig: {test_file: a}\n", "t.yaml", ["inject: 'intensity' is missing"]),
+        (
+            "type: test\ninject: crash\nconfig: {test_file: a}\n",
+            "t.yaml",
+            ["'crash' is not a failure to inject"],
+        ),
+        ("type: test\ninject: api_error mild\nconfig: {test_file: a}\n", "t.yaml", ["module=NAME or command=NAME"]),
+        (
+            "type: test\ninject: api_error mild module=os\nconfig: {test_file: a}\n",
+            "t.yaml",
+            ["the module os cannot be broken"],
+        ),
+        (
+            "type: benchmark\ninject: crash mild\nconfig: {model: mlp}\n",
+            "t.yaml",
+            ["inject: a benchmark takes no injected failure"],
+        ),
+        (
+            "type: browser\ninject: crash mild\nconfig: {check: script, target: a.py}\n",
+            "t.yaml",
+            ["inject: check: script takes no injected failure"],
+        ),
         ("type: test\npriority: 11\nconfig: {test_file: a}\n", "t.yaml", ["line 2", "priority: must be from 0 to 10"]),
         ("type: test\npriority: 1.5\nconfig: {test_file: a}\n", "t.yaml", ["must be a whole number"]),
         ("type: test\nname: [1]\nconfig: {test_file: a}\n", "t.yaml", ["name: must be a text, not a list"]),
