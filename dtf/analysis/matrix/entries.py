@@ -37,13 +37,15 @@ _Attempts = Mapping[tuple[str, int], AttemptView]
 
 
 def entries_of(facts: RunFacts) -> Iterator[Entry]:
-    """The results of a run, those of each job in its own order."""
+    """The results of a run, those of each job in its own order; none of jobs that were broken on purpose."""
     attempts = {(attempt.shard_id, attempt.attempt): attempt for attempt in facts.attempts}
     last = {attempt.job_id: attempt for attempt in facts.attempts}
     metrics: dict[str, list[Metric]] = {}
     for _, job_id, _, metric in facts.metrics:
         metrics.setdefault(job_id, []).append(metric)
     for job in facts.jobs:
+        if job.spec.inject is not None:
+            continue
         if any(job.cases.values()):
             yield from _of_cases(facts, job, attempts)
         else:

@@ -1,13 +1,16 @@
 import math
+from dataclasses import replace
 
 import pytest
 
 from dtf.analysis.matrix.column import Column
+from dtf.analysis.matrix.entries import entries_of
 from dtf.analysis.matrix.matrix import Matrix, make_matrix
 from dtf.analysis.matrix.speed import words
 from dtf.analysis.matrix.verdict import Verdict
 from dtf.analysis.reports.matrix_words import cell_words
 from dtf.domain.errors import BadInputError
+from dtf.domain.injection import read_injection
 from dtf.domain.outcome import Outcome
 from dtf.domain.proof import Standing
 from dtf.domain.work import BenchmarkWork, BrowserCheck, BrowserWork, CommandWork
@@ -305,3 +308,12 @@ def test_fallback_hardware_is_no_reference_and_its_failures_are_told() -> None:
     assert verdicts(matrix)["mlp", "cuda (degraded: cpu)"] == "degraded"
     with pytest.raises(BadInputError, match="none of the runs used the reference"):
         make_matrix([run.facts()], "cuda")
+
+
+def test_what_was_broken_on_purpose_is_left_out() -> None:
+    """A job that asked for an injected failure says nothing about the hardware, passed or not."""
+    run = Run().suite("cuda", CUDA, case("test_a"))
+    assert len(list(entries_of(run.facts()))) == 1
+    (job,) = run.jobs
+    run.jobs[0] = replace(job, spec=replace(job.spec, inject=read_injection("timeout mild")))
+    assert not list(entries_of(run.facts()))
