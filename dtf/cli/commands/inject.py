@@ -1,10 +1,11 @@
 """``dtf inject``."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dtf.cli import exits
+from dtf.cli.failure import report
 from dtf.cli.options import json_option
 from dtf.cli.running.injection_tables import counts_lines, list_lines, record_lines
 from dtf.cli.session import ledger_session
@@ -15,6 +16,10 @@ from dtf.domain.injection import read_injection
 from dtf.domain.suggestion import did_you_mean
 from dtf.resilience.injection import Fault, InjectionOptions, plan
 from dtf.resilience.injection_availability import unavailable
+from dtf.settings import load_settings
+
+if TYPE_CHECKING:
+    from dtf.execution.browser_host.choice import BrowserChoice
 
 _BROWSERS = ("chromium", "headless-shell", "sparticuz", "firefox")
 _JOBS = ("pytest", "command")
@@ -88,15 +93,13 @@ def _faults(words: tuple[str, ...], browser: str, given: dict[str, Any]) -> tupl
 def _inject(output: Output, browser: str, faults: tuple[Fault, ...]) -> int:
     import asyncio  # noqa: PLC0415  # not for --help, nor are the browsers
 
-    from dtf.execution.browser_host.find import find_browsers  # noqa: PLC0415
     from dtf.execution.browser_recovery.trial import try_out  # noqa: PLC0415
     from dtf.execution.injector.injection import InjectorError  # noqa: PLC0415
 
-    choice = next((one for one in find_browsers() if one.browser == browser), None)
+    choice = _installed(browser)
     if choice is None:
-        output.note(f"dtf: {browser} is not installed on this machine; dtf doctor says what is")
-        output.data({"error": f"{browser} is not installed", "exit_code": exits.NO_CAPACITY})
-        return exits.NO_CAPACITY
+        told = f"{browser} is not installed on this machine, or Playwright is not; dtf doctor says what is"
+        return report(told, exits.NO_CAPACITY, output)
     records: list[dict[str, object]] = []
     for fault in faults:
         try:
@@ -109,6 +112,22 @@ def _inject(output: Output, browser: str, faults: tuple[Fault, ...]) -> int:
     status = exits.FAILED if any(record["wrong"] for record in records) else exits.PASSED
     output.data({"browser": browser, "injections": records, "exit_code": status})
     return status
+
+
+def _installed(browser: str) -> "BrowserChoice | None":
+    """The browser of that name on this machine; None: it cannot be driven here."""
+    import importlib.util  # noqa: PLC0415  # as above
+
+    from dtf.execution.browser_host.assets import sparticuz_chromium  # noqa: PLC0415
+    from dtf.execution.browser_host.choice import BrowserChoice  # noqa: PLC0415
+    from dtf.execution.browser_host.find import find_browsers  # noqa: PLC0415
+
+    if importlib.util.find_spec("playwright") is None:
+        return None
+    if browser == "sparticuz":
+        program = sparticuz_chromium(load_settings().web_assets)
+        return None if program is None else BrowserChoice(browser=browser, executable=str(program))
+    return next((one for one in find_browsers() if one.browser == browser), None)
 
 
 def _list(output: Output, target: str) -> int:

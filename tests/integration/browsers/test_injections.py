@@ -1,4 +1,5 @@
 import asyncio
+import json
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -6,6 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from dtf.cli.main import run
 from dtf.domain.errors import BadInputError
 from dtf.domain.failure import FailureType, Intensity
 from dtf.domain.outcome import Outcome
@@ -105,3 +107,12 @@ def test_a_job_runs_under_an_injected_failure(tmp_path: Path) -> None:
         lost = host.order("wgsl", tmp_path, inject="connection_failure severe", seed=1)
         assert (lost.outcome, lost.healthy) == (Outcome.INFRA, False)
         assert "no driver" in lost.proof["injected_seen"]
+
+
+def test_the_command_breaks_a_browser_and_brings_it_back(capsys: pytest.CaptureFixture[str]) -> None:
+    """`dtf inject`: confirmed, recovered by the cheapest action, taken back, and all of it printed."""
+    need_browser("chromium")
+    assert run(["inject", "crash", "moderate", "--json"]) == 0
+    (record,) = json.loads(capsys.readouterr().out)["injections"]
+    assert (record["confirmed"], record["recorded"], record["recovered_by"]) == (True, True, "new_page")
+    assert (record["cleared"], record["wrong"]) == ("nothing is left of it", [])
