@@ -111,7 +111,9 @@ async def _without(context: SlotContext, spec: InjectionSpec, reason: str, run: 
     log.warning("%s", told)
     context.log(f"[dtf: {told}; the job runs without it]\n".encode(errors="replace"))
     result = await run()
-    return replace(result, proof={**result.proof, INJECTION_REFUSED: told})
+    # what a report prints
+    notes = "\n".join(filter(None, (result.proof.get("notes", ""), f"{told}; the job ran without it")))
+    return replace(result, proof={**result.proof, INJECTION_REFUSED: told, "notes": notes})
 
 
 async def _refusal(spec: InjectionSpec, targets: tuple[Target, ...], services: Services) -> str:
