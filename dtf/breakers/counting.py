@@ -1,6 +1,7 @@
 """What an exception says about the infrastructure under a call."""
 
 import errno
+import logging
 import socket
 from collections.abc import Callable
 from typing import Final
@@ -8,7 +9,9 @@ from typing import Final
 from celery.exceptions import Ignore, MaxRetriesExceededError, Reject, Retry, SoftTimeLimitExceeded
 
 from dtf.domain.breaker import Sign
-from dtf.domain.errors import CircuitOpenError
+from dtf.domain.errors import BadInputError, CircuitOpenError
+
+_log = logging.getLogger(__name__)
 
 #: The exceptions that the infrastructure is to blame for: their classes, or a function that tells.
 Counts = tuple[type[BaseException], ...] | type[BaseException] | Callable[[BaseException], bool]
@@ -35,6 +38,22 @@ def is_infrastructure(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in _ERRNOS
 
 
+def check_counts(counts: object) -> None:
+    """Refuse what ``sign_of`` could not use.
+
+    Raises:
+        BadInputError: It is neither exception classes nor a function.
+    """
+    classes = counts if isinstance(counts, tuple) else (counts,)
+    if all(isinstance(one, type) and issubclass(one, BaseException) for one in classes):
+        return
+    if callable(counts) and not isinstance(counts, type):
+        return
+    raise BadInputError(
+        f"a breaker's counts is {counts!r:.100}: it is an exception class, a tuple of them, or a function of one"
+    )
+
+
 def sign_of(error: BaseException, counts: Counts, *, known: BaseException | None = None) -> Sign | None:
     """What an exception that ended a call says; None: nothing.
 
@@ -59,7 +78,11 @@ def sign_of(error: BaseException, counts: Counts, *, known: BaseException | None
 def _is_counted(error: BaseException, counts: Counts) -> bool:
     if isinstance(counts, tuple | type):
         return isinstance(error, counts)
-    return bool(counts(error))
+    try:
+        return bool(counts(error))
+    except Exception:  # noqa: BLE001  # the call must end by its own exception, whatever is wrong with the function
+        _log.exception("a breaker's counts failed on %s, which is judged as by default", type(error).__name__)
+        return is_infrastructure(error)
 
 
 def _cause(retry: BaseException) -> BaseException | None:

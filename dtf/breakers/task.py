@@ -3,7 +3,8 @@
 import logging
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ClassVar, Final
 
@@ -129,10 +130,15 @@ class CircuitBreakerTask(Task):  # type: ignore[misc]  # Celery has no types
         try:
             result = self.run(*args, **kwargs)
         except BaseException as error:
-            sign = sign_of(error, declared(self.breaker).counts, known=known)
-            self._tell(breakers, permit, sign, time.monotonic() - began)
+            duration_s = time.monotonic() - began
+            with _given_back(breakers, permit):
+                sign = sign_of(error, declared(self.breaker).counts, known=known)
+            self._tell(breakers, permit, sign, duration_s)
             raise
-        self._tell(breakers, permit, self.breaker_sign(result), time.monotonic() - began)
+        duration_s = time.monotonic() - began
+        with _given_back(breakers, permit):
+            said = self.breaker_sign(result)
+        self._tell(breakers, permit, said, duration_s)
         return result
 
     def _tell(self, breakers: Breakers, permit: Permit, sign: Sign | None, duration_s: float) -> None:
@@ -181,6 +187,16 @@ class CircuitBreakerTask(Task):  # type: ignore[misc]  # Celery has no types
             return breaker.lease_s
         hard, soft = self.request.timelimit or (None, None)
         return lease_for(hard or self.time_limit, soft or self.soft_time_limit)
+
+
+@contextmanager
+def _given_back(breakers: Breakers, permit: Permit) -> Iterator[None]:
+    """What ends the process while somebody's function judges a call keeps no permit."""
+    try:
+        yield
+    except BaseException:
+        breakers.give_back(permit)
+        raise
 
 
 def lease_for(time_limit: float | None, soft_time_limit: float | None) -> float:

@@ -156,6 +156,55 @@ def test_the_words_of_a_breaker_are_checked(app: Celery) -> None:
     assert isinstance(work.apply().result, BadInputError)
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        *(({"counts": one}, "counts is") for one in ([ConnectionError], "ConnectionError", ("x",), int, None, 5)),
+        *(({"target": one}, "target is") for one in ("", (), [""], 5, {"a": 1}, b"a", ("a", None))),
+        ({"canary": "ping"}, "canary is"),
+        ({"group": None}, "group is"),
+        ({"hardware": 5}, "hardware is"),
+        ({"probes": 0}, "probes must be"),
+        ({"lease_s": "10"}, "lease_s must be"),
+    ],
+    ids=str,
+)
+def test_a_breaker_is_checked_where_it_is_declared(words: dict[str, Any], told: str) -> None:
+    """Not in a call, whose own exception it would replace."""
+    with pytest.raises(BadInputError, match=told):
+        Breaker(**words)
+
+
+def test_a_wrong_word_about_exceptions_changes_no_call(app: Celery, caplog: pytest.LogCaptureFixture) -> None:
+    """The task's own exception is what the caller gets, the probe's permit is back, and the default judges."""
+
+    def work() -> None:
+        raise ValueError("mine")
+
+    judged = task(app, work, name="judged", breaker=Breaker(target="thing", counts=lambda error: error.errno is None))  # type: ignore[attr-defined]  # that is the point
+    _open(app)
+    assert str(judged.apply().result) == "mine"
+    record = wired(app).store.read(Target(hardware="celery", name="thing"))
+    assert record is not None
+    assert (record.permits, signs(app)[-1]) == ({}, Sign.WORKED)
+    assert "counts failed on ValueError" in caplog.text
+
+
+def test_the_end_of_the_process_during_judgement_keeps_no_permit(app: Celery) -> None:
+    """A probe's permit is back when its task's ``counts`` is interrupted."""
+
+    def ended(_error: BaseException) -> bool:
+        raise SystemExit
+
+    judged = task(app, failing, name="judged", breaker=Breaker(target="thing", counts=ended))
+    _open(app)
+    with pytest.raises(SystemExit):
+        judged.apply()
+    record = wired(app).store.read(Target(hardware="celery", name="thing"))
+    assert record is not None
+    assert record.permits == {}
+
+
 def test_settings_are_checked(app: Celery) -> None:
     """A setting that there is not, or whose value is out of bounds, is an error that names it."""
     app.conf.breaker_failures = 3
