@@ -29,6 +29,7 @@ class MemoryStore:
         self._stale_s = stale_s
         self._lock = Lock()
         self._records: dict[Target, BreakerRecord] = {}
+        self._orders: dict[Target, int] = {}
         self._transitions: dict[Target, deque[Transition]] = {}
         self._evidence: deque[tuple[int, EvidenceRecord]] = deque(maxlen=kept_evidence)
         self._told = 0
@@ -71,11 +72,14 @@ class MemoryStore:
             now = self.now()
             self._records[target] = breaker.raised(self._record(target, params, now), params, now, factor)
 
-    def set_mode(self, target: Target, mode: BreakerMode) -> BreakerRecord:
+    def set_mode(self, target: Target, mode: BreakerMode, *, order: int = 0) -> BreakerRecord:
         """As ``BreakerStore``."""
         with self._lock:
             now = self.now()
-            record = breaker.set_mode(self._record(target, BreakerParams(), now), mode, now)
+            record = self._record(target, BreakerParams(), now)
+            if not order or order > self._orders.get(target, 0):
+                record = breaker.set_mode(record, mode, now)
+                self._orders[target] = max(order, self._orders.get(target, 0))
             self._records[target] = record
             return record
 

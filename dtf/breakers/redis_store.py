@@ -118,11 +118,11 @@ class RedisStore:
         script("raise").run(self._client, (key, self._all), (self._params(params), text, repr(float(factor))))
 
     @_answered
-    def set_mode(self, target: Target, mode: BreakerMode) -> BreakerRecord:
+    def set_mode(self, target: Target, mode: BreakerMode, *, order: int = 0) -> BreakerRecord:
         """As ``BreakerStore``."""
         text, key, _ = self._names(target)
-        answer = script("mode").run(self._client, (key, self._all), (self._params(FIXED), text, packed_mode(mode)))
-        return unpacked_record(*answer)
+        arguments = (self._params(FIXED), text, packed_mode(mode), order)
+        return unpacked_record(*script("mode").run(self._client, (key, self._all), arguments))
 
     @_answered
     def read(self, target: Target) -> BreakerRecord | None:

@@ -58,8 +58,15 @@ class BreakerStore(Protocol):
         """Take in that a sibling opened: the odds that this target is bad grow by a factor."""
         ...
 
-    def set_mode(self, target: Target, mode: BreakerMode) -> BreakerRecord:
-        """Have an operator decide, or no longer; returns the breaker as it is now."""
+    def set_mode(self, target: Target, mode: BreakerMode, *, order: int = 0) -> BreakerRecord:
+        """Have an operator decide, or no longer; returns the breaker as it is now.
+
+        Args:
+            target: Whose breaker.
+            mode: Who is to decide.
+            order: The number of the order: where a later one was carried out, or this one, it changes nothing. 0: it
+                has none, and is carried out.
+        """
         ...
 
     def read(self, target: Target) -> BreakerRecord | None:

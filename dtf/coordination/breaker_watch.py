@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from dtf.breakers.errors import StoreUnavailableError
+from dtf.coordination.orders import Obedient, Orders
 from dtf.coordination.outage import Outage
 from dtf.coordination.rerouting import Rerouting
 from dtf.domain.breaker import Target, Transition
@@ -14,12 +15,14 @@ from dtf.domain.ports.control import Term
 
 log = logging.getLogger(__name__)
 
+#: A store that is away is tried again after so long at most, in seconds: one that is back may have lost orders.
+_PAUSE_S: Final = 1.0
 #: Two times of one transition differ by less, in seconds.
 _SAME_S: Final = 1e-3
 
 
-class BreakerFeed(Protocol):
-    """Where breakers are looked at; raises ``StoreUnavailableError`` where it does not answer."""
+class BreakerFeed(Obedient, Protocol):
+    """Where breakers are looked at, and taken in hand; raises ``StoreUnavailableError`` where it does not answer."""
 
     def all(self) -> Mapping[Target, Breaker]:
         """Every breaker, by its target."""
@@ -33,6 +36,7 @@ class BreakerFeed(Protocol):
 class BreakerWatch:
     """Tells each transition of each breaker once as an event, and has work go elsewhere where breakers hold it up.
 
+    What an operator ordered is restored where the store lost it.
     What the ledger was told before, by this coordinator or another, is asked of it when a term begins.
     """
 
@@ -54,12 +58,14 @@ class BreakerWatch:
         self._feed: BreakerFeed | None = None
         self._journal = journal
         self._rerouting = rerouting
-        self._outage = Outage("The breakers' store", "each worker decides by itself until it is back", clock)
+        self._outage = Outage("The breakers' store", "each worker decides by itself until it is back", clock, _PAUSE_S)
+        self._orders = Orders(journal)
         self._told: dict[Target, Told] | None = None
 
     def reset(self) -> None:
         """Forget what was told in an earlier term."""
         self._told = None
+        self._orders.reset()
         if self._rerouting is not None:
             self._rerouting.reset()
 
@@ -74,7 +80,8 @@ class BreakerWatch:
             self._told = dict(self._journal.told())
         try:
             feed = self._feed = self._feed or self._open_feed()
-            found = feed.all()
+            found = dict(feed.all())
+            found |= self._orders.restore(term, feed, found)
             news = [step for target in self._changed(found) for step in feed.transitions(target, 0)]
         except StoreUnavailableError as error:
             self._outage.failed(error)

@@ -8,7 +8,7 @@ from dtf.domain.clock import Clock
 
 log = logging.getLogger(__name__)
 
-#: The first and the longest pause between two tries, in seconds.
+#: The first and, where nothing else is said, the longest pause between two tries, in seconds.
 FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 5.0
 
@@ -21,10 +21,19 @@ class Outage:
         remedy: What is done about the outage.
     """
 
-    def __init__(self, service: str, remedy: str, clock: Clock) -> None:
+    def __init__(self, service: str, remedy: str, clock: Clock, longest_pause_s: float = LONGEST_PAUSE_S) -> None:
+        """Build one.
+
+        Args:
+            service: What people call it.
+            remedy: What is done about the outage.
+            clock: The time.
+            longest_pause_s: The longest pause between two tries, in seconds.
+        """
         self.service = service
         self.remedy = remedy
         self._clock = clock
+        self._longest_pause_s = longest_pause_s
         self._lock = threading.Lock()
         self._since: float | None = None
         self._pause_s = 0.0
@@ -51,7 +60,7 @@ class Outage:
                 self._pause_s = FIRST_PAUSE_S
                 log.warning("%s does not answer (%s); %s", self.service, str(error).rstrip("."), self.remedy)
             else:
-                self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+                self._pause_s = min(2 * self._pause_s, self._longest_pause_s)
             self._next_try = now + self._pause_s
 
     def succeeded(self) -> None:

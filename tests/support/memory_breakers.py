@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dtf.domain.breaker import BreakerMode, Target, Transition
-from dtf.domain.ports.breakers import BreakerJournal, Told
+from dtf.domain.ports.breakers import BreakerJournal, Order, Told
 from dtf.domain.ports.control import Term
 from dtf.domain.ports.fallbacks import Fallbacks, Stranded
 from dtf.domain.worker import WorkerInfo
@@ -20,6 +20,7 @@ class MemoryJournal(BreakerJournal):
     events: list[Transition] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
     modes: list[tuple[Target, BreakerMode, str]] = field(default_factory=list)
+    restored: list[tuple[Target, BreakerMode]] = field(default_factory=list)
     asked: int = 0
 
     def told(self) -> Mapping[Target, Told]:
@@ -37,8 +38,20 @@ class MemoryJournal(BreakerJournal):
                 self.events.append(step)
         return len(self.events) - before
 
-    def tell_mode(self, target: Target, mode: BreakerMode, reason: str) -> None:
+    def tell_mode(self, target: Target, mode: BreakerMode, reason: str) -> int:
         self.modes.append((target, mode, reason))
+        return len(self.modes)
+
+    def orders(self) -> Mapping[Target, Order]:
+        self.ledger.check()
+        return {
+            target: Order(number=number, mode=mode, reason=reason)
+            for number, (target, mode, reason) in enumerate(self.modes, 1)
+        }
+
+    def tell_restored(self, term: Term, target: Target, order: Order) -> None:
+        self.ledger.fence(term)
+        self.restored.append((target, order.mode))
 
     def history(self, target: Target, limit: int = 50) -> Sequence[Mapping[str, object]]:
         now = self.ledger.clock.now()

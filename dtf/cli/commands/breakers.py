@@ -101,7 +101,7 @@ def _take_in_hand(
     from dtf.cli.terminal.escape import one_line  # noqa: PLC0415  # as above
 
     target = the_target(name, known_targets(store, ledger.fallbacks.live_workers()))
-    view = view_of(target, store.set_mode(target, mode), reason)
-    ledger.breakers.tell_mode(target, mode, reason)
+    order = ledger.breakers.tell_mode(target, mode, reason)  # first: from there it is restored where the store fails
+    view = view_of(target, store.set_mode(target, mode, order=order), reason)
     output.data(view_json(view))
     output.line(one_line(f"breaker of {target}: {view.word}" + (f" ({reason})" if reason else ""), 1000))

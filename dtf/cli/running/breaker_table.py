@@ -104,6 +104,8 @@ def _event(event: Mapping[str, object]) -> str:
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at)) if isinstance(at, int | float) else "?"
     if "mode" in event:
         what = f"an operator set it to {str(event['mode']).replace('_', ' ')}"
+    elif "restored" in event:
+        what = f"set to {str(event['restored']).replace('_', ' ')} again, which the store had lost"
     else:
         what = f"{event.get('before')} -> {event.get('after')}"
     reason = f": {event['reason']}" if event.get("reason") else ""

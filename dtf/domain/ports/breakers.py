@@ -89,6 +89,21 @@ class Told:
         return transition.epoch > self.epoch or transition.at > self.at
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What an operator decided last about a breaker.
+
+    Attributes:
+        number: Later orders have higher ones, from 1.
+        mode: Who is to decide.
+        reason: Why; empty: the operator gave none.
+    """
+
+    number: int
+    mode: BreakerMode
+    reason: str = ""
+
+
 class BreakerJournal(Protocol):
     """The events of breakers in the ledger, each once."""
 
@@ -104,8 +119,20 @@ class BreakerJournal(Protocol):
         """
         ...
 
-    def tell_mode(self, target: Target, mode: BreakerMode, reason: str) -> None:
-        """Write as an event that an operator decided."""
+    def tell_mode(self, target: Target, mode: BreakerMode, reason: str) -> int:
+        """Write as an event that an operator decided; return the order's number."""
+        ...
+
+    def orders(self) -> Mapping[Target, Order]:
+        """The last order for each breaker that an operator ever took in hand."""
+        ...
+
+    def tell_restored(self, term: Term, target: Target, order: Order) -> None:
+        """Write as an event that an order was carried out once more, as the breakers' store had lost it.
+
+        Raises:
+            TermOverError: The term is over; nothing was written.
+        """
         ...
 
     def keep(self, term: Term, key: str, value: str) -> None:

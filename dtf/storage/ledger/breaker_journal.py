@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from dtf.domain.breaker import BreakerMode, Target, Transition
 from dtf.domain.events import EventKind
-from dtf.domain.ports.breakers import BreakerJournal, Told
+from dtf.domain.ports.breakers import BreakerJournal, Order, Told
 from dtf.domain.ports.control import Term
 from dtf.storage.database import Database, now
 from dtf.storage.ledger import outbox
@@ -21,6 +21,8 @@ from dtf.storage.sanitiser import NAME_CAP, clean_text
 
 #: What the names begin with under which the last transition of each breaker is kept.
 _PREFIX = "breaker "
+#: The same for the last order of an operator.
+_ORDER = "order "
 
 
 class LedgerBreakerJournal(BreakerJournal):
@@ -50,11 +52,37 @@ class LedgerBreakerJournal(BreakerJournal):
 
         return self._database.write(work) if found else 0
 
-    def tell_mode(self, target: Target, mode: BreakerMode, reason: str) -> None:
-        """Write as an event that an operator decided."""
+    def tell_mode(self, target: Target, mode: BreakerMode, reason: str) -> int:
+        """Write as an event that an operator decided; return the order's number, which is that of the event."""
         data = {**_of(target), "mode": mode.value, "reason": clean_text(reason)}
         subject = clean_text(str(target), NAME_CAP)
-        self._database.write(lambda c: outbox.tell(c, EventKind.BREAKER_CHANGED, subject, data=data))
+        key = clean_text(_ORDER + str(target), NAME_CAP)
+
+        def work(connection: Connection) -> int:
+            # two operators take turns, so that the higher number is what stays
+            connection.execute(sa.select(learned.c.key).where(learned.c.key == key).with_for_update())
+            number = outbox.tell(connection, EventKind.BREAKER_CHANGED, subject, data=data)
+            _keep(connection, key, dump({**data, "number": number}))
+            return number
+
+        return self._database.write(work)
+
+    def orders(self) -> Mapping[Target, Order]:
+        """The last order for each breaker that an operator ever took in hand."""
+        wanted = sa.select(learned.c.value).where(learned.c.key.startswith(_ORDER, autoescape=True))
+        found = self._database.read(lambda connection: connection.scalars(wanted).all())
+        return dict(_read_order(load(text)) for text in found)
+
+    def tell_restored(self, term: Term, target: Target, order: Order) -> None:
+        """Write as an event that an order was carried out once more."""
+        data = {**_of(target), "restored": order.mode.value, "reason": clean_text(order.reason)}
+        subject = clean_text(str(target), NAME_CAP)
+
+        def work(connection: Connection) -> None:
+            fence(connection, term)
+            outbox.tell(connection, EventKind.BREAKER_CHANGED, subject, data=data)
+
+        self._database.write(work)
 
     def keep(self, term: Term, key: str, value: str) -> None:
         """Keep a text in place of what was kept under the name."""
@@ -90,6 +118,11 @@ def _told(connection: Connection) -> dict[Target, Told]:
 def _read(data: Mapping[str, Any]) -> tuple[Target, Told]:
     target = Target(hardware=data["hardware"], name=data["name"])
     return target, Told(epoch=data["epoch"], at=data["at"], reason=data["reason"])
+
+
+def _read_order(data: Mapping[str, Any]) -> tuple[Target, Order]:
+    target = Target(hardware=data["hardware"], name=data["name"])
+    return target, Order(number=data["number"], mode=BreakerMode(data["mode"]), reason=data["reason"])
 
 
 def _write(connection: Connection, transition: Transition) -> Told:

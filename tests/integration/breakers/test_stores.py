@@ -121,6 +121,17 @@ def test_an_operators_mode_is_kept(store: BreakerStore) -> None:
     assert store.all()[ODD].mode is BreakerMode.AUTO
 
 
+def test_a_later_order_is_not_undone_by_an_earlier_one(store: BreakerStore) -> None:
+    """Whatever comes last; an order without a number is carried out, and makes none of the earlier ones later."""
+    assert store.set_mode(ODD, BreakerMode.FORCED_OPEN, order=7).mode is BreakerMode.FORCED_OPEN
+    assert store.set_mode(ODD, BreakerMode.AUTO, order=8).mode is BreakerMode.AUTO
+    for late in (7, 8):
+        assert store.set_mode(ODD, BreakerMode.FORCED_OPEN, order=late).mode is BreakerMode.AUTO
+    assert store.set_mode(ODD, BreakerMode.METRICS_ONLY).mode is BreakerMode.METRICS_ONLY
+    assert store.set_mode(ODD, BreakerMode.AUTO, order=8).mode is BreakerMode.METRICS_ONLY
+    assert store.set_mode(ODD, BreakerMode.AUTO, order=9).mode is BreakerMode.AUTO
+
+
 def test_redis_forgets_what_nobody_uses_but_no_operators_word(valkey: Valkey) -> None:
     """A breaker expires; one that is forced does not; one that is gone leaves the list."""
     store = open_store(valkey.url, BreakerConfig(prefix="forgets"))

@@ -72,3 +72,33 @@ def test_what_is_learned_outlives_the_coordinator_and_the_broker(start: Start, v
     assert again is not None
     assert again.targets == learned.targets
     store.close()
+
+
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
+def test_an_operators_hold_outlives_the_broker(ledger: Ledger, start: Start, valkey: Valkey) -> None:
+    """The broker is killed and comes back empty: the leader restores what holds, says so, and leaves what was ended."""
+    store, other = open_store(valkey.url), replace(WAY, name="other@lab")
+
+    def order(target: Target, mode: BreakerMode) -> None:
+        store.set_mode(target, mode, order=ledger.breakers.tell_mode(target, mode, "fan broken"))
+
+    def mode(target: Target) -> BreakerMode | None:
+        return record.mode if (record := store.read(target)) else None
+
+    def restored(target: Target) -> list[object]:
+        return [event["restored"] for event in ledger.breakers.history(target) if "restored" in event]
+
+    order(WAY, BreakerMode.FORCED_OPEN)
+    valkey.kill()
+    valkey.start()
+    start("c1", 1.5)
+    wait_for(lambda: restored(WAY) == ["forced_open"], 30)
+    assert mode(WAY) is BreakerMode.FORCED_OPEN
+    order(WAY, BreakerMode.AUTO)
+    order(other, BreakerMode.METRICS_ONLY)
+    valkey.kill()
+    valkey.start()
+    wait_for(lambda: restored(other) == ["metrics_only"], 30)
+    assert (mode(other), mode(WAY)) == (BreakerMode.METRICS_ONLY, None)
+    assert restored(WAY) == ["forced_open"]
+    store.close()

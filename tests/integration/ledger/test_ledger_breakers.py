@@ -173,3 +173,23 @@ def test_only_workers_that_take_work_are_live(lab: Laboratory) -> None:
     lab.ledger.control.lose_workers(lab.term, -1.0)
     lab.ledger.workers.register(worker("w2"))
     assert [info.worker_id for info in lab.ledger.fallbacks.live_workers()] == ["w2"]
+
+
+def test_the_last_order_for_each_breaker_is_known(lab: Laboratory) -> None:
+    """With a higher number each time; that it was restored is told by who leads, and is no order."""
+    journal, term = lab.ledger.breakers, lab.lead()
+    other = replace(GPU, name="GPU-2")
+    assert journal.orders() == {}
+    first = journal.tell_mode(GPU, BreakerMode.FORCED_OPEN, "fan broken")
+    assert journal.tell_mode(other, BreakerMode.METRICS_ONLY, "") > first > 0
+    found = journal.orders()
+    assert (found[GPU].number, found[GPU].mode, found[GPU].reason) == (first, BreakerMode.FORCED_OPEN, "fan broken")
+    journal.tell_restored(term, GPU, found[GPU])
+    assert journal.orders() == found
+    with pytest.raises(TermOverError):
+        journal.tell_restored(OLD, GPU, found[GPU])
+    assert [event.get("mode") or event["restored"] for event in journal.history(GPU)] == ["forced_open"] * 2
+    last = journal.tell_mode(GPU, BreakerMode.AUTO, "")
+    assert journal.orders()[GPU].mode is BreakerMode.AUTO
+    assert journal.orders()[GPU].number == last > found[other].number
+    assert journal.told() == {}

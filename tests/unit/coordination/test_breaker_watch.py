@@ -1,5 +1,5 @@
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -30,6 +30,7 @@ class World:
         self.fallbacks = MemoryFallbacks(workers=[lab()])
         self.term = Term(holder="c1", number=1)
         self.up = True
+        self.between: Callable[[], object] = lambda: None
 
     def watch(self) -> BreakerWatch:
         """The watch of one more coordinator."""
@@ -40,6 +41,16 @@ class World:
         if not self.up:
             raise StoreUnavailableError
         return self.store.all()
+
+    def set_mode(self, target: Target, mode: BreakerMode, *, order: int = 0) -> BreakerRecord:
+        """As the store; before it an operator may come in between."""
+        between, self.between = self.between, lambda: None
+        between()
+        return self.store.set_mode(target, mode, order=order)
+
+    def order(self, target: Target, mode: BreakerMode) -> None:
+        """What the command does."""
+        self.store.set_mode(target, mode, order=self.journal.tell_mode(target, mode, "fan broken"))
 
     def transitions(self, target: Target, after_epoch: int) -> tuple[Transition, ...]:
         """As the store."""
@@ -142,3 +153,60 @@ def test_work_moves_while_breakers_refuse(world: World) -> None:
     assert record.state is BreakerState.OPEN
     watch.tick(world.term)
     assert world.fallbacks.queue_of("j1") == "cuda"
+
+
+def _mode(world: World) -> BreakerMode:
+    record = world.store.read(G1)
+    return BreakerMode.AUTO if record is None else record.mode
+
+
+@pytest.mark.parametrize("mode", [BreakerMode.FORCED_OPEN, BreakerMode.FORCED_CLOSED, BreakerMode.METRICS_ONLY])
+def test_what_an_operator_ordered_outlives_the_store(
+    world: World, mode: BreakerMode, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Under the same leader and the first turn of the next; it is told once each time."""
+    watch = world.watch()
+    world.order(G1, mode)
+    watch.tick(world.term)
+    assert world.journal.restored == []
+    world.store = MemoryStore(world.clock)
+    watch.tick(world.term)
+    watch.tick(world.term)
+    assert _mode(world) is mode
+    assert world.journal.restored == [(G1, mode)]
+    assert f"{mode} again, as an operator ordered (fan broken)" in caplog.text
+    world.store = MemoryStore(world.clock)
+    world.store.ask(G1, FIXED, permit="p")  # its breaker began anew before anybody looked
+    world.watch().tick(world.term)
+    assert _mode(world) is mode
+    assert len(world.journal.restored) == 2
+
+
+def test_auto_ends_what_was_ordered(world: World) -> None:
+    """Also where it comes between the leader's reading and writing, and where the store is lost in between."""
+    watch = world.watch()
+    world.order(G1, BreakerMode.FORCED_OPEN)
+    watch.tick(world.term)
+    world.store = MemoryStore(world.clock)
+    world.between = lambda: world.order(G1, BreakerMode.AUTO)
+    watch.tick(world.term)
+    assert _mode(world) is BreakerMode.AUTO
+    assert world.journal.restored == []
+    world.order(G1, BreakerMode.FORCED_OPEN)
+    world.order(G1, BreakerMode.AUTO)
+    world.store = MemoryStore(world.clock)
+    world.store.set_mode(G1, BreakerMode.FORCED_OPEN, order=3)  # a leader that was frozen wakes
+    for _ in range(2):
+        watch.tick(world.term)
+    assert _mode(world) is BreakerMode.AUTO
+
+
+def test_what_was_ordered_without_the_ledger_stays(world: World) -> None:
+    """The leader obeys the ledger where the store knows nothing of it, not where somebody overrode it there."""
+    watch = world.watch()
+    world.order(G1, BreakerMode.FORCED_OPEN)
+    world.store.set_mode(G1, BreakerMode.AUTO)
+    for _ in range(3):
+        watch.tick(world.term)
+    assert _mode(world) is BreakerMode.AUTO
+    assert world.journal.restored == []
