@@ -283,7 +283,8 @@ def _pause_s(record: BreakerRecord, params: BreakerParams) -> float:
 
 def _is_to_open(record: BreakerRecord, params: BreakerParams) -> bool:
     if params.policy is Policy.FIXED:
-        return record.row >= params.failures_to_open
+        row = record.infra_row if params.canary else record.row  # crashes may be the jobs' own: a canary finds out
+        return row >= params.failures_to_open
     if record.infra_row >= MOST_FAILURES:
         return True
     return record.pieces >= 2 and record.belief.bad > params.open_at  # no single one convicts

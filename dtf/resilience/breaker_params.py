@@ -23,7 +23,7 @@ class BreakerParams:
 
     Attributes:
         policy: By what it opens.
-        failures_to_open: Failures in a row that open it under the fixed policy.
+        failures_to_open: Failures in a row that open it under the fixed policy; crashes count where there is no canary.
         open_at: It opens above this probability of being bad.
         suspect_at: Above this one it asks for a canary, and holds work back until that returns.
         close_at: It closes below this one.

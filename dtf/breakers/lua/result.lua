@@ -48,7 +48,8 @@ local function fail()
 end
 
 local function is_to_open()
-  if is_fixed == 1 then return row >= failures_to_open end
+  -- crashes may be the jobs' own: a canary finds out
+  if is_fixed == 1 then return (has_canary == 1 and infra_row or row) >= failures_to_open end
   return infra_row >= MOST_FAILURES or (pieces >= 2 and grey + down > open_at)  -- no single one convicts
 end
 

@@ -10,7 +10,7 @@ from dtf.breakers.memory_store import MemoryStore
 from dtf.breakers.redis_store import RedisStore
 from dtf.domain.breaker import Sign
 from dtf.resilience.breaker import BreakerRecord, Change, Gate
-from dtf.resilience.breaker_params import BreakerParams
+from dtf.resilience.breaker_params import BreakerParams, Policy
 from dtf.resilience.likelihood import Rates
 from tests.support.breaker_events import EVENTS, RATES, TARGET, Ask, Event, Life, Result, numbers
 from tests.support.valkey import Valkey, running_valkey
@@ -54,6 +54,19 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     rates=Rates(group=0.95),
     events=[Result(which=0, sign=Sign.CRASH, reference=f"j{n}", siblings=0, stale=False) for n in range(20)]
     + [Result(which=0, sign=Sign.INFRA, reference="", siblings=0, stale=False)] * 9,
+    driven=False,
+)
+@example(  # crashes alone, where a canary can find out whose fault they are
+    params=BreakerParams(policy=Policy.FIXED),
+    rates=Rates(),
+    events=[Result(which=0, sign=Sign.CRASH, reference="", siblings=0, stale=False)] * 12
+    + [Result(which=0, sign=Sign.CANARY_FAILED, reference="", siblings=0, stale=False)] * 4,
+    driven=False,
+)
+@example(  # and where there is none
+    params=BreakerParams(policy=Policy.FIXED, canary=False),
+    rates=Rates(),
+    events=[Result(which=0, sign=Sign.CRASH, reference="", siblings=0, stale=False)] * 12,
     driven=False,
 )
 @settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -90,13 +90,17 @@ class Watched(Life):
         assert event.sign in BAD_SIGNS, "success opened it"
         assert self._bad >= LEAST_FAILURES, "a single failure opened it"
         if self.params.policy is Policy.FIXED:
-            assert self._row >= self.params.failures_to_open
+            assert self._fixed_row() >= self.params.failures_to_open
 
     def _check_still_closed(self, change: Change) -> None:
         if change.before is None:
             most = self.params.failures_to_open if self.params.policy is Policy.FIXED else MOST_FAILURES
-            row = self._row if self.params.policy is Policy.FIXED else self._infra_row
+            row = self._fixed_row() if self.params.policy is Policy.FIXED else self._infra_row
             assert row < most, f"{row} failures in a row did not open it"
+
+    def _fixed_row(self) -> int:
+        """Where a canary can find out whose fault a crash is, none counts."""
+        return self._infra_row if self.params.canary else self._row
 
 
 def exits(life: Watched, lost: int = 0) -> None:
@@ -182,7 +186,20 @@ def test_one_that_only_tells_closes_by_real_work_where_there_is_no_canary(params
 
 def test_the_fixed_breaker_gives_all_retries_back_that_led_to_its_opening() -> None:
     """Also where each failure says so little that its belief stays calm."""
-    life = Watched(BreakerParams(policy=Policy.FIXED, bad_rate=1 / 86400), Rates(group=0.9))
+    life = Watched(BreakerParams(policy=Policy.FIXED, bad_rate=1 / 86400, canary=False), Rates(group=0.9))
     for number in range(3):
         assert not life.observe(Sign.CRASH, 0, "", f"job-{number}").refunds
     assert life.observe(Sign.CRASH, 0, "", "job-3").refunds == ("job-0", "job-1", "job-2", "job-3")
+
+
+def test_crashes_alone_never_open_the_fixed_breaker_where_there_is_a_canary() -> None:
+    """They ask for one; where canaries fail, they open it with the jobs' failures."""
+    life = Watched(BreakerParams(policy=Policy.FIXED, hold_s=0.0), Rates())
+    life.live([Result(which=0, sign=Sign.CRASH, reference="", siblings=0, stale=False)] * 100)
+    record = life.record()
+    assert record is not None
+    assert (record.state, record.epoch) == (BreakerState.CLOSED, 0)
+    for failed in range(4):
+        assert life.ask(canary=True).answer is Answer.PROBE, f"no canary is asked for after {failed} failed"
+        change = life.observe(Sign.CANARY_FAILED, *life.last_permit())
+    assert change.record.state is BreakerState.OPEN
