@@ -1,7 +1,7 @@
 """What the learner publishes and breakers read: plain values, and the defaults before anything is learned."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from dtf.domain.breaker import Target
@@ -88,8 +88,11 @@ class Learned:
     groups: Mapping[str, LearnedGroup] = field(default_factory=dict)
 
     def target(self, target: Target) -> LearnedTarget:
-        """What is known of a target, else of its hardware, else the defaults."""
-        return self.targets.get(str(target)) or self.hardware.get(target.hardware) or _DEFAULT_TARGET
+        """What is known of a target, else of its hardware, else the defaults; only its own evidence counts as such."""
+        known = self.targets.get(str(target))
+        if known is None and target.hardware in self.hardware:
+            return replace(self.hardware[target.hardware], evidence=0)
+        return known or _DEFAULT_TARGET
 
     def group(self, name: str) -> LearnedGroup:
         """What is known of a job group, else the defaults."""

@@ -76,6 +76,7 @@ def test_what_was_learned_moves_the_threshold() -> None:
         (learned({CUDA: LearnedTarget(evidence=AMPLE)}), 121.0, "121 s old"),
         (learned({CUDA: LearnedTarget(evidence=19)}), 0.0, "only 19 of 20"),
         (learned({}), 0.0, "only 0 of 20"),
+        (Learned(hardware={"cuda": LearnedTarget(evidence=AMPLE)}), 0.0, "only 0 of 20"),
     ],
 )
 def test_without_anything_that_can_be_trusted_the_fixed_breaker_decides(
