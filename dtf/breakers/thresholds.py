@@ -1,13 +1,13 @@
-"""The thresholds that people see: how many failures in a row would open a breaker now, and without learning."""
+"""The thresholds that people see: how many failures in a row open a breaker, and how many without learning."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from dtf.breakers.config import BreakerConfig, BreakerPolicy
+from dtf.breakers.config import BreakerConfig
 from dtf.breakers.numbers import Numbers
 from dtf.breakers.store import BreakerStore
 from dtf.domain.breaker import BreakerState, Sign, Target
-from dtf.resilience.breaker import BreakerRecord, failures_to_open, fresh
+from dtf.resilience.breaker import failures_to_open, fresh
 from dtf.resilience.likelihood import Rates, likelihood
 
 
@@ -20,7 +20,7 @@ class Threshold:
         state: Where its breaker stands.
         failures: So many failures of the infrastructure in a row would open its breaker after a while without news;
             after many successes a moment ago it may take one more.
-        default_failures: So many, with the defaults in place of what was learned.
+        default_failures: So many where nothing was learned.
         base_rate: The share of calls that fail on it while it is healthy.
         default_base_rate: That share where nothing was learned.
         evidence: How many pieces of evidence what was learned rests on.
@@ -48,7 +48,7 @@ def thresholds(store: BreakerStore, config: BreakerConfig, targets: Iterable[Tar
     Raises:
         StoreUnavailableError: The store does not answer.
     """
-    learned, default = Numbers(config), Numbers(replace(config, policy=BreakerPolicy.CONSTANTS))
+    learned, default = Numbers(config), Numbers(config)
     learned.look(store)
     found = dict(store.all())
     known = store.learned()
@@ -56,8 +56,8 @@ def thresholds(store: BreakerStore, config: BreakerConfig, targets: Iterable[Tar
         Threshold(
             target=target,
             state=found[target].state if target in found else BreakerState.CLOSED,
-            failures=_failures(learned, target, found.get(target)),
-            default_failures=_failures(default, target, found.get(target)),
+            failures=failures_at_rest(learned, target),
+            default_failures=failures_at_rest(default, target),
             base_rate=learned.rates(target, "").base,
             default_base_rate=Rates().base,
             evidence=known.target(target).evidence if known else 0,
@@ -67,8 +67,12 @@ def thresholds(store: BreakerStore, config: BreakerConfig, targets: Iterable[Tar
     ]
 
 
-def _failures(numbers: Numbers, target: Target, record: BreakerRecord | None) -> int:
-    """From a breaker at rest: what it believes just now is no threshold."""
+def failures_at_rest(numbers: Numbers, target: Target) -> int:
+    """How many failures of the infrastructure in a row open a breaker at rest; its belief of now is no threshold.
+
+    Args:
+        numbers: By which it decides; some that never looked give what holds where nothing was learned.
+        target: Whose breaker.
+    """
     params = numbers.params(target)
-    start = fresh(params, record.at if record else 0.0)
-    return failures_to_open(start, params, likelihood(Sign.INFRA, numbers.rates(target, "")))
+    return failures_to_open(fresh(params, 0.0), params, likelihood(Sign.INFRA, numbers.rates(target, "")))

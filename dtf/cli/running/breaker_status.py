@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from dtf.breakers.config import BreakerConfig, BreakerPolicy
 from dtf.breakers.numbers import Numbers
 from dtf.breakers.store import BreakerStore
-from dtf.domain.breaker import BreakerMode, BreakerState, Sign, Target
+from dtf.breakers.thresholds import failures_at_rest
+from dtf.domain.breaker import BreakerMode, BreakerState, Target
 from dtf.domain.learned import Learned, LearnedTarget
 from dtf.domain.ports.breakers import BreakerJournal, BreakerView, Told
-from dtf.resilience.breaker import BreakerRecord, advanced, failures_to_open
-from dtf.resilience.likelihood import Rates, likelihood
+from dtf.resilience.breaker import BreakerRecord, advanced
+from dtf.resilience.likelihood import Rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +22,8 @@ class BreakerStatus:
         view: Its state and belief.
         age_s: For how long it has been in its state.
         probes: How many probes are under way.
-        threshold: How many failures of the infrastructure in a row would open it now; None: it is not closed.
-        default_threshold: The same, if nothing had been learned.
+        threshold: How many failures of the infrastructure in a row open it at rest; None: it is not closed.
+        default_threshold: The same where nothing was learned.
         base_rate: The share of jobs that fail by the infrastructure while its target is healthy.
         default_base_rate: The same, if nothing had been learned.
         why_fixed: Why it does not decide by what was learned; empty: it does.
@@ -106,9 +107,7 @@ def _why_fixed(config: BreakerConfig, numbers: Numbers, target: Target) -> str:
 
 
 def _threshold(record: BreakerRecord, numbers: Numbers, target: Target) -> int | None:
-    if record.state is not BreakerState.CLOSED:
-        return None
-    return failures_to_open(record, numbers.params(target), likelihood(Sign.INFRA, numbers.rates(target, "")))
+    return failures_at_rest(numbers, target) if record.state is BreakerState.CLOSED else None
 
 
 def _reason(store: BreakerStore, target: Target, record: BreakerRecord, told: Mapping[Target, Told]) -> str:

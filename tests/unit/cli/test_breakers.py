@@ -6,6 +6,7 @@ import pytest
 
 from dtf.breakers.config import BreakerConfig, BreakerPolicy
 from dtf.breakers.memory_store import MemoryStore
+from dtf.breakers.thresholds import thresholds
 from dtf.cli.main import run
 from dtf.cli.running.breaker_status import BreakerStatus, statuses
 from dtf.cli.running.breaker_table import learned_words, print_breaker, print_breakers, status_json
@@ -62,6 +63,21 @@ def test_learned_numbers_stand_beside_the_defaults(world: World) -> None:
     assert world.statuses(BreakerPolicy.FIXED)[G1].why_fixed == "breakers are set to fixed"
     told = json.loads(json.dumps(status_json(found[G1])))
     assert (told["target"], told["learned"]["outages"], told["default_failures_to_open"]) == ("cuda/GPU-1", 3, 4)
+
+
+@pytest.mark.parametrize("policy", list(BreakerPolicy))
+def test_both_commands_show_the_same_thresholds(world: World, policy: BreakerPolicy) -> None:
+    """``dtf learn`` and ``dtf breakers``, of what was learned and of what was not, whatever was seen just now."""
+    for _ in range(3):
+        evidence = Evidence(sign=Sign.WORKED, likelihood=(0.98, 0.45, 0.05), epoch=0)
+        world.store.observe(G1, FIXED, evidence)
+    world.store.observe(G2, FIXED, Evidence(sign=Sign.INFRA, likelihood=(0.02, 0.5, 0.9), epoch=0))
+    learnt = {
+        one.target: (one.failures, one.default_failures)
+        for one in thresholds(world.store, BreakerConfig(policy=policy))
+    }
+    shown = {target: (one.threshold, one.default_threshold) for target, one in world.statuses(policy).items()}
+    assert shown == learnt
 
 
 def test_an_open_breaker_says_why_and_what_operators_do_is_told(
