@@ -137,12 +137,24 @@ class Breakers:
             gate = self._outage.local.ask(target, self.numbers.local(target), permit=name, canary=canary)
         if gate.answer is Answer.REFUSED and (self._refuses or canary):
             self._copies.drop(target)
-            return Refusal(target=target, wait_s=gate.wait_s, bad=gate.bad)
+            reason = self._reason(target, gate, local=local) if local or params.policy is Policy.FIXED else ""
+            return Refusal(target=target, wait_s=gate.wait_s, bad=gate.bad, reason=reason)
         hold = _hold(target, gate, name, local=local)
         calm = gate.answer is Answer.GRANTED and gate.bad <= params.suspect_at
         if calm and not local:
             self._copies.put(hold)
         return hold
+
+    def _reason(self, target: Target, gate: Gate, *, local: bool) -> str:
+        """Why it opened; empty: it is closed, and only holds work back, or nobody knows."""
+        if not gate.epoch:
+            return ""
+        if local:
+            told = self._outage.local.transitions(target, 0)
+        else:
+            told = self._shared(lambda store: store.transitions(target, 0)) or ()
+        openings = [one.reason for one in told if one.before is BreakerState.CLOSED]
+        return openings[-1] if openings and told[-1].after is not BreakerState.CLOSED else ""
 
     def _observe(self, hold: Hold, sign: Sign, account: Account, reference: str) -> Change:
         weight, normal = self.numbers.weight(hold.target, sign, account.job_group)

@@ -56,17 +56,19 @@ class Refusal:
         target: The one whose breaker refused.
         wait_s: When it is worth asking again, in seconds.
         bad: How bad the target is believed to be, from 0 to 1.
+        reason: Why its breaker is as it is, where that was not decided by belief; empty: it was, or nobody knows.
     """
 
     target: Target
     wait_s: float
     bad: float
+    reason: str = ""
 
     def error(self) -> CircuitOpenError:
         """The error for callers that cannot wait."""
+        why = self.reason or f"it is believed to be bad with {100 * self.bad:.0f} %"
         return CircuitOpenError(
-            f"the circuit breaker of {self.target} lets nothing through now; ask again in {self.wait_s:.1f} s "
-            f"(it is believed to be bad with {100 * self.bad:.0f} %)"
+            f"the circuit breaker of {self.target} lets nothing through now; ask again in {self.wait_s:.1f} s ({why})"
         )
 
 

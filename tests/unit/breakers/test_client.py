@@ -202,6 +202,22 @@ def test_an_operator_decides(store: Counting) -> None:
         assert not breakers.record(leave(breakers.acquire((FIRST,))), Sign.INFRA).transitions
 
 
+def test_a_refusal_says_what_decided(store: Counting) -> None:
+    """The failures in a row where those did; the belief where that did, or only holds work back."""
+    fixed = Breakers(store, BreakerConfig.of({"policy": "fixed", "canary": False, **ALWAYS}))
+    for _ in range(4):
+        fixed.record(leave(fixed.acquire((FIRST,))), Sign.CRASH)
+    said = fixed.acquire((FIRST,))
+    assert isinstance(said, Refusal)
+    assert "(4 failures where 2 % is normal)" in str(said.error())
+    believes = constants(store, canary=False)
+    for _ in range(2):
+        believes.record(leave(believes.acquire((SECOND,))), Sign.INFRA)
+    said = believes.acquire((SECOND,))
+    assert isinstance(said, Refusal)
+    assert "(it is believed to be bad with 9" in str(said.error())
+
+
 def test_what_was_learned_is_used_until_it_is_stale(store: Counting, clock: FakeClock) -> None:
     """Nothing: fixed. Published: by belief, with the group's own durations. Two minutes later: fixed again."""
     breakers = Breakers(store, BreakerConfig(learned_every_s=0.05))
