@@ -1,32 +1,57 @@
 """The benchmark of breakers by the real command; the part with browsers is in tests/integration/browsers."""
 
 import json
+import signal
 
+import psutil
 import pytest
 
-from tests.acceptance.harness.place import Place
+from tests.acceptance.harness.place import DTF, Place
+from tests.support.celery_worker import wait_for
 
 _COMMAND = ("benchmark", "circuit-breaker")
 
 
 def test_the_simulation_writes_a_report_and_is_not_made_again(place: Place) -> None:
     """Three files with figures of every arm; the second time everything is there, and it is compared with the first."""
-    arms = ("--arms", "none,strong fixed,constants,oracle", "--iterations", "1", "--report-dir", "reports")
+    arms = (
+        "--arms",
+        "none,strong fixed,constants,pybreaker settings with canary,oracle",
+        "--iterations",
+        "1",
+        "--report-dir",
+        "reports",
+    )
     first = place.dtf(*_COMMAND, "--simulate", "--quick", *arms)
     assert first.status == 0, first.out + first.err
     reports = place.directory / "reports"
     told = json.loads((reports / "circuit_breaker_simulated_quick.json").read_text())
-    assert (told["kind"], list(told["totals"])) == ("simulation", ["none", "strong fixed", "constants", "oracle"])
+    assert (told["kind"], list(told["totals"])) == (
+        "simulation",
+        ["none", "strong fixed", "constants", "pybreaker settings with canary", "oracle"],
+    )
     assert told["totals"]["oracle"]["j2"]["value"] < told["totals"]["none"]["j2"]["value"]
     earlier = reports / "earlier.json"
     (reports / "circuit_breaker_simulated_quick.json").rename(earlier)
     again = place.dtf(*_COMMAND, "--simulate", "--quick", *arms, "--compare-with", str(earlier))
     assert again.status == 0, again.out + again.err
-    assert "12 simulated runs, of this code 12 were made before" in again.out
+    assert "15 simulated runs, of this code 15 were made before" in again.out
     page = (reports / "circuit_breaker_simulated_quick.html").read_text()
     assert "Against the earlier report" in page
     assert "Everything here is simulated" in page
     assert "| oracle | J2 |" in (reports / "circuit_breaker_simulated_quick.md").read_text()
+
+
+def test_an_interrupt_while_its_processes_start_is_told_in_one_line(place: Place) -> None:
+    """Ctrl-C reaches them all; they end without a word, and none is left."""
+    started = place.start(DTF, *_COMMAND, "--simulate", "--quick", "--report-dir", "reports")
+    wait_for(lambda: len(psutil.Process(started.pid).children()) >= 2, lambda: started.said, 60)
+    children = psutil.Process(started.pid).children()
+    for one in (psutil.Process(started.pid), *children):  # as a terminal does
+        one.send_signal(signal.SIGINT)
+    done = started.wait(60)
+    assert (done.status, done.err.strip()) == (13, "dtf: interrupted")
+    assert psutil.wait_procs(children, 30)[1] == []
 
 
 @pytest.mark.parametrize(
@@ -40,6 +65,9 @@ def test_the_simulation_writes_a_report_and_is_not_made_again(place: Place) -> N
         (("--simulate", "--browsers", "chromium"), "--simulate has neither"),
         (("--simulate", "--compare-with", "missing.json"), "missing.json cannot be read"),
         (("--report-dir", "file"), "is no directory"),
+        (("--report-dir", "file/below/it"), "cannot be written to"),
+        (("--report-dir", "/proc/reports", "--simulate", "--quick"), "cannot be written to"),
+        (("--report-dir", "not/there", "--arms", "best"), "there is no arm 'best'"),
     ],
 )
 def test_what_cannot_be_meant_is_told_in_one_line_and_nothing_is_written(

@@ -2,16 +2,20 @@
 
 import json
 import multiprocessing
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 from dtf.benchmarks.simulation.faults import Scenario
 from dtf.benchmarks.simulation.lab import Conditions
 from dtf.benchmarks.simulation.simulate import simulate
 from dtf.domain.errors import BadInputError
+
+_INTERRUPTS: Final = frozenset({signal.SIGINT})
 
 #: What a run came to: ``Measures.to_json``.
 Figures = Mapping[str, Any]
@@ -60,8 +64,33 @@ def _made(runs: Sequence[Run], conditions: Conditions, processes: int) -> Iterat
         yield from ((run, _figures(run, conditions)) for run in runs)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        yield from zip(runs, pool.map(_figures, runs, [conditions] * len(runs), chunksize=4), strict=True)
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_die_quietly)
+    try:
+        with _without_interrupts():
+            found = pool.map(_figures, runs, [conditions] * len(runs), chunksize=4)
+        yield from zip(runs, found, strict=True)
+    except BaseException:
+        for process in multiprocessing.active_children():
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Start processes inside: Ctrl-C reaches them all, and before they are ready each would tell its traceback."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _die_quietly() -> None:
+    """In a process of the pool: from now on Ctrl-C ends it without a word; who started it has one."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)
 
 
 def _figures(run: Run, conditions: Conditions) -> Figures:

@@ -28,7 +28,7 @@ _CAVEATS: Final = """
 The breaker's constants resemble the simulation's own fault model; the other conditions show what becomes of it where
 they do not.
 
-Arms named after other projects have those projects' default settings; helped, they have a canary and refunds as dtf's
+Arms named after other projects have those projects' default settings; those with canary have one, and refunds, as dtf's
 breakers have, which are no learning and help much.
 
 No browser, device or test takes part: for those see the benchmark with real browsers.

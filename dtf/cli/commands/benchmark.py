@@ -1,5 +1,7 @@
 """``dtf benchmark``."""
 
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +64,11 @@ def circuit_breaker(quick: bool, comprehensive: bool, simulate: bool, as_json: b
     output = Output(json_mode=as_json)
     size = "quick" if quick else "comprehensive" if comprehensive else "usual"
     _check_directory(asked["report_dir"])
+    from dtf.benchmarks.report.markdown import verdict_word  # noqa: PLC0415  # --help is quick
+
     page, files = _run_simulated(size, asked, output) if simulate else _run_real(size, asked, output)
     for verdict in page.verdicts:
-        output.line(f"{verdict.what}: {verdict.found}")
+        output.line(f"{verdict.what}: {verdict.found}: {verdict_word(verdict)}")
     output.line(f"The report: {one_line(str(files[-1]), _LONGEST)}")
     output.data({"files": [str(file) for file in files], "exit_code": exits.PASSED})
     return exits.PASSED
@@ -130,3 +134,13 @@ def _check_directory(directory: Path) -> None:
     """Refuse before anything runs what could not be written to after it."""
     if directory.exists() and not directory.is_dir():
         raise BadInputError(f"--report-dir {str(directory)[:200]!r} is no directory")
+    missing = [place for place in (directory, *directory.parents) if not place.exists()]
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=directory).close()
+    except OSError as error:
+        raise BadInputError(f"--report-dir {str(directory)[:200]!r} cannot be written to: {error.strerror}") from error
+    finally:
+        for place in missing:  # what is made for nothing, if something else is wrong, must not stay
+            with suppress(OSError):
+                place.rmdir()

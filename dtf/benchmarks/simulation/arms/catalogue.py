@@ -22,13 +22,14 @@ from dtf.resilience.likelihood import Rates
 CONSTANTS: Final = BeliefSettings(learns=False, rates=Rates(group=0.025, canary_missed=0.1))
 TUNED_CONSTANTS: Final = BeliefSettings(learns=False)
 
-#: Every arm: how it is made, in the order of reports. "helped": with a canary and retry refunds, as dtf's own have.
+#: Every arm: how it is made, in the order of reports. "with canary": one, and retry
+#: refunds, as dtf's own have. No name has a comma: ``--arms`` takes a list of them.
 ARMS: Final[dict[str, Callable[[Setting], Arm]]] = {
     "none": Indifferent,
     "pybreaker settings": lambda setting: Consecutive(setting, PYBREAKER),
-    "pybreaker settings, helped": lambda setting: Consecutive(setting, PYBREAKER_HELPED),
+    "pybreaker settings with canary": lambda setting: Consecutive(setting, PYBREAKER_HELPED),
     "resilience4j settings": lambda setting: Window(setting, RESILIENCE4J),
-    "resilience4j settings, helped": lambda setting: Window(setting, RESILIENCE4J_HELPED),
+    "resilience4j settings with canary": lambda setting: Window(setting, RESILIENCE4J_HELPED),
     "small window": lambda setting: Window(setting, SMALL_WINDOW),
     "strong fixed": lambda setting: Consecutive(setting, STRONG_FIXED),
     "tuned fixed": lambda setting: Consecutive(setting, TUNED_FIXED),
