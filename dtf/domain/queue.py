@@ -40,7 +40,8 @@ def split_queue(queue: str) -> tuple[str, tuple[Requirement, ...]]:
 def canonical_queue(queue: str) -> str:
     """A queue's name as ``queue_name`` writes it, however a person did; what cannot be read stays as it is."""
     try:
-        tag, requirements = split_queue("".join(queue.split()))
+        tag, bracket, rest = queue.partition("[")
+        tag, requirements = split_queue(tag.strip() + bracket + "".join(rest.split()))
         return queue_name(tag, (requirement.text for requirement in requirements))
     except BadInputError:
         return queue

@@ -68,7 +68,7 @@ def command(**given: Any) -> int:  # noqa: ANN401  # click's values, named below
     ]
     if given["inject"]:
         tasks = [replace(task, inject=wanted_injection(given["inject"], task.work)) for task in tasks]
-    if given["fallback"]:
+    if given["fallback"] is not None:
         tasks = [_with_fallback(task, given["fallback"], tasks) for task in tasks]
     embedded = settings.mode is Mode.EMBEDDED
     placed = place_tasks(tasks, Path.cwd(), environ=process_environment(), in_place=embedded, tell=tell)

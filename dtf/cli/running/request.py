@@ -39,7 +39,7 @@ class Request:
         hardware: The tags, separated by commas.
         require: What narrows each of them, as it was given.
         devices: How many devices a job gets; None: not given.
-        fallback: What may run it in place of them, separated by commas.
+        fallback: What may run it in place of them, separated by commas; None: nothing.
         inject: The failure that its jobs are to meet once; empty: none.
         variables: ``NAME`` or ``NAME=VALUE`` words.
         environ: The caller's environment.
@@ -56,7 +56,7 @@ class Request:
     hardware: str = "cpu"
     require: tuple[str, ...] = ()
     devices: int | None = None
-    fallback: str = ""
+    fallback: str | None = None
     inject: str = ""
     timeout_s: float | None = None
     test_timeout_s: float = 3600.0

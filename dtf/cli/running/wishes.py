@@ -31,7 +31,6 @@ def requirement_options(function: F) -> F:
     )
     fallback = click.option(
         "--fallback",
-        default="",
         metavar="TAG[,TAG]",
         help="What may run it while the breakers of its hardware are open; such results are degraded.",
     )
@@ -62,11 +61,11 @@ def required(texts: Iterable[str], devices: int | None, *more: str) -> tuple[str
         raise BadInputError("\n".join(f"--require: {line}" for line in str(error).split("\n"))) from error
 
 
-def allowed_fallback(text: str, tag: str, work: Work, *, several: bool = False) -> tuple[str, ...]:
+def allowed_fallback(text: str | None, tag: str, work: Work, *, several: bool = False) -> tuple[str, ...]:
     """The queues of ``--fallback`` for a job.
 
     Args:
-        text: The option's value.
+        text: The option's value; None: it was not given.
         tag: The hardware tag that the job asks for.
         work: What it does.
         several: Whether other jobs ask for other hardware: then its own among the fallbacks is theirs.
@@ -74,7 +73,9 @@ def allowed_fallback(text: str, tag: str, work: Work, *, several: bool = False) 
     Raises:
         BadInputError: Some cannot be used; the message has a line for each.
     """
-    queues = [word.strip() for word in text.split(",") if word.strip()]
+    if text is None:
+        return ()
+    queues = [word.strip() for word in text.split(",")]
     try:
         return check_fallback(
             [queue for queue in queues if not (several and base_tag(queue) == tag)], hardware=tag, work=work

@@ -1,5 +1,6 @@
 """Which other hardware may take a job while the breakers of its own are open."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from dtf.domain.errors import BadInputError
@@ -24,8 +25,10 @@ def check_fallback(texts: Iterable[str], *, hardware: str, work: Work) -> tuple[
     Raises:
         BadInputError: Some cannot be used; the message has a line for each.
     """
-    queues = list(dict.fromkeys(canonical_queue(text) for text in texts))
-    problems = [problem for queue in queues if (problem := _problem(queue, hardware, work))]
+    queues = [canonical_queue(text) for text in texts]
+    counts = Counter(queues)
+    problems = [problem for queue in counts if (problem := _problem(queue, hardware, work))]
+    problems += [f"{queue[:80]} is named {n} times; once is enough" for queue, n in counts.items() if queue and n > 1]
     if len(queues) > MOST_FALLBACKS:
         problems.append(f"names {len(queues)} queues; at most {MOST_FALLBACKS} are allowed")
     if problems:
@@ -35,6 +38,8 @@ def check_fallback(texts: Iterable[str], *, hardware: str, work: Work) -> tuple[
 
 def _problem(queue: str, hardware: str, work: Work) -> str:
     tag = base_tag(queue)
+    if not tag.strip():
+        return f"a name is empty; name hardware, such as {HARDWARE_TAGS[0]}, with commas between"
     if tag not in HARDWARE_TAGS:
         return f"unknown hardware {tag[:80]!r}{did_you_mean(tag, HARDWARE_TAGS)}; known: {', '.join(HARDWARE_TAGS)}"
     try:

@@ -46,7 +46,7 @@ def read_fallback(top: Reader, config: Reader, *, hardware: str, work: Work) -> 
     raw = wanted.get("fallback")
     texts = wanted.text("fallback").split(",") if isinstance(raw, str) else wanted.texts("fallback")
     try:
-        return check_fallback((text.strip() for text in texts if text.strip()), hardware=hardware, work=work)
+        return check_fallback((text.strip() for text in texts), hardware=hardware, work=work)
     except BadInputError as error:
         wanted.note(str(error).replace("\n", "; "), "fallback")
         return ()

@@ -204,4 +204,7 @@ def test_a_fallback_is_other_hardware(request_: Request) -> None:
     told = problems(replace(request_, hardware="cuda", fallback="cuda,cpuu", priority=11))
     assert "--fallback: cuda is what is asked for already; a fallback is other hardware" in told
     assert "--fallback: unknown hardware 'cpuu' (did you mean 'cpu'?)" in told
+    for text in ("", " ", ",,,", "cpu,"):
+        assert "--fallback: a name is empty" in problems(replace(request_, hardware="cuda", fallback=text))
+    assert "--fallback: cpu is named 2 times" in problems(replace(request_, hardware="cuda", fallback="cpu, cpu"))
     assert "--priority" in told

@@ -10,9 +10,11 @@ PAGE = BrowserWork(check=BrowserCheck.PAGE, target="a.html")
 
 
 def test_a_fallback_names_queues_in_canonical_form() -> None:
-    """Each once, in the order of choice; what narrows one stands in its brackets."""
-    found = check_fallback(["webgpu", "cpu[Cores >= 4]", "cpu[cores>=4]"], hardware="cuda", work=COMMAND)
+    """In the order of choice; what narrows one stands in its brackets; twice the same is a mistake."""
+    found = check_fallback(["webgpu", " cpu [Cores >= 4] "], hardware="cuda", work=COMMAND)
     assert found == ("webgpu", "cpu[cores>=4]")
+    with pytest.raises(BadInputError, match=r"cpu\[cores>=4\] is named 2 times"):
+        check_fallback(["cpu[Cores >= 4]", "cpu[cores>=4]"], hardware="cuda", work=COMMAND)
     assert check_fallback(["webnn"], hardware="webgpu", work=PAGE) == ("webnn",)
 
 
@@ -23,7 +25,9 @@ def test_a_fallback_names_queues_in_canonical_form() -> None:
         ("cuda[vram_gb>=80]", "cuda", COMMAND, "asked for already"),
         ("gpu", "rocm", COMMAND, "gpu means cuda or rocm already"),
         ("cuda", "gpu", COMMAND, "gpu means cuda or rocm already"),
-        ("", "cuda", COMMAND, "unknown hardware ''"),
+        ("", "cuda", COMMAND, "a name is empty"),
+        ("[cores>=4]", "cuda", COMMAND, "a name is empty"),
+        ("rubbish thing", "cuda", COMMAND, "unknown hardware 'rubbish thing'"),
         ("cpux", "cuda", COMMAND, "did you mean 'cpu'?"),
         ("cpu[cores>>4]", "cuda", COMMAND, "cannot be read"),
         ("cpu[", "cuda", COMMAND, "no name of a queue"),
