@@ -73,7 +73,7 @@ def test_without_redis_each_process_decides_by_a_fixed_breaker(
         breakers.record(mine, Sign.WORKED)
         first = leave(breakers.acquire((TARGET,)))
         for number in range(CONFIG.failures_to_open):
-            done = breakers.record(first, Sign.CRASH, reference=f"job-{number}")
+            done = breakers.record(first, Sign.INFRA, reference=f"job-{number}")
         assert done.refunds == ("job-0", "job-1", "job-2", "job-3")
         assert isinstance(breakers.acquire((TARGET,)), Refusal)
         assert breakers.states()[TARGET].state is BreakerState.OPEN
