@@ -7,13 +7,15 @@ import click
 from dtf.cli.options import json_option
 from dtf.cli.running.breaker_session import breaker_store
 from dtf.cli.session import ledger_session
+from dtf.cli.terminal.output import Output
 from dtf.domain.breaker import BreakerMode
 from dtf.domain.errors import BadInputError, ClusterError
+from dtf.domain.ports.breakers import BreakerPast
 
 if TYPE_CHECKING:
     from dtf.bootstrap.ledger import Ledger
+    from dtf.breakers.config import BreakerConfig
     from dtf.breakers.store import BreakerStore
-    from dtf.cli.terminal.output import Output
     from dtf.settings import Settings
 
 #: What an operator can have a breaker do.
@@ -30,15 +32,23 @@ _LONGEST_REASON = 500
 @click.command("breakers")
 @click.argument("words", nargs=-1, metavar="[open|close|auto|metrics] [TARGET]")
 @click.option("--reason", default="", metavar="TEXT", help="Why an operator takes a breaker in hand.")
+@click.option("--broker", "url", metavar="URL", help="The Redis with the breakers of any Celery application.")
+@click.option("--prefix", help="What the names of their keys begin with.  [default: dtf]")
 @json_option
-def command(words: tuple[str, ...], reason: str, as_json: bool) -> int:
+def command(words: tuple[str, ...], reason: str, url: str | None, prefix: str | None, as_json: bool) -> int:
     """Show the circuit breakers with what was learned, or take one in hand.
 
     TARGET is what a breaker is about, such as cuda/GPU-1 or cpu/NODE; a part that only one has is enough. With it
     alone the command shows all that is known of it. 'open' lets nothing through to it, probes neither; 'close' lets
     everything through; 'metrics' too, but goes on deciding and telling; 'auto' leaves it to itself again.
+
+    With --broker or --prefix it works on the breakers in that Redis alone, as of a Celery application without dtf: no
+    ledger keeps what is done there.
     """
     action, name = _parse(words, reason)
+    if url is not None or prefix is not None:
+        _without_ledger(Output(json_mode=as_json), (action, name, reason), url, prefix)
+        return 0
     with ledger_session(as_json=as_json) as (output, settings, ledger), breaker_store(settings) as store:
         if store is None:
             if words:
@@ -53,7 +63,7 @@ def command(words: tuple[str, ...], reason: str, as_json: bool) -> int:
         elif action:
             _take_in_hand(output, ledger, store, name, _MODES[action], reason)
         else:
-            _show(output, settings, ledger, store, name)
+            _show(output, store, _config(settings), ledger.breakers, name)
     return 0
 
 
@@ -64,6 +74,8 @@ def _parse(words: tuple[str, ...], reason: str) -> tuple[str, str]:
     if len(rest) > 1:
         known = ", ".join(_MODES)
         raise BadInputError(f"{rest[0][:80]!r} is no action on a breaker ({known}); name one target")
+    if rest and not rest[0].strip():
+        raise BadInputError("the target's name is empty; without one, dtf breakers lists all")
     if action and not rest:
         raise BadInputError(f"name a target: dtf breakers {action} TARGET")
     if reason and not action:
@@ -73,27 +85,32 @@ def _parse(words: tuple[str, ...], reason: str) -> tuple[str, str]:
     return action, rest[0] if rest else ""
 
 
-def _show(output: "Output", settings: "Settings", ledger: "Ledger", store: "BreakerStore", name: str) -> None:
+def _config(settings: "Settings") -> "BreakerConfig":
     from dtf.bootstrap.breakers import breaker_config  # noqa: PLC0415  # redis takes a tenth of a second
+
+    return breaker_config(settings)
+
+
+def _show(output: Output, store: "BreakerStore", config: "BreakerConfig", past: BreakerPast, name: str) -> None:
     from dtf.cli.running.breaker_status import statuses  # noqa: PLC0415  # as above
     from dtf.cli.running.breaker_table import print_breaker, print_breakers, status_json  # noqa: PLC0415  # as above
     from dtf.cli.running.breaker_target import the_target  # noqa: PLC0415  # as above
 
-    found = statuses(store, breaker_config(settings), ledger.breakers)
+    found, policy = statuses(store, config, past), str(config.policy)
     if not name:
         told = [status_json(status) for status in found]
-        output.data({"running": True, "policy": settings.breaker, "breakers": told})
-        print_breakers(output, found, settings.breaker)
+        output.data({"running": True, "policy": policy, "breakers": told})
+        print_breakers(output, found, policy)
         return
     target = the_target(name, [status.view.target for status in found])
     (status,) = [status for status in found if status.view.target == target]
-    history = ledger.breakers.history(target)
-    output.data({"policy": settings.breaker, **status_json(status), "history": list(history)})
+    history = past.history(target)
+    output.data({"policy": policy, **status_json(status), "history": list(history)})
     print_breaker(output, status, history)
 
 
 def _take_in_hand(
-    output: "Output", ledger: "Ledger", store: "BreakerStore", name: str, mode: BreakerMode, reason: str
+    output: Output, ledger: "Ledger", store: "BreakerStore", name: str, mode: BreakerMode, reason: str
 ) -> None:
     from dtf.cli.running.breaker_session import view_json  # noqa: PLC0415  # as above
     from dtf.cli.running.breaker_status import view_of  # noqa: PLC0415  # as above
@@ -105,3 +122,29 @@ def _take_in_hand(
     view = view_of(target, store.set_mode(target, mode, order=order), reason)
     output.data(view_json(view))
     output.line(one_line(f"breaker of {target}: {view.word}" + (f" ({reason})" if reason else ""), 1000))
+
+
+def _without_ledger(output: Output, wanted: tuple[str, str, str], url: str | None, prefix: str | None) -> None:
+    from dtf.cli.running.breaker_redis import NoPast, redis_breakers  # noqa: PLC0415  # as above
+    from dtf.cli.running.breaker_session import view_json  # noqa: PLC0415  # as above
+    from dtf.cli.running.breaker_status import view_of  # noqa: PLC0415  # as above
+    from dtf.cli.running.breaker_target import known_targets, the_target  # noqa: PLC0415  # as above
+    from dtf.cli.terminal.escape import one_line  # noqa: PLC0415  # as above
+
+    action, name, reason = wanted
+    if reason:
+        raise BadInputError("--reason is kept in a ledger, and with --broker or --prefix there is none")
+    if url is not None and not url.strip():
+        raise BadInputError("--broker is empty; it takes a redis://, rediss:// or sentinel:// URL")
+    with redis_breakers(url or "", "dtf" if prefix is None else prefix) as (store, config):
+        if not action:
+            _show(output, store, config, NoPast(), name)
+            output.note(
+                "dtf: read from that Redis alone: no history; thresholds are those of breakers that are set to learned"
+            )
+            return
+        target = the_target(name, known_targets(store, ()))
+        view = view_of(target, store.set_mode(target, _MODES[action]))
+        output.data(view_json(view))
+        output.line(one_line(f"breaker of {target}: {view.word}", 1000))
+        output.note("dtf: kept in that Redis alone: no ledger has it, and it is lost when the Redis loses its data")

@@ -9,7 +9,7 @@ from dtf.breakers.store import BreakerStore
 from dtf.breakers.thresholds import failures_at_rest
 from dtf.domain.breaker import BreakerMode, BreakerState, Target
 from dtf.domain.learned import Learned, LearnedTarget
-from dtf.domain.ports.breakers import BreakerJournal, BreakerView, Told
+from dtf.domain.ports.breakers import BreakerPast, BreakerView, Told
 from dtf.resilience.breaker import BreakerRecord, advanced
 from dtf.resilience.likelihood import Rates
 
@@ -41,13 +41,13 @@ class BreakerStatus:
     learned: LearnedTarget
 
 
-def statuses(store: BreakerStore, config: BreakerConfig, journal: BreakerJournal) -> list[BreakerStatus]:
+def statuses(store: BreakerStore, config: BreakerConfig, journal: BreakerPast) -> list[BreakerStatus]:
     """All breakers, by hardware and name.
 
     Args:
         store: Where they are.
         config: Their settings.
-        journal: What the ledger has of their past.
+        journal: What is known of their past.
 
     Raises:
         StoreUnavailableError: The store does not answer.
@@ -90,7 +90,7 @@ def view_of(target: Target, record: BreakerRecord, reason: str = "") -> BreakerV
     )
 
 
-def _in_hand(view: BreakerView, journal: BreakerJournal) -> BreakerView:
+def _in_hand(view: BreakerView, journal: BreakerPast) -> BreakerView:
     """The same with why, and since when, an operator has it in hand, where the ledger knows."""
     told = [event for event in journal.history(view.target) if event.get("mode") == view.mode]
     if not told:

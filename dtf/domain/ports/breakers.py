@@ -104,12 +104,20 @@ class Order:
     reason: str = ""
 
 
-class BreakerJournal(Protocol):
-    """The events of breakers in the ledger, each once."""
+class BreakerPast(Protocol):
+    """What is known of the past of breakers."""
 
     def told(self) -> Mapping[Target, Told]:
         """The last transition of each breaker that the ledger has."""
         ...
+
+    def history(self, target: Target, limit: int = 50) -> Sequence[Mapping[str, object]]:
+        """The latest events of a breaker, the oldest of them first, in JSON's types, with ``at``."""
+        ...
+
+
+class BreakerJournal(BreakerPast, Protocol):
+    """The events of breakers in the ledger, each once."""
 
     def tell(self, term: Term, transitions: Iterable[Transition]) -> int:
         """Write those that the ledger does not have as events; return how many there were.
@@ -145,8 +153,4 @@ class BreakerJournal(Protocol):
 
     def kept(self, key: str) -> str | None:
         """What is kept under a name; None: nothing."""
-        ...
-
-    def history(self, target: Target, limit: int = 50) -> Sequence[Mapping[str, object]]:
-        """The latest events of a breaker, the oldest of them first, in JSON's types, with ``at``."""
         ...
