@@ -1,5 +1,6 @@
 """A plain Celery project with the base class learns, by ``dtf learn`` or by a bootstep of its workers."""
 
+import json
 import re
 import signal
 from collections.abc import Iterator
@@ -87,6 +88,9 @@ def test_a_workers_own_learner_takes_over(
     (process,) = project.learner_processes(worker.pid)
     learner.send_signal(signal.SIGTERM)
     assert learner.wait(40) == 0
+    answer = json.loads(project.said("learner").splitlines()[-1])
+    assert answer["learned_here"] is True
+    assert {one["target"]: one["evidence"] for one in answer["thresholds"]}[str(PAYMENTS)] >= 20
     before = store.learned()
     assert before is not None
 

@@ -57,7 +57,7 @@ class OtherProject:
 
     def start_learner(self) -> "subprocess.Popen[bytes]":
         """Start ``dtf learn``."""
-        return self._run("learner", "-m", "dtf", "learn", "--broker", self.valkey.url, "--interval", "0.5")
+        return self._run("learner", "-m", "dtf", "learn", "--broker", self.valkey.url, "--interval", "0.5", "--json")
 
     def call(self, code: str) -> None:
         """Have a client of the project run some lines."""

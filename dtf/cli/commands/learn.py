@@ -43,7 +43,8 @@ def command(url: str | None, prefix: str, interval: float, once: bool, as_json: 
     learner = _open(url, prefix, interval)
     try:
         leads = learner.once() if once else _run(learner, prefix, interval)
-        return _show(learner, prefix, Output(json_mode=as_json), leads=leads, show=once)
+        output = Output(json_mode=as_json)
+        return _show(learner, prefix, output, leads) if once else _end(learner, prefix, output, leads)
     finally:
         learner.close()
 
@@ -109,15 +110,32 @@ def _thresholds(learner: "RedisLearner", prefix: str) -> "list[Threshold]":
     return thresholds(learner.store, BreakerConfig(prefix=prefix, canary=False))
 
 
-def _show(learner: "RedisLearner", prefix: str, output: Output, *, leads: bool, show: bool) -> int:
-    found = _thresholds(learner, prefix) if show else []
-    if show and not leads:
+def _end(learner: "RedisLearner", prefix: str, output: Output, led: bool) -> int:
+    """It learned until it was told to stop: the answer is where the thresholds stand now."""
+    from dtf.breakers.errors import StoreUnavailableError  # noqa: PLC0415  # as above
+
+    try:
+        found = _thresholds(learner, prefix)
+    except StoreUnavailableError as error:  # it may be what ended first
+        output.note(f"dtf: where the thresholds stand is not known: {error}")
+        output.data({"learned_here": led, "thresholds": None, "exit_code": 0})
+        return 0
+    return _answer(output, found, led)
+
+
+def _show(learner: "RedisLearner", prefix: str, output: Output, leads: bool) -> int:
+    found = _thresholds(learner, prefix)
+    if not leads:
         output.note("dtf: another learner is at work; this is what it published")
     for line in table(_TITLES, [_row(one) for one in found], output.table_width) if found else []:
         output.line(line)
-    if show and not found:
+    if not found:
         output.line("there are no breakers there yet")
-    output.data({"learned_here": leads, "thresholds": [_json(one) for one in found], "exit_code": 0})
+    return _answer(output, found, leads)
+
+
+def _answer(output: Output, found: "list[Threshold]", learned: bool) -> int:
+    output.data({"learned_here": learned, "thresholds": [_json(one) for one in found], "exit_code": 0})
     return 0
 
 
