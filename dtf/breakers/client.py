@@ -19,7 +19,7 @@ from dtf.breakers.store import Account, BreakerStore
 from dtf.domain.breaker import BAD_SIGNS, BreakerMode, BreakerState, Sign, Target
 from dtf.resilience.breaker import Answer, BreakerRecord, Change, Evidence, Gate, refunds_retries
 from dtf.resilience.breaker_params import BreakerParams, Policy
-from dtf.resilience.likelihood import Rates
+from dtf.resilience.likelihood import Rates, is_usual
 
 T = TypeVar("T")
 
@@ -84,10 +84,12 @@ class Breakers:
         self._look()
         account = Account(job_group=group, duration_s=duration_s)
         seen = [(hold, self._observe(hold, sign, account, reference)) for hold in permit.holds]
-        refund = self._refuses and sign in BAD_SIGNS and any(refunds_retries(change.record) for _, change in seen)
+        usual = self._refuses and any(is_usual(sign, self.numbers.weight(h.target, sign, group)[1]) for h, _ in seen)
+        doubted = self._refuses and sign in BAD_SIGNS and any(refunds_retries(change.record) for _, change in seen)
         refunds = dict.fromkeys(name for _, change in seen for name in change.refunds) if self._refuses else {}
         return Recorded(
-            refund=refund,
+            refund=doubted or usual,
+            usual=usual,
             refunds=tuple(refunds),
             transitions=tuple(transition_of(hold.target, change) for hold, change in seen if change.before is not None),
         )

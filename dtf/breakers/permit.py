@@ -79,9 +79,11 @@ class Recorded:
     Attributes:
         refund: Whether the job that it came from is to lose no retry.
         refunds: The references of the jobs that get their retries back, this one among them where it had one.
+        usual: Whether such failures are so usual on a healthy target that they tell nothing of the job.
         transitions: What the breakers did.
     """
 
     refund: bool = False
+    usual: bool = False
     refunds: tuple[str, ...] = ()
     transitions: tuple[Transition, ...] = ()

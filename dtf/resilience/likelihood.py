@@ -30,6 +30,22 @@ class Rates:
     hang: float = 0.06
 
 
+#: From this base rate on a failure of the infrastructure is nothing out of the ordinary on a target.
+USUAL_FROM = 0.05
+
+
+def is_usual(sign: Sign, base: float) -> bool:
+    """Whether a failure is what a healthy target does every so often: the job that met it is not to pay for it.
+
+    Where one attempt in five fails by the infrastructure, four bad ones in a row come to a good job sooner or later.
+
+    Args:
+        sign: What was seen.
+        base: The share of jobs that fail by the infrastructure on the target while it is healthy.
+    """
+    return sign is Sign.INFRA and base >= USUAL_FROM
+
+
 def likelihood(sign: Sign, rates: Rates) -> Likelihood:
     """How probable a sign is with a healthy, a grey and a down target.
 

@@ -35,17 +35,19 @@ class Circumstances:
         bad: The probability that the target is sick.
         hardware: The hardware tag of the shard.
         reach: The highest level that whoever asks can carry out.
+        usual: Whether the target fails so often while it is healthy that a failure tells nothing of the shard.
     """
 
     breaker: BreakerState = BreakerState.CLOSED
     bad: float = 0.0
     hardware: str = ""
     reach: RecoveryLevel = RecoveryLevel.FULL_RECOVERY
+    usual: bool = False
 
     @property
     def forgives(self) -> bool:
         """Whether a failure is the target's, and the shard does not pay for it."""
-        return self.breaker is BreakerState.OPEN or self.bad > SICK
+        return self.breaker is BreakerState.OPEN or self.bad > SICK or self.usual
 
 
 #: Chooses one of some actions, which stand in the fixed order, for a failure of work that failed so often before.

@@ -1,6 +1,7 @@
 """Tells the breakers what attempts say about their devices."""
 
 import asyncio
+from dataclasses import replace
 from typing import Final, Protocol
 
 from dtf.breakers.client import Breakers
@@ -94,10 +95,10 @@ class Witness:
             return Circumstances(hardware=hardware)
         place = await self._circumstances(attempt.targets, hardware)
         in_doubt = place.breaker is BreakerState.CLOSED and (place.forgives or is_last(claim))
-        if sign is not Sign.INFRA or not in_doubt:
-            return place
-        await self._hear_canaries(attempt.targets)
-        return await self._circumstances(attempt.targets, hardware)
+        if sign is Sign.INFRA and in_doubt:
+            await self._hear_canaries(attempt.targets)
+            place = await self._circumstances(attempt.targets, hardware)
+        return replace(place, usual=recorded.usual)
 
     async def _hear_canaries(self, targets: tuple[Target, ...]) -> None:
         limit_s = self._breakers.config.hold_s

@@ -237,6 +237,19 @@ def test_what_was_learned_is_used_until_it_is_stale(store: Counting, clock: Fake
     assert breakers.overrun_s((FIRST,), "suite") is None
 
 
+def test_a_failure_that_is_usual_on_its_target_costs_no_job_a_retry(store: Counting, clock: FakeClock) -> None:
+    """One in five fails there anyway; where it is rare, the first failure counts; a crash may be the job's own."""
+    noisy = LearnedTarget(base_rate=0.2, evidence=500)
+    calm = LearnedTarget(base_rate=0.004, evidence=500)
+    store.publish(Learned(version=1, at=clock.now(), targets={str(FIRST): noisy, str(OTHER): calm}))
+    breakers = Breakers(store, BreakerConfig())
+    first = breakers.record(leave(breakers.acquire((FIRST,))), Sign.INFRA)
+    assert (first.refund, first.usual) == (True, True)
+    second = breakers.record(leave(breakers.acquire((OTHER,))), Sign.INFRA)
+    assert second.usual is False
+    assert breakers.record(leave(breakers.acquire((FIRST,))), Sign.CRASH).usual is False
+
+
 def test_the_learner_hears_what_the_breaker_took_in(store: Counting) -> None:
     """Sign, group, duration and the belief before it, once for each target of the permit."""
     breakers = constants(store)

@@ -32,6 +32,12 @@ def test_every_action_has_a_level_and_every_level_an_action() -> None:
     assert set(LEVEL_OF.values()) == set(RecoveryLevel)
 
 
+def test_a_failure_that_is_usual_on_a_healthy_target_is_forgiven() -> None:
+    """It tells nothing of the shard."""
+    assert Circumstances(usual=True).forgives
+    assert not Circumstances().forgives
+
+
 def test_what_a_level_offers_belongs_to_it() -> None:
     """No level offers an action of another one, for any failure and any hardware."""
     for level in RecoveryLevel:

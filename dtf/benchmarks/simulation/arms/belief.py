@@ -22,7 +22,7 @@ from dtf.resilience.breaker import (
 )
 from dtf.resilience.breaker_params import BreakerParams
 from dtf.resilience.learned_numbers import learned_sibling_factor
-from dtf.resilience.likelihood import Rates, likelihood
+from dtf.resilience.likelihood import Rates, is_usual, likelihood
 from dtf.resilience.tuning import fixed, overrun_s, tuned, tuned_rates
 
 
@@ -121,7 +121,8 @@ class BeliefArm(Indifferent):
         )
         if ending.sign not in BAD_SIGNS:
             return ()
-        if change.dropped or refunds_retries(change.record):
+        base = self._rates(ending.target, ending.job).base
+        if change.dropped or refunds_retries(change.record) or is_usual(ending.sign, base):
             return tuple({*map(int, change.refunds), ending.job.index})
         return tuple(map(int, change.refunds))
 
@@ -171,6 +172,12 @@ class BeliefArm(Indifferent):
         change = self._observe(target, now, Sign.OVERRUN, job=job, token=token)
         return tuple(index for index in map(int, change.refunds) if index != job.index)
 
+    def _rates(self, target: int, job: SimulatedJob | None) -> Rates:
+        rates = self._settings.rates
+        if not self._warm[target]:
+            return rates
+        return tuned_rates(self._learned, self._targets[target], job.group.name if job else "", rates)
+
     def _observe(
         self,
         target: int,
@@ -184,9 +191,7 @@ class BeliefArm(Indifferent):
     ) -> Change:
         self._publish(now)
         name, record = self._targets[target], self._records[target]
-        rates = self._settings.rates
-        if self._warm[target]:
-            rates = tuned_rates(self._learned, name, job.group.name if job else "", rates)
+        rates = self._rates(target, job)
         evidence = Evidence(
             sign=sign,
             likelihood=likelihood(sign, rates),
