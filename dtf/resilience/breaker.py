@@ -282,12 +282,14 @@ def _pause_s(record: BreakerRecord, params: BreakerParams) -> float:
 
 
 def _is_to_open(record: BreakerRecord, params: BreakerParams) -> bool:
+    """Where there is a canary crashes alone open nothing: they may be the jobs' own, and it finds out."""
     if params.policy is Policy.FIXED:
-        row = record.infra_row if params.canary else record.row  # crashes may be the jobs' own: a canary finds out
+        row = record.infra_row if params.canary else record.row
         return row >= params.failures_to_open
     if record.infra_row >= MOST_FAILURES:
         return True
-    return record.pieces >= 2 and record.belief.bad > params.open_at  # no single one convicts
+    told = record.infra_row > 0 or not params.canary  # not by crashes alone
+    return told and record.pieces >= 2 and record.belief.bad > params.open_at  # no single one convicts
 
 
 def _failed(record: BreakerRecord, params: BreakerParams, evidence: Evidence) -> BreakerRecord:

@@ -48,9 +48,11 @@ local function fail()
 end
 
 local function is_to_open()
-  -- crashes may be the jobs' own: a canary finds out
+  -- where there is a canary crashes alone open nothing: they may be the jobs' own, and it finds out
   if is_fixed == 1 then return (has_canary == 1 and infra_row or row) >= failures_to_open end
-  return infra_row >= MOST_FAILURES or (pieces >= 2 and grey + down > open_at)  -- no single one convicts
+  if infra_row >= MOST_FAILURES then return true end
+  local told = infra_row > 0 or has_canary == 0
+  return told and pieces >= 2 and grey + down > open_at  -- no single one convicts
 end
 
 local function pause_after(opening)

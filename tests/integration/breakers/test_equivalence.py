@@ -63,6 +63,13 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     + [Result(which=0, sign=Sign.CANARY_FAILED, reference="", siblings=0, stale=False)] * 4,
     driven=False,
 )
+@example(  # the same where it is sure that its target is bad
+    params=BreakerParams(),
+    rates=Rates(group=0.005),
+    events=[Result(which=0, sign=Sign.CRASH, reference="", siblings=0, stale=False)] * 12
+    + [Result(which=0, sign=Sign.CANARY_FAILED, reference="", siblings=0, stale=False)],
+    driven=False,
+)
 @example(  # and where there is none
     params=BreakerParams(policy=Policy.FIXED, canary=False),
     rates=Rates(),

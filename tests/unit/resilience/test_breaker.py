@@ -1,5 +1,6 @@
 import math
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -89,6 +90,7 @@ class Watched(Life):
     def _check_opening(self, event: Result) -> None:
         assert event.sign in BAD_SIGNS, "success opened it"
         assert self._bad >= LEAST_FAILURES, "a single failure opened it"
+        assert self._infra_row or not self.params.canary, "crashes alone opened it"
         if self.params.policy is Policy.FIXED:
             assert self._fixed_row() >= self.params.failures_to_open
 
@@ -192,14 +194,15 @@ def test_the_fixed_breaker_gives_all_retries_back_that_led_to_its_opening() -> N
     assert life.observe(Sign.CRASH, 0, "", "job-3").refunds == ("job-0", "job-1", "job-2", "job-3")
 
 
-def test_crashes_alone_never_open_the_fixed_breaker_where_there_is_a_canary() -> None:
-    """They ask for one; where canaries fail, they open it with the jobs' failures."""
-    life = Watched(BreakerParams(policy=Policy.FIXED, hold_s=0.0), Rates())
+@pytest.mark.parametrize("policy", Policy)
+def test_crashes_alone_never_open_a_breaker_where_there_is_a_canary(policy: Policy) -> None:
+    """They ask for one, however sure it is that its target is bad; where canaries fail, it opens."""
+    life = Watched(BreakerParams(policy=policy, hold_s=0.0), Rates(group=0.005 if policy is Policy.BELIEF else 0.1))
     life.live([Result(which=0, sign=Sign.CRASH, reference="", siblings=0, stale=False)] * 100)
     record = life.record()
     assert record is not None
     assert (record.state, record.epoch) == (BreakerState.CLOSED, 0)
-    for failed in range(4):
+    for failed in range(4 if policy is Policy.FIXED else 1):
         assert life.ask(canary=True).answer is Answer.PROBE, f"no canary is asked for after {failed} failed"
         change = life.observe(Sign.CANARY_FAILED, *life.last_permit())
     assert change.record.state is BreakerState.OPEN
