@@ -9,16 +9,15 @@ import psutil
 from dtf.execution.browser_host.choice import BrowserChoice
 from dtf.execution.browser_host.find import find_browsers
 from dtf.execution.browser_recovery.catalogue import cheapest
-from dtf.execution.browser_recovery.recover import Recovery, Tried, recover
-from dtf.execution.browser_recovery.workplace import Workplace
-from dtf.execution.injector import Injection, inject
+from dtf.execution.browser_recovery.recover import Recovery, Tried
+from dtf.execution.browser_recovery.trial import try_out
+from dtf.execution.injector import Injection
 from dtf.resilience.injection import FAULTS, Fault
 from dtf.resilience.injection_availability import unavailable
 
 _HEAD = (
     "| browser | failure | mechanism | confirmed | what a job sees | did not help | helped | s | because | cleared |"
 )
-_LIMIT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,32 +62,18 @@ def _told(choice: BrowserChoice, fault: Fault) -> str:
 
 
 async def _row(choice: BrowserChoice, fault: Fault) -> Row:
-    async with asyncio.timeout(_LIMIT_S), Workplace(choice) as place:
-        injection = await inject(place.subject, fault.failure, fault.intensity)
-        try:
-            recovery = await recover(place, injection)
-            await place.tidy()
-        finally:
-            gone = await injection.clear()
-        after = await place.probe.look(place.subject.page)
+    trial = await try_out(choice, fault)
     left = [process.name() for process in psutil.Process(os.getpid()).children(recursive=True)]
-    wrong = [
-        *(() if injection.confirmed else ("it was not confirmed",)),
-        *_wrong(choice, fault, recovery),
-        *(() if gone else ("it was not cleared",)),
-        *((f"after clearing: {after.words}",) if after else ()),
-        *((f"left behind: {', '.join(left)}",) if left else ()),
-    ]
-    return Row(cells=_cells(injection, recovery), wrong="; ".join(wrong))
+    wrong = [*trial.wrong, *_uncatalogued(choice, fault, trial.recovery)]
+    if left:
+        wrong.append(f"left behind: {', '.join(left)}")
+    return Row(cells=_cells(trial.injection, trial.recovery), wrong="; ".join(wrong))
 
 
-def _wrong(choice: BrowserChoice, fault: Fault, recovery: Recovery) -> list[str]:
-    if recovery.noticed is None:
-        return ["no job noticed it"]
-    if recovery.action is None:
-        return [str(recovery.because)]
+def _uncatalogued(choice: BrowserChoice, fault: Fault, recovery: Recovery) -> list[str]:
     expected = cheapest(choice.browser, fault.failure, fault.intensity)
-    return [] if recovery.action is expected else [f"{recovery.action} helped, the catalogue says {expected}"]
+    known = recovery.action in (None, expected)
+    return [] if known else [f"{recovery.action} helped, the catalogue says {expected}"]
 
 
 def _cells(injection: Injection, recovery: Recovery) -> tuple[str, ...]:

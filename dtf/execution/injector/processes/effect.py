@@ -1,5 +1,6 @@
 """The real effect of one failure on the processes of a job."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 from dtf.domain.injection import InjectionSpec
@@ -8,7 +9,7 @@ from dtf.execution.injector.own_process import OwnProcess
 from dtf.execution.injector.processes.subject import JobSubject
 
 
-class JobEffect:
+class JobEffect(ABC):
     """The real effect of one failure on the processes of a job; what is not overridden does nothing.
 
     What has to be there when a process begins is in its environment and in front of its arguments; the rest is done to
@@ -27,9 +28,9 @@ class JobEffect:
         self.spec = spec
 
     @property
+    @abstractmethod
     def mechanism(self) -> str:
         """How it is done, in a few words."""
-        raise NotImplementedError
 
     @property
     def waits(self) -> bool:
@@ -48,7 +49,7 @@ class JobEffect:
         """What is started in place of a program."""
         return argv
 
-    async def strike(self, process: OwnProcess) -> None:
+    async def strike(self, process: OwnProcess) -> None:  # noqa: B027  # for some all is done before it begins
         """Do it to a process that begins to work for the job."""
 
     async def apply(self) -> None:
@@ -56,9 +57,9 @@ class JobEffect:
         if self.subject.begun:
             await self.strike(self.subject.begun[-1])
 
+    @abstractmethod
     async def look(self) -> Seen | None:
         """See whether it is in force, by what the kernel or a process beside the job tells; None: it is not."""
-        raise NotImplementedError
 
     async def clear(self) -> str:
         """Take it back, or see that it is gone with the processes; say how."""

@@ -1,6 +1,7 @@
 """How a program is started without a network, or without some files."""
 
 import sys
+from abc import abstractmethod
 from pathlib import Path
 from typing import Final
 
@@ -32,9 +33,9 @@ class LaunchedEffect(JobEffect):
     """
 
     @property
+    @abstractmethod
     def options(self) -> tuple[str, ...]:
         """What the program has to do without; empty: nothing, it is started as it is."""
-        raise NotImplementedError
 
     @property
     def waits(self) -> bool:
