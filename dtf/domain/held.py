@@ -34,7 +34,7 @@ def holders(queue: str, workers: Iterable[WorkerInfo], refusing: Collection[Targ
     return tuple(found)
 
 
-def targets_of(worker: WorkerInfo) -> tuple[Target, ...]:
+def worker_targets(worker: WorkerInfo) -> tuple[Target, ...]:
     """Everything of a worker that can have a breaker: the ways to it by hardware tag, and its devices."""
     tags = dict.fromkeys(tag for slot in worker.slot_table for tag in slot.tags) or dict.fromkeys(
         base_tag(queue) for queue in worker.queues

@@ -6,7 +6,7 @@ from dtf.breakers.store import BreakerStore
 from dtf.cli.terminal.escape import one_line
 from dtf.domain.breaker import Target
 from dtf.domain.errors import UnknownRecordError
-from dtf.domain.held import targets_of
+from dtf.domain.held import worker_targets
 from dtf.domain.suggestion import did_you_mean
 from dtf.domain.worker import WorkerInfo
 
@@ -16,7 +16,7 @@ _NAMED = 10
 
 def known_targets(store: BreakerStore, workers: Iterable[WorkerInfo]) -> list[Target]:
     """What has a breaker, and what workers have that can get one."""
-    return sorted({*store.targets(), *(target for worker in workers for target in targets_of(worker))})
+    return sorted({*store.targets(), *(target for worker in workers for target in worker_targets(worker))})
 
 
 def the_target(name: str, known: Sequence[Target]) -> Target:

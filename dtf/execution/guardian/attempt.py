@@ -29,7 +29,7 @@ from dtf.execution.guardian.failure_tally import FailureTally
 from dtf.execution.guardian.injected_attempt import run_with_failure
 from dtf.execution.guardian.interruption import Cause, Interruption
 from dtf.execution.guardian.services import Services
-from dtf.execution.guardian.targets import targets_of
+from dtf.execution.guardian.targets import attempt_targets
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class Attempt:
         self.slot = slots[0].number
         self.hardware = base_tag(claim.queue)
         self.devices = services.ward.healthiest(devices_of(worker, slots, claim.queue) or ())
-        self.targets = targets_of(worker, self.devices)
+        self.targets = attempt_targets(worker, self.devices)
         self.permit = permit
         self._slots = slots
         self.interruption: Interruption | None = None

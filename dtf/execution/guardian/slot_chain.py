@@ -22,7 +22,7 @@ from dtf.execution.guardian.messages import ShardReply
 from dtf.execution.guardian.services import Services
 from dtf.execution.guardian.sparing import WAIT_S
 from dtf.execution.guardian.spool import SpoolEntry, encode_pieces
-from dtf.execution.guardian.targets import targets_of
+from dtf.execution.guardian.targets import attempt_targets
 from dtf.execution.recovery import Patient
 from dtf.resilience.recovery import decide
 
@@ -98,7 +98,7 @@ class SlotChain:
         """Ask to use what the slots own."""
         services = self._services
         devices = devices_of(services.config.worker, self._slots, self._queue) or ()
-        return await services.ward.enter(targets_of(services.config.worker, services.ward.healthiest(devices)))
+        return await services.ward.enter(attempt_targets(services.config.worker, services.ward.healthiest(devices)))
 
     async def _claim(self, shard_id: str, permit: Permit) -> ClaimedShard | None:
         services, claim = self._services, None

@@ -15,7 +15,7 @@ def devices_on(worker: WorkerInfo, slot: Slot) -> tuple[Device | None, ...]:
     return tuple(d for d in worker.devices if d.uuid in slot.devices and d.kind != _CPU) or (None,)
 
 
-def targets_of(worker: WorkerInfo, devices: Sequence[Device]) -> tuple[Target, ...]:
+def attempt_targets(worker: WorkerInfo, devices: Sequence[Device]) -> tuple[Target, ...]:
     """The targets of an attempt on some devices; of browsers it uses the first."""
     used = [device for device in devices if device.kind != _CPU]
     if used and used[0].details.get("browser"):

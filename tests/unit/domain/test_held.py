@@ -1,5 +1,5 @@
 from dtf.domain.breaker import Target
-from dtf.domain.held import holders, targets_of
+from dtf.domain.held import holders, worker_targets
 from dtf.domain.slot import Slot
 from dtf.domain.worker import Device, WorkerInfo
 
@@ -71,6 +71,6 @@ def test_what_nobody_serves_is_not_held_by_a_breaker() -> None:
 
 def test_everything_that_can_have_a_breaker_is_known() -> None:
     """Ways by tag, and the devices that slots own but for the CPU."""
-    found = targets_of(W[0])
+    found = worker_targets(W[0])
     assert {G1, G2, WAY, CPU, B1, B2} < set(found)
     assert Target(hardware="cpu", name="f") not in found

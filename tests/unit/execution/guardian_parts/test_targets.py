@@ -2,7 +2,7 @@ from dtf.domain.breaker import Target
 from dtf.domain.slot import Slot
 from dtf.domain.worker import Device, WorkerInfo
 from dtf.execution.guardian.guard import make_guards
-from dtf.execution.guardian.targets import targets_of
+from dtf.execution.guardian.targets import attempt_targets
 
 GPU = Device(kind="cuda", name="g", uuid="G0")
 SIMULATED = Device(kind="cuda", name="s", uuid="simulated-cuda-0", simulated=True)
@@ -44,6 +44,8 @@ def test_each_device_is_guarded_once() -> None:
 def test_what_can_be_bad_under_an_attempt() -> None:
     """All GPUs that it has, the one browser that it uses, or the worker."""
     cuda = (Target(hardware="cuda", name="G0"), Target(hardware="cuda", name="simulated-cuda-0@celery@lab"))
-    assert targets_of(WORKER, (SIMULATED, GPU)) == cuda
-    assert targets_of(WORKER, BROWSERS[::-1]) == (Target(hardware="webgpu", name="webgpu-firefox"),)
-    assert targets_of(WORKER, (CPU,)) == targets_of(WORKER, ()) == (Target(hardware="cpu", name="celery@lab"),)
+    assert attempt_targets(WORKER, (SIMULATED, GPU)) == cuda
+    assert attempt_targets(WORKER, BROWSERS[::-1]) == (Target(hardware="webgpu", name="webgpu-firefox"),)
+    assert (
+        attempt_targets(WORKER, (CPU,)) == attempt_targets(WORKER, ()) == (Target(hardware="cpu", name="celery@lab"),)
+    )
