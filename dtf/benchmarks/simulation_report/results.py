@@ -32,18 +32,19 @@ class Measure:
 
 J2: Final = Measure(name="j2", label="J2", unit="s", top="j2")
 WAITING: Final = Measure(name="waiting_s", label="waiting of a job", unit="s", top="waiting_s", bottom="jobs")
+DELAY: Final = Measure(
+    name="exposed_delay_s",
+    label="delay of a job that came for a sick target",
+    unit="s",
+    top="exposed_delay_s",
+    bottom="exposed",
+)
 MEASURES: Final = (
     J2,
     WAITING,
     Measure(name="recovery_s", label="recovery time of an affected job", unit="s", top="recovery_s", bottom="affected"),
     Measure(name="lost", label="good jobs lost", unit="", top="lost"),
-    Measure(
-        name="exposed_delay_s",
-        label="delay of a job that came for a sick target",
-        unit="s",
-        top="exposed_delay_s",
-        bottom="exposed",
-    ),
+    DELAY,
     Measure(name="burnt_s", label="slot-seconds burnt", unit="s", top="burnt_s"),
     Measure(name="blocked_s", label="healthy slot-seconds blocked", unit="s", top="blocked_s"),
     Measure(name="false_trips", label="false trips per healthy hour", unit="", top="false_trips", bottom="healthy_h"),

@@ -58,7 +58,7 @@ def simulated(
     found: defaultdict[Cell, dict[str, Any]] = defaultdict(dict)
     for variant, conditions in size.conditions.items():
         seeds = range(first, first + (iterations or size.seeds_of(variant)))
-        runs = planned(size.arms, size.scenarios, seeds)
+        runs = planned(size.arms_of(variant), size.scenarios, seeds)
         file = place / raw_file(variant)
         there = len(file.read_text().splitlines()) - 1 if file.exists() else 0
         tell(f"{variant}: {len(runs)} simulated runs, of this code {max(there, 0)} were made before")

@@ -21,12 +21,20 @@ class Size:
         scenarios: Which faults there are.
         seeds: How many of the first conditions; the others get a quarter of them.
         arms: Which.
+        other_arms: Which of them there are under the other conditions; empty: all.
     """
 
     conditions: Mapping[str, Conditions]
     scenarios: tuple[Scenario, ...]
     seeds: int
     arms: tuple[str, ...]
+    other_arms: tuple[str, ...] = ()
+
+    def arms_of(self, variant: str) -> tuple[str, ...]:
+        """The arms under some conditions."""
+        if variant == next(iter(self.conditions)) or not self.other_arms:
+            return self.arms
+        return tuple(arm for arm in self.arms if arm in self.other_arms)
 
     def seeds_of(self, variant: str) -> int:
         """How many seeds there are under some conditions."""
@@ -42,5 +50,12 @@ SIZES: Final[Mapping[str, Size]] = {
         arms=("none", "strong fixed", "constants", "learned", "oracle"),
     ),
     "usual": Size(conditions={"usual": _USUAL}, scenarios=tuple(Scenario), seeds=8, arms=tuple(ARMS)),
-    "comprehensive": Size(conditions=CONDITIONS, scenarios=tuple(Scenario), seeds=32, arms=tuple(ARMS)),
+    # an hour of processor time; under the other conditions those arms that say what the learned one is worth
+    "comprehensive": Size(
+        conditions=CONDITIONS,
+        scenarios=tuple(Scenario),
+        seeds=32,
+        arms=tuple(ARMS),
+        other_arms=("none", "strong fixed", "constants", "tuned constants", "learned", "floor", "oracle"),
+    ),
 }

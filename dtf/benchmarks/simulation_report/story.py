@@ -6,11 +6,11 @@ from typing import Final
 from dtf.benchmarks.report.intervals import Estimate
 from dtf.benchmarks.report.page import Bar, Bars, Page, Section, Table, Verdict
 from dtf.benchmarks.report.words import change_words, number_words, paragraphs
-from dtf.benchmarks.simulation_report.results import J2, MEASURES, WAITING, Measure, Results
+from dtf.benchmarks.simulation_report.results import DELAY, J2, MEASURES, WAITING, Measure, Results
 
 NONE, FIXED, CONSTANTS, LEARNED = "none", "strong fixed", "constants", "learned"
 #: What the learned breaker is held against, in the order of tables.
-REFERENCES: Final = (NONE, FIXED, CONSTANTS, "floor", "oracle")
+REFERENCES: Final = (NONE, FIXED, CONSTANTS, "tuned constants", "floor", "oracle")
 
 _METHOD: Final = """
 Everything here is simulated: a discrete-event simulation of a laboratory with 11 targets on four unlike classes of
@@ -116,34 +116,59 @@ def _plot(results: Results, other: str) -> Bars:
 
 def _by_scenario(results: Results) -> Section:
     others = [other for other in REFERENCES if other in results.arms]
-    head = ("Scenario", *(f"J2 against {other}" for other in others), *_waiting_head(results))
+    head = ("Scenario", *(f"J2 against {other}" for other in others), *_beside_head(results))
     rows = tuple(
         (
             scenario,
             *(_change(results, other, J2, scenario=scenario) for other in others),
-            *((_change(results, FIXED, WAITING, scenario=scenario),) if _waiting_head(results) else ()),
+            *(_change(results, FIXED, measure, scenario=scenario) for measure in _beside_j2(results)),
         )
         for scenario in results.scenarios
     )
     return Section(title="The learned breaker by scenario", table=Table(head=head, rows=rows))
 
 
-def _waiting_head(results: Results) -> tuple[str, ...]:
-    return (f"waiting against {FIXED}",) if FIXED in results.arms else ()
+def _beside_j2(results: Results) -> tuple[Measure, ...]:
+    """What is compared with the strong fixed breaker beside J2."""
+    return (WAITING, DELAY) if FIXED in results.arms else ()
+
+
+def _beside_head(results: Results) -> tuple[str, ...]:
+    return tuple(f"{measure.label} against {FIXED}" for measure in _beside_j2(results))
 
 
 def _by_variant(results: Results) -> Section:
     others = [other for other in REFERENCES if other in results.arms]
-    head = ("Conditions", "Seeds", *(f"J2 against {other}" for other in others))
+    worst = (f"worst scenario against {FIXED}",) if FIXED in results.arms else ()
+    head = (
+        "Conditions",
+        "Seeds",
+        *(f"J2 against {other}" for other in others),
+        *worst,
+        *_beside_head(results),
+    )
     rows = tuple(
         (
             variant,
             str(len(results.seeds(variant))),
             *(_change(results, other, J2, variant=variant) for other in others),
+            *(_worst(results, variant) for _ in worst),
+            *(_change(results, FIXED, measure, variant=variant) for measure in _beside_j2(results)),
         )
         for variant in results.variants
     )
-    return Section(title="The learned breaker under other conditions", table=Table(head=head, rows=rows))
+    text = (f"Each seed is a run of {len(results.scenarios)} scenarios.",)
+    return Section(title="The learned breaker under other conditions", text=text, table=Table(head=head, rows=rows))
+
+
+def _worst(results: Results, variant: str) -> str:
+    """The scenario in which it does worst against the strong fixed breaker."""
+    found = {one: results.change(LEARNED, FIXED, J2, variant=variant, scenario=one) for one in results.scenarios}
+    told = {name: change.value for name, change in found.items() if change.value is not None}
+    if not told:
+        return "-"
+    name = max(told, key=lambda one: told[one])
+    return f"{name}: {change_words(found[name].value, found[name].low, found[name].high)}"
 
 
 def _losses(results: Results) -> Section:
