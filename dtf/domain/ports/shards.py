@@ -1,9 +1,10 @@
 """How an attempt begins, lives and ends."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from dtf.domain.breaker import Target
 from dtf.domain.shard import AttemptResult, ClaimedShard, Disposition
 from dtf.domain.specs import JobSpec
 
@@ -39,8 +40,14 @@ class Renewal:
 class Shards(Protocol):
     """How an attempt begins, lives and ends. Every write is fenced by the attempt's number."""
 
-    def claim(self, shard_id: str, *, worker_id: str, slot: int, lease_s: float) -> ClaimedShard | None:
-        """Claim a queued shard, or None when it is not to be had (claimed, finished, cancelled, not yet due)."""
+    def claim(
+        self, shard_id: str, *, worker_id: str, slot: int, lease_s: float, refusing: Collection[Target] = ()
+    ) -> ClaimedShard | None:
+        """Claim a queued shard, or None when it is not to be had (claimed, finished, cancelled, not yet due).
+
+        One that this worker failed is left to another that serves its queue; who has only targets that are refused
+        serves none.
+        """
         ...
 
     def claim_follow_on(
@@ -93,10 +100,15 @@ class Shards(Protocol):
         """Whether a shard of the job waits to be claimed, due or not."""
         ...
 
-    def left_to_others(self, shard_id: str, worker_id: str) -> str:
+    def left_to_others(self, shard_id: str, worker_id: str, refusing: Collection[Target] = ()) -> str:
         """Why a worker is to leave a queued shard to others, which it failed; empty: there is no such reason.
 
         To be asked when ``claim`` gave None: the hint is then not to be dropped but to be put back.
+
+        Args:
+            shard_id: The shard.
+            worker_id: The worker.
+            refusing: The targets that take no work; a worker that has no others serves nothing.
         """
         ...
 

@@ -17,6 +17,7 @@ from dtf.domain.work import BenchmarkWork, CommandWork
 from dtf.execution.files import remove_tree
 from dtf.execution.guardian.artifact_collector import ArtifactCollector
 from dtf.execution.guardian.attempt import Attempt
+from dtf.execution.guardian.claimant import Claimed, claim_hinted
 from dtf.execution.guardian.interruption import Cause, Interruption
 from dtf.execution.guardian.messages import ShardReply
 from dtf.execution.guardian.services import Services
@@ -69,18 +70,16 @@ class SlotChain:
         if isinstance(permit, Refusal):
             return ShardReply(claimed=False, reason=str(permit.error()), unserved=True)
         try:
-            claim = await self._claim(shard_id, permit)
-            reason = (
-                ""
-                if claim
-                else await services.database.call(services.shards.left_to_others, shard_id, services.worker_id)
-            )
+            found = await self._claim(shard_id, permit)
         except LedgerUnavailableError as error:
             return ShardReply(claimed=False, reason=str(error))
-        if claim is None:
+        if found.shard is None:
             # a shard that this worker failed is another's to have: its hint is put back
-            return ShardReply(claimed=False, reason=reason or "the shard is not to be had", unserved=bool(reason))
-        attempt: Attempt | None = self._take(claim, permit)
+            reason = found.left or "the shard is not to be had"
+            return ShardReply(claimed=False, reason=reason, unserved=bool(found.left))
+        attempt: Attempt | None = self._take(found.shard, permit)
+        if found.note:
+            self._attempts[0].log.note(found.note)
         try:
             await self._spare(self._attempts[0], permit)
             while attempt:
@@ -100,20 +99,15 @@ class SlotChain:
         devices = devices_of(services.config.worker, self._slots, self._queue) or ()
         return await services.ward.enter(attempt_targets(services.config.worker, services.ward.healthiest(devices)))
 
-    async def _claim(self, shard_id: str, permit: Permit) -> ClaimedShard | None:
-        services, claim = self._services, None
+    async def _claim(self, shard_id: str, permit: Permit) -> Claimed:
+        """Claim the hinted shard; without one the permit is given back."""
+        found = Claimed()
         try:
-            claim = await services.database.call(
-                services.shards.claim,
-                shard_id,
-                worker_id=services.worker_id,
-                slot=self.slot,
-                lease_s=services.config.lease_s,
-            )
+            found = await claim_hinted(self._services, shard_id, self.slot)
         finally:
-            if claim is None:
-                await services.ward.leave(permit)
-        return claim
+            if found.shard is None:
+                await self._services.ward.leave(permit)
+        return found
 
     def _take(self, claim: ClaimedShard, permit: Permit) -> Attempt:
         attempt = Attempt(claim, self._slots, self._services, self._follow_on, permit)

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from typing import Final
 
 from dtf.breakers.client import Breakers
+from dtf.breakers.config import BreakerPolicy
 from dtf.breakers.permit import Permit, Refusal
 from dtf.domain.breaker import Target
 from dtf.domain.held import target_of
 from dtf.domain.match import table_of
+from dtf.domain.ports.breakers import refuses
 from dtf.domain.shard import ClaimedShard
 from dtf.domain.slot import Slot
 from dtf.domain.specs import GPU_TAGS
@@ -25,6 +27,8 @@ from dtf.resilience.recovery import SICK
 
 log = logging.getLogger(__name__)
 
+#: Under these nothing is ever refused.
+TOOTHLESS: Final = (BreakerPolicy.OFF, BreakerPolicy.METRICS)
 #: How often the breakers of the worker's targets are looked at, in seconds.
 LOOK_S: Final = 1.0
 #: How often the worker is told again which slots are held, in seconds: it may not have heard.
@@ -129,6 +133,13 @@ class Ward:
         self.look_soon()
         states = await asyncio.to_thread(self.breakers.states)
         return self._sparing.spares(claim, permit, states)
+
+    async def refusing(self) -> frozenset[Target]:
+        """All targets, of other workers too, whose breakers let no work through."""
+        if self.breakers.config.policy in TOOTHLESS:
+            return frozenset()
+        states = await asyncio.to_thread(self.breakers.states)
+        return frozenset(target for target, record in states.items() if refuses(record))
 
     # quarantine
 

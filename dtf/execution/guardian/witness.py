@@ -5,19 +5,16 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from dtf.breakers.client import Breakers
-from dtf.breakers.config import BreakerPolicy
 from dtf.breakers.permit import Permit
 from dtf.domain.breaker import BAD_SIGNS, BreakerState, Sign, Target
 from dtf.domain.shard import AttemptResult, ClaimedShard
 from dtf.execution.guardian.canary_round import tell
 from dtf.execution.guardian.sparing import is_last
-from dtf.execution.guardian.ward import Ward
+from dtf.execution.guardian.ward import TOOTHLESS, Ward
 from dtf.resilience.classify import sign_of
 from dtf.resilience.job_group import job_group
 from dtf.resilience.recovery import Circumstances
 
-#: Under these nothing is ever refused, so nothing is forgiven either.
-_TOOTHLESS: Final = (BreakerPolicy.OFF, BreakerPolicy.METRICS)
 _GRAVITY: Final = (BreakerState.CLOSED, BreakerState.HALF_OPEN, BreakerState.OPEN)
 
 
@@ -91,7 +88,7 @@ class Witness:
         self._ward.refunds.expect(claim.shard_id)
         await self._ward.refunds.pay()
         await self._ward.look_at(attempt.targets)
-        if self._breakers.config.policy in _TOOTHLESS:
+        if self._breakers.config.policy in TOOTHLESS:  # nothing is refused, so nothing is forgiven either
             return Circumstances(hardware=hardware)
         place = await self._circumstances(attempt.targets, hardware)
         in_doubt = place.breaker is BreakerState.CLOSED and (place.forgives or is_last(claim))

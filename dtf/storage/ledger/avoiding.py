@@ -1,11 +1,13 @@
 """Which worker leaves a queued shard to others: one that failed it, as long as another one can take it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from dtf.domain.breaker import Target
+from dtf.domain.held import holders
 from dtf.domain.match import capacity
 from dtf.domain.worker import WorkerState
 from dtf.storage.database import now
@@ -22,8 +24,15 @@ PATIENCE_S: Final = 60.0
 _REMEMBERED: Final = 16
 
 
-def left_to_others(connection: Connection, shard_id: str, worker_id: str) -> str:
-    """Why a worker leaves a queued shard to others; empty: it may have it, or it is not queued."""
+def left_to_others(connection: Connection, shard_id: str, worker_id: str, refusing: Collection[Target] = ()) -> str:
+    """Why a worker leaves a queued shard to others; empty: it may have it, or it is not queued.
+
+    Args:
+        connection: The ledger's.
+        shard_id: The shard.
+        worker_id: The worker.
+        refusing: The targets whose breakers let no work through: whoever has nothing else serves no queue with them.
+    """
     waited = sa.func.coalesce(
         now() - sa.case((shards.c.not_before > shards.c.queued_at, shards.c.not_before), else_=shards.c.queued_at), 0.0
     )
@@ -35,7 +44,7 @@ def left_to_others(connection: Connection, shard_id: str, worker_id: str) -> str
     if row is None or row.waited_s > PATIENCE_S:
         return ""
     avoided = load(row.avoid)
-    if worker_id not in avoided or not _another_serves(connection, row.queue, avoided):
+    if worker_id not in avoided or not _another_serves(connection, row.queue, avoided, refusing):
         return ""
     return "the shard failed on this worker and is left to another one"
 
@@ -56,7 +65,10 @@ def avoid_too(avoid: str, worker_ids: Sequence[str]) -> str:
     return dump([*known, *worker_ids][-_REMEMBERED:])
 
 
-def _another_serves(connection: Connection, queue: str, avoided: Sequence[str]) -> bool:
+def _another_serves(connection: Connection, queue: str, avoided: Sequence[str], refusing: Collection[Target]) -> bool:
     live = sa.select(workers.c.worker_id).where(workers.c.state == WorkerState.ONLINE.value)
     others = [worker_id for worker_id in connection.scalars(live) if worker_id not in avoided]
-    return any(capacity(info, queue) for info in worker_infos(connection, others)) if others else False
+    if not others:
+        return False
+    able = (info for info in worker_infos(connection, others) if capacity(info, queue))
+    return any(not holders(queue, (info,), refusing) for info in able)

@@ -1,11 +1,12 @@
 """How an attempt begins: a queued shard becomes a claimed one in one conditional statement."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from dtf.domain.breaker import Target
 from dtf.domain.codec import from_json
 from dtf.domain.manifest import ManifestItem
 from dtf.domain.recovery import RecoveryAction
@@ -30,14 +31,21 @@ from dtf.storage.ledger.schema import (
 is_due = shards.c.not_before <= now()
 
 
-def claim(connection: Connection, shard_id: str, worker_id: str, slot: int, lease_s: float) -> ClaimedShard | None:
-    """Claim one shard if it is queued and due."""
+def claim(
+    connection: Connection,
+    shard_id: str,
+    worker_id: str,
+    slot: int,
+    lease_s: float,
+    refusing: Collection[Target] = (),
+) -> ClaimedShard | None:
+    """Claim one shard if it is queued and due, and not left to others."""
     place = connection.execute(
         sa.select(shards.c.job_id, shards.c.avoid, jobs.c.started_at)
         .join(jobs, jobs.c.job_id == shards.c.job_id)
         .where(shards.c.shard_id == shard_id, is_queued, is_due)
     ).first()
-    if place is None or (place.avoid != "[]" and left_to_others(connection, shard_id, worker_id)):
+    if place is None or (place.avoid != "[]" and left_to_others(connection, shard_id, worker_id, refusing)):
         return None
     # the job's row is written before the shard's, as everywhere; undone below if the claim comes to nothing
     with connection.begin_nested() as attempt_to_claim:

@@ -1,13 +1,14 @@
 """How an attempt begins, lives and ends, over the ledger's tables."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from dtf.domain.breaker import Target
 from dtf.domain.codec import from_json
 from dtf.domain.outcome import CaseOutcome, Outcome
 from dtf.domain.ports.shards import Held, Renewal, Shards
@@ -29,9 +30,17 @@ class LedgerShards(Shards):
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def claim(self, shard_id: str, *, worker_id: str, slot: int, lease_s: float) -> ClaimedShard | None:
-        """Claim a queued shard, or None when it is not to be had (claimed, finished, cancelled, not yet due)."""
-        return self._database.write(lambda connection: claiming.claim(connection, shard_id, worker_id, slot, lease_s))
+    def claim(
+        self, shard_id: str, *, worker_id: str, slot: int, lease_s: float, refusing: Collection[Target] = ()
+    ) -> ClaimedShard | None:
+        """Claim a queued shard, or None when it is not to be had (claimed, finished, cancelled, not yet due).
+
+        One that this worker failed is left to another that serves its queue; who has only targets that are refused
+        serves none.
+        """
+        return self._database.write(
+            lambda connection: claiming.claim(connection, shard_id, worker_id, slot, lease_s, refusing)
+        )
 
     def claim_follow_on(
         self, shard: ClaimedShard, *, worker_id: str, slot: int, lease_s: float, queues: Sequence[str] = ()
@@ -106,9 +115,11 @@ class LedgerShards(Shards):
         wanted = sa.select(sa.literal(1)).where(shards.c.job_id == job_id, is_open_shard, is_queued).limit(1)
         return self._database.read(lambda connection: connection.scalar(wanted)) is not None
 
-    def left_to_others(self, shard_id: str, worker_id: str) -> str:
+    def left_to_others(self, shard_id: str, worker_id: str, refusing: Collection[Target] = ()) -> str:
         """Why a worker is to leave a queued shard to others, which it failed; empty: there is no such reason."""
-        return self._database.read(lambda connection: avoiding.left_to_others(connection, shard_id, worker_id))
+        return self._database.read(
+            lambda connection: avoiding.left_to_others(connection, shard_id, worker_id, refusing)
+        )
 
     def refund(self, shard_ids: Sequence[str]) -> int:
         """Give each of these shards back the retry that its latest failure cost; return how many got one."""

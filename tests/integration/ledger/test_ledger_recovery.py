@@ -85,6 +85,24 @@ def test_nobody_stands_back_for_ever(lab: Laboratory) -> None:
     assert lab.claim(shard.shard_id).attempt == 2
 
 
+def test_the_only_sound_worker_does_not_stand_back(lab: Laboratory) -> None:
+    """Where the breakers of all others are open, who failed a shard takes it again at once; not where one is closed."""
+    lab.submit(command())
+    for name in ("w1", "w2", "w3"):
+        lab.ledger.workers.register(worker(name))
+    names = {view.info.worker_id: view.info.name for view in lab.ledger.views.workers()}
+    sick = [Target(hardware="cpu", name=names[name]) for name in ("w2", "w3")]
+    shard = lab.claim()
+    fail(lab, shard, again(avoid=("w1",)))
+    ask = lab.ledger.shards
+    assert ask.claim(shard.shard_id, worker_id="w1", slot=0, lease_s=30, refusing=sick[:1]) is None
+    assert ask.left_to_others(shard.shard_id, "w1", sick[:1])
+    assert ask.left_to_others(shard.shard_id, "w1", sick) == ""
+    again_there = ask.claim(shard.shard_id, worker_id="w1", slot=0, lease_s=30, refusing=sick)
+    assert again_there is not None
+    assert again_there.attempt == 2
+
+
 def test_what_follows_on_is_not_what_avoids_the_worker(lab: Laboratory) -> None:
     """A slot goes on with the next shard of the module that it has not failed."""
     ids = lab.plan(1, 1, 1)
