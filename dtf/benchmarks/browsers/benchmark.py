@@ -10,6 +10,7 @@ from dtf.benchmarks.browsers.arms.catalogue import ARMS, COLD, LEARNED, QUICK
 from dtf.benchmarks.browsers.campaign import Campaign
 from dtf.benchmarks.browsers.caveats import caveats, method
 from dtf.benchmarks.browsers.figures import MEASURES
+from dtf.benchmarks.browsers.judgement import targets_json
 from dtf.benchmarks.browsers.records import RunRecord
 from dtf.benchmarks.browsers.results import Results
 from dtf.benchmarks.browsers.revision import code_digest
@@ -192,6 +193,7 @@ def _report(
         "seeds": [schedule.seed for schedule in results.schedules],
         "arms": {arm: ARMS[arm] for arm in results.runs},
         "verdicts": [asdict(verdict) for verdict in page.verdicts],
+        "targets": targets_json(),
         "method": list(method(results)),
         "caveats": list(caveats(results)),
         "episodes": [to_json(one) for schedule in results.schedules for one in schedule.episodes],

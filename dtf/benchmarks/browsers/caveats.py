@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from dtf.benchmarks.browsers.arms.catalogue import NONE, ORACLE
-from dtf.benchmarks.browsers.measures import AFTERMATH_S, LONGEST_S
+from dtf.benchmarks.browsers.failures import AFTERMATH_S
+from dtf.benchmarks.browsers.measures import LONGEST_S
 from dtf.benchmarks.browsers.queue import MAX_RETRIES, MOST_ATTEMPTS
 from dtf.benchmarks.browsers.results import Results
 from dtf.benchmarks.browsers.run import CANARY_LIMIT_S, JOB_LIMIT_S
@@ -28,9 +29,14 @@ For every arm alike: a browser that failed is replaced before its next use, as o
 after 0, 1 and 4 s (dtf's own pauses), with at most {retries} retries, and {attempts} attempts with all that is given
 back. A job has {job_s:g} s, a canary (the shader and the page) {canary_s:g} s. No constant of any breaker is scaled.
 
-Affected: the job's first failure by the infrastructure fell into an episode, or into the {aftermath_s:g} s after it.
-Recovery is from that failure to the verdict; what was given up, or has no verdict {plan.drain_s:g} s after the last
-arrivals, counts as {longest_s:g} s.
+Struck: the job failed by the infrastructure at least once with any of the arms of this report; these are the same
+{struck} jobs in every arm, and none of the warm-up. Its recovery is from its arrival to its verdict: that is what is
+judged. It belongs to the episode in which it came for its browser alone, or else to that of its first failure with the
+first arm, in the order of the tables, with which it failed.
+
+Affected: the job failed by the infrastructure with the arm itself, and its first failure fell into an episode, or into
+the {aftermath_s:g} s after it. Its recovery is from that failure to the verdict. Of both kinds, what was given up, or
+has no verdict {plan.drain_s:g} s after the last arrivals, counts as {longest_s:g} s.
 
 Resource-seconds: slot-seconds of failed attempts and of all canaries, with the restarts of browsers, and the
 processor time of the browsers and their hosts in these.
@@ -48,6 +54,9 @@ are rather too narrow.
 
 Episodes are shorter than most outages of a laboratory, and far more frequent: what a fault costs, and what a breaker
 saves by it, is told per episode and not per hour.
+
+Which jobs are struck depends on the arms: one more arm adds the jobs that failed with it alone, to all arms, where they
+are quick. Figures of struck jobs compare the arms of one report, and not those of two reports with other arms.
 
 The arms with other projects' settings lack a canary and refunds, which are no learning and help much: the strong
 fixed breaker, which has both, is what the learned one is to be held against.
@@ -68,6 +77,7 @@ def method(results: Results) -> tuple[str, ...]:
         "plan": plan,
         "seeds": list_words([str(schedule.seed) for schedule in results.schedules]),
         "jobs": sum(len(schedule.jobs) for schedule in results.schedules),
+        "struck": sum(map(len, results.struck.values())),
         "pinned": 100 * plan.pinned,
         "retries": MAX_RETRIES,
         "attempts": MOST_ATTEMPTS,

@@ -1,18 +1,25 @@
 """The later parts of the report: where the breaker loses, what was learned, what happened when."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from dtf.benchmarks.browsers.arms.catalogue import COLD, CONSTANTS, FIXED, LEARNED, NONE, ORACLE
-from dtf.benchmarks.browsers.figures import MEASURES, Measure
-from dtf.benchmarks.browsers.groups import COMPARED, losses
+from dtf.benchmarks.browsers.figures import AFFECTED_RECOVERY, MEASURES, RECOVERY, change, estimate
+from dtf.benchmarks.browsers.groups import losses
+from dtf.benchmarks.browsers.measures import LONGEST_S
 from dtf.benchmarks.browsers.plots import timeline
 from dtf.benchmarks.browsers.results import Results
 from dtf.benchmarks.report.page import Section, Table
-from dtf.benchmarks.report.words import change_words, short
+from dtf.benchmarks.report.words import change_words, number_words, short
 
 _TIMELINE: Final = (
     "Filled: an episode, named on pointing at it. Framed: the breaker was not closed. Small marks: uses that failed."
+)
+#: What recovery times are restricted to, in seconds: the usual, and on both sides of it.
+_RESTRICTIONS_S: Final = (60.0, LONGEST_S, 120.0)
+_RESTRICTED: Final = (
+    f"A job without a verdict counts as {LONGEST_S:g} s, and a longer recovery as no more. With another number in its "
+    "place the figures are these."
 )
 _LEARNED: Final = (
     "The numbers by which the breakers decided at the end of the last run; those of the constants are what learning "
@@ -26,7 +33,7 @@ def losses_section(results: Results) -> Section:
     if LEARNED not in results.runs:
         return Section(title=title, text=("It was not among the arms.",))
     others = {name: results.units[name] for name in (NONE, FIXED, CONSTANTS) if name in results.units}
-    found = list(losses(results.units[LEARNED], others, results.groups, (*COMPARED, *_rest())))
+    found = list(losses(results.units[LEARNED], others, results.groups, MEASURES))
     rows = tuple(
         (
             f"{one.group.kind} {one.group.name}".replace("_", " ") if one.group else "all",
@@ -42,10 +49,23 @@ def losses_section(results: Results) -> Section:
     return Section(title=title, text=text, table=Table(head=head, rows=rows))
 
 
-def _rest() -> Sequence[Measure]:
-    return [
-        one for one in MEASURES if one not in COMPARED and one.name in ("exposed_lost", "canary_slot_s", "blocked_s")
-    ]
+def restrictions_section(results: Results) -> Section:
+    """How much of the recovery times the restriction makes."""
+    rows = []
+    for measure in (RECOVERY, AFFECTED_RECOVERY):
+        for arm in results.runs:
+            means = (estimate(measure, results.restricted(arm, longest_s)).value for longest_s in _RESTRICTIONS_S)
+            rows.append((f"{measure.label}, {arm}, s", *map(number_words, means)))
+        for other in (other for other in (NONE, FIXED) if {LEARNED, other} <= set(results.runs)):
+            changes = (
+                change(measure, results.restricted(LEARNED, longest_s), results.restricted(other, longest_s))
+                for longest_s in _RESTRICTIONS_S
+            )
+            told = (change_words(one.value, one.low, one.high) for one in changes)
+            rows.append((f"{measure.label}, {LEARNED} against {other}", *told))
+    head = ("", *(f"To {longest_s:g} s" for longest_s in _RESTRICTIONS_S))
+    table = Table(head=head, rows=tuple(rows))
+    return Section(title="With other restrictions", text=(_RESTRICTED,), table=table, folded=True)
 
 
 def learned_sections(results: Results) -> Iterator[Section]:

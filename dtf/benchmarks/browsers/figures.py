@@ -1,10 +1,11 @@
 """What is compared between arms."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from dtf.benchmarks.browsers.measures import EpisodeFigures, RunFigures
+from dtf.benchmarks.browsers.records import NONE
 from dtf.benchmarks.report.intervals import Estimate, Parts, ratio, ratio_change
 
 #: The seed of a schedule and an episode's number in it; what happened outside of all of a seed's episodes is one more.
@@ -32,20 +33,33 @@ class Measure:
 
 
 RECOVERY: Final = Measure(
+    name="struck_delay_s",
+    label="recovery time of a struck job (from its arrival to its verdict)",
+    unit="s",
+    top=lambda one: one.struck_delay_s,
+    bottom=lambda one: one.struck,
+)
+LOST: Final = Measure(
+    name="struck_lost",
+    label="struck jobs that fail in the end",
+    unit="per episode",
+    top=lambda one: one.struck_lost,
+)
+RESOURCES: Final = Measure(
+    name="resource_s", label="resource-seconds burnt", unit="s per episode", top=lambda one: one.resource_s
+)
+AFFECTED_RECOVERY: Final = Measure(
     name="recovery_s",
     label="recovery time of an affected job",
     unit="s",
     top=lambda one: one.recovery_s,
     bottom=lambda one: one.affected,
 )
-LOST: Final = Measure(
-    name="affected_lost",
-    label="affected jobs that fail in the end",
-    unit="per episode",
-    top=lambda one: one.affected_lost,
-)
-RESOURCES: Final = Measure(
-    name="resource_s", label="resource-seconds burnt", unit="s per episode", top=lambda one: one.resource_s
+RECOVERY_TOGETHER: Final = Measure(
+    name="recovery_sum_s",
+    label="recovery time of all affected jobs together",
+    unit="s per episode",
+    top=lambda one: one.recovery_s,
 )
 DELAY: Final = Measure(
     name="exposed_delay_s",
@@ -54,23 +68,26 @@ DELAY: Final = Measure(
     top=lambda one: one.exposed_delay_s,
     bottom=lambda one: one.exposed,
 )
+AFFECTED_LOST: Final = Measure(
+    name="affected_lost",
+    label="affected jobs that fail in the end",
+    unit="per episode",
+    top=lambda one: one.affected_lost,
+)
 #: The three by which the breaker is judged, then the others.
 MEASURES: Final = (
     RECOVERY,
     LOST,
     RESOURCES,
+    AFFECTED_RECOVERY,
+    RECOVERY_TOGETHER,
     DELAY,
+    AFFECTED_LOST,
     Measure(
         name="exposed_lost",
         label="jobs for a sick browser that fail in the end",
         unit="per episode",
         top=lambda one: one.exposed_lost,
-    ),
-    Measure(
-        name="recovery_sum_s",
-        label="recovery time of all affected jobs together",
-        unit="s per episode",
-        top=lambda one: one.recovery_s,
     ),
     Measure(name="affected", label="affected jobs", unit="per episode", top=lambda one: one.affected),
     Measure(
@@ -94,17 +111,24 @@ def by_unit(runs: Iterable[RunFigures]) -> dict[Unit, EpisodeFigures]:
 
 def estimate(measure: Measure, units: Units) -> Estimate:
     """A measure with its interval."""
-    return ratio(_parts(measure, units.values()))
+    return ratio(_parts(measure, units, list(units)))
 
 
 def change(measure: Measure, arm: Units, other: Units) -> Estimate:
     """By which share a measure is larger than another arm's, over the same episodes: -0.4 is 40 % less."""
-    units = [unit for unit in arm if unit in other]
-    mine, theirs = (_parts(measure, (side[unit] for unit in units)) for side in (arm, other))
-    return ratio_change(mine, theirs)
+    shared = [unit for unit in arm if unit in other]
+    return ratio_change(_parts(measure, arm, shared), _parts(measure, other, shared))
 
 
-def _parts(measure: Measure, episodes: Iterable[EpisodeFigures]) -> Parts:
-    """What is added up and what that is divided by, episode by episode."""
-    kept = list(episodes)
-    return [measure.top(one) for one in kept], [measure.bottom(one) if measure.bottom else 1.0 for one in kept]
+def _parts(measure: Measure, units: Units, shared: Sequence[Unit]) -> Parts:
+    """What is added up and what that is divided by, episode by episode; what is outside of them all is no episode."""
+    if measure.bottom is None:
+        below = [float(number != NONE) for _, number in shared]
+    else:
+        below = [float(measure.bottom(units[unit])) for unit in shared]
+    return [measure.top(units[unit]) for unit in shared], below
+
+
+def total(measure: Measure, units: Units) -> float:
+    """What a measure adds up, over all episodes."""
+    return float(sum(map(measure.top, units.values())))

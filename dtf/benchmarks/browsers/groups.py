@@ -1,22 +1,40 @@
-"""Episodes in groups: by the type of the fault, its intensity, and the browser."""
+"""Episodes in groups: by the type of the fault, its intensity, the browser, and how long it lasts."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dtf.benchmarks.browsers.episode import Episode
-from dtf.benchmarks.browsers.figures import DELAY, LOST, RECOVERY, RESOURCES, Measure, Unit, Units, change
+from dtf.benchmarks.browsers.figures import LOST, RECOVERY, RESOURCES, Measure, Unit, Units, change
 from dtf.benchmarks.browsers.records import NONE
 from dtf.benchmarks.browsers.schedule import Schedule
 from dtf.benchmarks.report.intervals import Estimate
+
+#: Episodes by their length, in seconds: up to the first, up to the second, longer.
+_SHORT_S, _MIDDLING_S = 35.0, 60.0
+_SHORT, _MIDDLING, _LONG = (
+    f"up to {_SHORT_S:g} s",
+    f"{_SHORT_S:g} to {_MIDDLING_S:g} s",
+    f"over {_MIDDLING_S:g} s",
+)
+#: Names that have an order of their own.
+_ORDER = (_SHORT, _MIDDLING, _LONG)
+
+
+def _length(one: Episode) -> str:
+    if one.length_s <= _SHORT_S:
+        return _SHORT
+    return _MIDDLING if one.length_s <= _MIDDLING_S else _LONG
+
 
 #: By what episodes are put into groups.
 KINDS: Mapping[str, Callable[[Episode], str]] = {
     "failure type": lambda one: str(one.failure),
     "intensity": lambda one: str(one.intensity),
     "browser": lambda one: one.browser,
+    "length": _length,
 }
 #: By what groups are compared.
-COMPARED = (RECOVERY, LOST, RESOURCES, DELAY)
+COMPARED = (RECOVERY, LOST, RESOURCES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +82,12 @@ def groups_of(schedules: Sequence[Schedule]) -> Iterator[Group]:
     """The groups of the episodes of some schedules."""
     episodes = [((schedule.seed, one.number), one) for schedule in schedules for one in schedule.episodes]
     for kind, of in KINDS.items():
-        for name in dict.fromkeys(sorted(of(one) for _, one in episodes)):
+        for name in sorted({of(one) for _, one in episodes}, key=_place):
             yield Group(kind=kind, name=name, units=frozenset(unit for unit, one in episodes if of(one) == name))
+
+
+def _place(name: str) -> tuple[int, str]:
+    return (_ORDER.index(name) if name in _ORDER else 0), name
 
 
 def losses(

@@ -1,19 +1,21 @@
 """What a run came to, episode by episode: the same rules for every arm."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from dtf.benchmarks.browsers.failures import AFTERMATH_S, episode_of, first_failures
 from dtf.benchmarks.browsers.job import Work
 from dtf.benchmarks.browsers.openings import healthy, open_times
 from dtf.benchmarks.browsers.records import NONE, JobRecord, RunRecord, UseRecord
-from dtf.benchmarks.browsers.schedule import Schedule
+from dtf.benchmarks.browsers.struck import Struck
 from dtf.domain.outcome import Outcome
 
 #: A recovery or a delay that takes longer, or never ends, counts as so long: means are restricted, nobody is left out.
-LONGEST_S: Final = 60.0
-#: What happens on a browser so soon after an episode is still its doing.
-AFTERMATH_S: Final = 15.0
+#: Longer than the longest episode, so that to wait for its end is not the same as to give up.
+LONGEST_S: Final = 90.0
+#: The struck jobs of a run that is compared with none.
+_NOT_COMPARED: Final[Struck] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +23,11 @@ class EpisodeFigures:
     """What came of an episode with one arm; sums, so that episodes can be added. Times are in seconds.
 
     Attributes:
+        struck: Jobs that failed by the infrastructure with any of the compared arms: the same ones in every arm.
+        struck_lost: Those of them that had no verdict in the end: given up, or not over at the horizon.
+        struck_delay_s: From their arrival to their verdict, restricted.
         affected: Jobs whose first failure of the infrastructure it caused.
-        affected_lost: Those of them that had no verdict in the end: given up, or not over at the horizon.
+        affected_lost: Those of them that had no verdict in the end.
         recovery_s: From that failure to the verdict, restricted, over all affected jobs.
         exposed: Jobs that came for its browser alone while it lasted: the same ones in every arm.
         exposed_lost: Those of them that had no verdict in the end.
@@ -37,6 +42,9 @@ class EpisodeFigures:
         detection_s: From the first failure by it to the breaker's opening, at most to its end.
     """
 
+    struck: int = 0
+    struck_lost: int = 0
+    struck_delay_s: float = 0.0
     affected: int = 0
     affected_lost: int = 0
     recovery_s: float = 0.0
@@ -91,19 +99,21 @@ class RunFigures:
     lasted_s: float
 
 
-def measure_run(record: RunRecord, longest_s: float = LONGEST_S) -> RunFigures:
+def measure_run(record: RunRecord, longest_s: float = LONGEST_S, *, struck: Struck = _NOT_COMPARED) -> RunFigures:
     """What a run came to.
 
     Args:
         record: Its raw data.
         longest_s: What recoveries and delays are restricted to.
+        struck: The struck jobs of its seed with their episodes, from all runs that are compared.
     """
     schedule = record.schedule
     found = {number: EpisodeFigures() for number in (NONE, *(one.number for one in schedule.episodes))}
     for use in record.uses:
-        where = _episode_of(use, schedule)
+        where = episode_of(use, schedule)
         found[where] = _with_use(found[where], use)
     _add_jobs(found, record, longest_s)
+    _add_struck(found, record, struck, longest_s)
     for blocked in record.blocked:
         one = found[blocked.after_episode]
         found[blocked.after_episode] = replace(one, blocked_s=one.blocked_s + blocked.seconds)
@@ -129,20 +139,14 @@ def measure_run(record: RunRecord, longest_s: float = LONGEST_S) -> RunFigures:
 
 def recovery_times(record: RunRecord) -> list[float | None]:
     """From the first failure of each affected job to its verdict, in seconds; None: it has none."""
-    first = _first_failures(record.uses)
-    return [
-        max(job.ended_s - first[job.number].ended_s, 0.0) if _has_verdict(job) and job.ended_s is not None else None
-        for job in record.jobs
-        if job.number in first
-    ]
+    first = first_failures(record.uses)
+    return [_time_to_verdict(job, first[job.number].ended_s) for job in record.jobs if job.number in first]
 
 
-def _episode_of(use: UseRecord, schedule: Schedule) -> int:
-    """The episode that a use belongs to: the one that lasted when it began, or whose aftermath did."""
-    if use.episode != NONE:
-        return use.episode
-    latest = schedule.latest_of(use.browser, use.began_s)
-    return latest.number if latest and use.began_s - latest.end_s <= AFTERMATH_S else NONE
+def struck_times(record: RunRecord, struck: Struck) -> list[float | None]:
+    """From the arrival of each struck job to its verdict, in seconds; None: it has none."""
+    planned = record.schedule.jobs
+    return [_time_to_verdict(job, planned[job.number].arrives_s) for job in record.jobs if job.number in struck]
 
 
 def _with_use(one: EpisodeFigures, use: UseRecord) -> EpisodeFigures:
@@ -166,12 +170,12 @@ def _with_use(one: EpisodeFigures, use: UseRecord) -> EpisodeFigures:
 
 
 def _add_jobs(found: dict[int, EpisodeFigures], record: RunRecord, longest_s: float) -> None:
-    schedule, first = record.schedule, _first_failures(record.uses)
+    schedule, first = record.schedule, first_failures(record.uses)
     for job in record.jobs:
         planned, lost = schedule.jobs[job.number], not _has_verdict(job)
         if job.number in first:
             use = first[job.number]
-            where = _episode_of(use, schedule)
+            where = episode_of(use, schedule)
             one = found[where]
             found[where] = replace(
                 one,
@@ -190,23 +194,30 @@ def _add_jobs(found: dict[int, EpisodeFigures], record: RunRecord, longest_s: fl
             )
 
 
-def _first_failures(uses: Iterable[UseRecord]) -> dict[int, UseRecord]:
-    first: dict[int, UseRecord] = {}
-    for use in sorted(uses, key=lambda one: one.ended_s):
-        if use.job != NONE and use.outcome is Outcome.INFRA:
-            first.setdefault(use.job, use)
-    return first
+def _add_struck(found: dict[int, EpisodeFigures], record: RunRecord, struck: Struck, longest_s: float) -> None:
+    planned = record.schedule.jobs
+    for job in (job for job in record.jobs if job.number in struck):
+        one = found[struck[job.number]]
+        found[struck[job.number]] = replace(
+            one,
+            struck=one.struck + 1,
+            struck_lost=one.struck_lost + (not _has_verdict(job)),
+            struck_delay_s=one.struck_delay_s + _restricted(job, planned[job.number].arrives_s, longest_s),
+        )
 
 
 def _has_verdict(job: JobRecord) -> bool:
     return job.outcome is not None and job.outcome is not Outcome.INFRA
 
 
+def _time_to_verdict(job: JobRecord, since_s: float) -> float | None:
+    return max(job.ended_s - since_s, 0.0) if _has_verdict(job) and job.ended_s is not None else None
+
+
 def _restricted(job: JobRecord, since_s: float, longest_s: float) -> float:
     """From then to the verdict; what has none counts as the longest, whenever it was given up."""
-    if not _has_verdict(job) or job.ended_s is None:
-        return longest_s
-    return min(max(job.ended_s - since_s, 0.0), longest_s)
+    time_s = _time_to_verdict(job, since_s)
+    return longest_s if time_s is None else min(time_s, longest_s)
 
 
 def _wrong(record: RunRecord) -> int:

@@ -1,10 +1,10 @@
 """The plots of a report."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from dtf.benchmarks.browsers.arms.catalogue import LEARNED
 from dtf.benchmarks.browsers.figures import Measure
-from dtf.benchmarks.browsers.measures import LONGEST_S, recovery_times
+from dtf.benchmarks.browsers.measures import LONGEST_S, recovery_times, struck_times
 from dtf.benchmarks.browsers.records import RunRecord
 from dtf.benchmarks.browsers.results import Results
 from dtf.benchmarks.report.page import Bar, Bars, Curve, Curves, Lane, Span, Timeline
@@ -28,18 +28,29 @@ def changes_plot(results: Results, measure: Measure, other: str, wanted: float |
     return Bars(title=title, unit="%", bars=tuple(bars), mark=mark, mark_label="to be reached")
 
 
-def recovery_plot(results: Results) -> Curves:
-    """Which share of its affected jobs each arm had recovered after some time."""
+def recovery_plots(results: Results) -> tuple[Curves, Curves]:
+    """Which share of the struck jobs, and of its affected ones, each arm had recovered after some time."""
+    struck = _shares(results, lambda one: struck_times(one, results.struck[one.schedule.seed]))
+    affected = _shares(results, recovery_times)
+    return (
+        Curves(title="Share of struck jobs with their verdict", x_label="seconds after the arrival", curves=struck),
+        Curves(
+            title="Share of affected jobs with their verdict",
+            x_label="seconds after the first failure",
+            curves=affected,
+        ),
+    )
+
+
+def _shares(results: Results, times_of: Callable[[RunRecord], list[float | None]]) -> tuple[Curve, ...]:
     curves = []
     for arm in results.runs:
-        times = [time_s for one in results.records if one.arm == arm for time_s in recovery_times(one)]
+        times = [time_s for one in results.records if one.arm == arm for time_s in times_of(one)]
         ends = sorted(time_s for time_s in times if time_s is not None and time_s <= LONGEST_S)
         points = tuple((at_s, (number + 1) / len(times)) for number, at_s in enumerate(ends))
-        curves.append(
-            Curve(label=arm, points=(*points, (LONGEST_S, len(ends) / max(len(times), 1))), strong=arm == LEARNED)
-        )
-    title = "Share of affected jobs with their verdict"
-    return Curves(title=title, x_label="seconds after the first failure", curves=tuple(curves))
+        last = (LONGEST_S, len(ends) / max(len(times), 1))
+        curves.append(Curve(label=arm, points=(*points, last), strong=arm == LEARNED))
+    return tuple(curves)
 
 
 def timeline(record: RunRecord) -> Timeline:

@@ -8,7 +8,6 @@ from typing import Any
 from dtf.benchmarks.browsers.arms.catalogue import ARMS, FIXED, NONE
 from dtf.benchmarks.browsers.figures import (
     MEASURES,
-    RECOVERY,
     Measure,
     Units,
     by_unit,
@@ -19,10 +18,14 @@ from dtf.benchmarks.browsers.groups import COMPARED, Group, groups_of
 from dtf.benchmarks.browsers.measures import RunFigures, measure_run
 from dtf.benchmarks.browsers.records import RunRecord
 from dtf.benchmarks.browsers.schedule import Schedule
+from dtf.benchmarks.browsers.struck import Struck, struck_by_seed
 from dtf.benchmarks.report.intervals import Estimate
 
 #: What the others are compared with.
 REFERENCES = (NONE, FIXED)
+
+#: Of which jobs the success is told: the same ones in every arm, and those of the arm itself.
+POPULATIONS = ("struck", "affected")
 
 Json = dict[str, Any]
 
@@ -43,9 +46,14 @@ class Results:
         return tuple({record.schedule.seed: record.schedule for record in self.records}.values())
 
     @cached_property
+    def struck(self) -> Mapping[int, Struck]:
+        """The struck jobs of each seed: of any of the arms that are here."""
+        return struck_by_seed(self.records)
+
+    @cached_property
     def runs(self) -> Mapping[str, Sequence[RunFigures]]:
         """What each arm's runs came to, in the order of reports."""
-        measured = [measure_run(record) for record in self.records]
+        measured = [measure_run(record, struck=self.struck[record.schedule.seed]) for record in self.records]
         return {arm: of_it for arm in ARMS if (of_it := [run for run in measured if run.arm == arm])}
 
     @cached_property
@@ -70,11 +78,10 @@ class Results:
             mine, theirs = group.of(mine), group.of(theirs)
         return change(measure, mine, theirs)
 
-    def success(self, arm: str) -> tuple[int, int]:
-        """How many jobs of an arm were affected, and how many of these had a verdict in the end."""
-        episodes = list(self.units[arm].values())
-        affected = sum(one.affected for one in episodes)
-        return affected, affected - sum(one.affected_lost for one in episodes)
+    def success(self, arm: str, of: str = "struck") -> tuple[int, int]:
+        """How many jobs of an arm were struck, or affected, and how many of these had a verdict in the end."""
+        count = int(self.sum_episodes(arm, of))
+        return count, count - int(self.sum_episodes(arm, f"{of}_lost"))
 
     def sum(self, arm: str, name: str) -> float:
         """A figure of an arm's runs, added up."""
@@ -84,18 +91,19 @@ class Results:
         """A figure of an arm's episodes, added up."""
         return float(sum(getattr(one, name) for one in self.units[arm].values()))
 
-    def restricted(self, arm: str, longest_s: float) -> float | None:
-        """The recovery time of an arm with another restriction."""
-        runs = [measure_run(record, longest_s) for record in self.records if record.arm == arm]
-        return estimate(RECOVERY, by_unit(runs)).value
+    def restricted(self, arm: str, longest_s: float) -> Units:
+        """An arm's episodes with another restriction of recovery times and delays."""
+        return by_unit(
+            measure_run(record, longest_s, struck=self.struck[record.schedule.seed])
+            for record in self.records
+            if record.arm == arm
+        )
 
     def to_json(self) -> Json:
         """All figures, as JSON's types."""
         return {
             "totals": {arm: _estimates(figures) for arm, figures in self.totals.items()},
-            "success": {
-                arm: dict(zip(("affected", "with a verdict"), self.success(arm), strict=True)) for arm in self.runs
-            },
+            "success": {arm: {of: self._success(arm, of) for of in POPULATIONS} for arm in self.runs},
             "changes": {other: self._changes(other, None) for other in REFERENCES if other in self.runs},
             "groups": [
                 {
@@ -108,6 +116,10 @@ class Results:
             ],
             "runs": [_run(run) for runs in self.runs.values() for run in runs],
         }
+
+    def _success(self, arm: str, of: str) -> Json:
+        jobs, judged = self.success(arm, of)
+        return {"jobs": jobs, "with a verdict": judged, "share": _rounded(judged / jobs) if jobs else None}
 
     def _changes(self, other: str, group: Group | None) -> Json:
         measures: Iterable[Measure] = MEASURES if group is None else COMPARED

@@ -17,7 +17,9 @@ _PARTS = (
     "resilience",
 )
 #: What is made of raw data afterwards, and may change without them.
-_READING = "benchmark caveats details figures groups measures openings plots results story"
+_READING = (
+    "benchmark caveats details failures figures groups judgement measures openings plots results story struck tables"
+)
 _AFTERWARDS = frozenset(f"benchmarks/browsers/{name}.py" for name in _READING.split())
 
 

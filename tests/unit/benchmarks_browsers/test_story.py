@@ -7,9 +7,10 @@ import pytest
 
 from dtf.benchmarks.browsers.campaign import read_record, write_record
 from dtf.benchmarks.browsers.caveats import caveats
+from dtf.benchmarks.browsers.judgement import verdicts
 from dtf.benchmarks.browsers.records import RunRecord
 from dtf.benchmarks.browsers.results import Results
-from dtf.benchmarks.browsers.story import make_page, verdicts
+from dtf.benchmarks.browsers.story import make_page
 from dtf.benchmarks.report.html import html
 from dtf.benchmarks.report.markdown import markdown
 from dtf.benchmarks.report.page import Verdict
@@ -39,19 +40,38 @@ def _verdicts(runs: Sequence[RunRecord]) -> Sequence[Verdict]:
 def test_what_was_to_be_shown_is_judged_by_the_figures() -> None:
     """Half as long, no job lost in place of eleven, a third of the resources; then a breaker that helps nothing."""
     none = _run("none", 11, 40.0, 6)
-    recovery, delay, lost, resources = _verdicts([none, _run("learned", 0, 20.0, 2)])
-    assert recovery.reached
-    assert delay.reached
-    assert (lost.reached, lost.surely) == (True, True)
+    *recoveries, lost, affected_lost, resources = _verdicts([none, _run("learned", 0, 20.0, 2)])
+    assert [one.reached for one in recoveries] == [True] * 4
+    assert (lost.reached, lost.surely) == (affected_lost.reached, affected_lost.surely) == (True, True)
     assert "0 in place of 11" in lost.found
     assert (resources.found, resources.reached, resources.surely) == ("-67 % [-67, -67]", True, True)
-    assert [one.reached for one in _verdicts([none, _run("learned", 11, 40.0, 6)])] == [False] * 4
+    assert [one.reached for one in _verdicts([none, _run("learned", 11, 40.0, 6)])] == [False] * 7
+
+
+def test_a_breaker_that_spares_jobs_is_judged_by_the_same_jobs_and_every_definition_is_shown() -> None:
+    """Of twelve jobs of 42 s it spares eleven, which take 4 s; the one left takes 62 s and would tell of +50 %."""
+    none, learned = _run("none", 0, 40.0, 1), _run("learned", 0, 2.0, 0)
+    first = a_use(0, 1.0, episode=0)
+    learned = replace(learned, uses=(first,), jobs=(an_end(0, 63.0), *learned.jobs[1:]))
+    told = _verdicts([none, learned])
+    assert [one.what.rpartition("(")[2] for one in told] == [
+        *("judged)", *["for comparison)"] * 3),
+        *("judged)", "for comparison)", "judged)"),
+    ]
+    struck, affected, together, *_ = told
+    assert struck.found.startswith(f"{100 * ((62 + 11 * 4) / (12 * 42) - 1):.0f} %")
+    assert (struck.reached, affected.found[:6], affected.reached) == (True, "+50 % ", False)
+    assert together.found.startswith(f"{100 * (60 / (12 * 40) - 1):.0f} %")
+    text = markdown(make_page(Results(records=(none, learned)), {}, None))
+    assert "| none | 12 | 0 | 42 | 12 | 0 | 40 | 40 |" in text
+    assert "| learned | 12 | 0 | 8.83 | 1 | 0 | 60 | 5 |" in text
+    assert "| recovery time of an affected job | for comparison | -45 % | +50 % [" in text
 
 
 def test_of_few_lost_jobs_no_share_is_told() -> None:
     """One in place of two is chance."""
-    _, _, lost, _ = _verdicts([_run("none", 2, 40.0, 6), _run("learned", 1, 20.0, 2)])
-    assert lost.reached is None
+    *_, lost, affected_lost, _ = _verdicts([_run("none", 2, 40.0, 6), _run("learned", 1, 20.0, 2)])
+    assert lost.reached is affected_lost.reached is None
 
 
 def test_the_report_says_where_the_breaker_loses_and_what_limits_it() -> None:
@@ -65,7 +85,7 @@ def test_the_report_says_where_the_breaker_loses_and_what_limits_it() -> None:
     assert "In chromium WebGPU is computed by software" in text
     missing = sum(map(bool, availability("firefox").values()))
     assert f"firefox: {missing} of the 18 faults do not exist there" in text
-    assert html(page).count("<svg") == 4 + 1 + 3
+    assert html(page).count("<svg") == 7 + 2 + 3
     assert json.dumps(Results(records=tuple(runs)).to_json())
 
 
