@@ -92,6 +92,8 @@ class WorkerLoad:
         busy_slots: Slots that run something.
         devices: Of the GPUs ``utilisation_percent``, ``memory_used_bytes`` and ``temperature_c``, as far as they can be
             had, by the device's UUID.
+        slot_memory_bytes: The resident memory of each slot's processes, by the slot's number; what processes share
+            counts for each of them. A slot without a process is not in it.
     """
 
     cpu_percent: float
@@ -99,3 +101,4 @@ class WorkerLoad:
     load_1m: float
     busy_slots: int
     devices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    slot_memory_bytes: Mapping[str, int] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 _LOOKS = 10
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _GONE = frozenset("ZXx")  # zombies, and what is on its way out
 
 
@@ -116,6 +117,15 @@ def read_environment(pid: int, names: frozenset[str]) -> dict[str, str]:
     pairs = (item.partition(b"=") for item in text.split(b"\0"))
     found = ((os.fsdecode(name), os.fsdecode(value)) for name, _, value in pairs)
     return {name: value for name, value in found if name in names}
+
+
+def resident_bytes(pid: int) -> int:
+    """How much memory a process has that is not swapped out; 0 when it has ended."""
+    try:
+        pages = (_PROC / str(pid) / "statm").read_bytes().split()[1]
+    except (OSError, IndexError):  # it has ended meanwhile
+        return 0
+    return int(pages) * _PAGE_BYTES
 
 
 def same_pid_namespace(pid: int) -> bool:

@@ -171,4 +171,7 @@ def clean_load(load: WorkerLoad) -> WorkerLoad:
             clean_text(uuid, NAME_CAP): {clean_text(name, NAME_CAP): clean_number(value) for name, value in own.items()}
             for uuid, own in load.devices.items()
         },
+        slot_memory_bytes={
+            clean_text(slot, NAME_CAP): clean_integer(size) for slot, size in load.slot_memory_bytes.items()
+        },
     )

@@ -24,6 +24,7 @@ from dtf.execution.guardian.refunds import Refunds
 from dtf.execution.guardian.server import Server
 from dtf.execution.guardian.services import Services
 from dtf.execution.guardian.slot_chain import SlotChain
+from dtf.execution.guardian.slot_memory import SlotMemory
 from dtf.execution.guardian.slot_pool import SlotPool
 from dtf.execution.guardian.start import put_right
 from dtf.execution.guardian.ward import Ward
@@ -104,12 +105,14 @@ class Guardian:
     def _loops(self) -> tuple[Coroutine[Any, Any, None], ...]:
         services, config = self._services, self._services.config
         figures = DeviceFigures(config.worker, services.monitor)
+        memory = SlotMemory(services.spawner)
         heartbeat = Heartbeat(
             self._workers,
             services.database,
             config.worker,
             busy_slots=lambda: self._slots.busy,
             devices=lambda: figures.latest,
+            slot_memory=lambda: memory.latest,
         )
         watch = QueueWatch(self._workers, services, self._slots, self._announcer)
         return (
@@ -117,6 +120,7 @@ class Guardian:
             self._ward.watch(),
             watch.look_continually(),
             figures.look_continually(config.heartbeat_s),
+            memory.look_continually(config.heartbeat_s),
             heartbeat.beat_continually(config.heartbeat_s, self._drain),
             self._clean_continually(),
         )

@@ -26,12 +26,14 @@ class Heartbeat:
         *,
         busy_slots: Callable[[], int],
         devices: Callable[[], Mapping[str, Mapping[str, float]]],
+        slot_memory: Callable[[], Mapping[str, int]],
     ) -> None:
         self._workers = workers
         self._database = database
         self._info = info
         self._busy_slots = busy_slots
         self._devices = devices
+        self._slot_memory = slot_memory
 
     async def beat_continually(self, interval_s: float, drain: Callable[[], None]) -> None:
         """Beat until cancelled.
@@ -61,5 +63,6 @@ class Heartbeat:
             load_1m=os.getloadavg()[0],
             busy_slots=self._busy_slots(),
             devices=self._devices(),
+            slot_memory_bytes=self._slot_memory(),
         )
         return await self._database.call_soon(self._workers.heartbeat, self._info.worker_id, load)

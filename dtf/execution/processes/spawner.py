@@ -18,6 +18,7 @@ from dtf.processes.process_table import (
     identify,
     read_environment,
     read_table,
+    resident_bytes,
 )
 from dtf.processes.reaper import Reaper
 
@@ -90,6 +91,19 @@ class GuardianSpawner:
         found = {pid for pid in ours if pid in roots or slot_of(self._mark_of(pid)) in slots}
         return frozenset(found | descendants(table, found))
 
+    def memory_of_slots(self) -> dict[int, int]:
+        """The resident memory of each slot's processes in bytes; it reads all of ``/proc``.
+
+        What hides its mark counts for the slot of what started it.
+        """
+        table = read_table()
+        found: dict[int, int] = {}
+        for pid in descendants(table, (os.getpid(),)):
+            slot = self._slot_above(table, pid)
+            if slot is not None:
+                found[slot] = found.get(slot, 0) + resident_bytes(pid)
+        return found
+
     async def end_everything(self, grace_s: float = 0.0) -> int:
         """End every descendant, with or without a mark; return how many there were."""
         return await end_processes(self._everything, grace_s)
@@ -125,6 +139,15 @@ class GuardianSpawner:
         marks = read_environment(pid, _MARKS)
         # a guardian that itself runs under dtf carries another guardian's marks
         return marks.get(SLOT_VARIABLE, "") if marks.get(OWNER_VARIABLE) == str(self.owner) else ""
+
+    def _slot_above(self, table: Mapping[int, ProcessEntry], pid: int) -> int | None:
+        """The slot that a process or the nearest one above it is marked for."""
+        here = os.getpid()
+        while pid != here and pid in table:
+            if mark := self._mark_of(pid):
+                return slot_of(mark)
+            pid = table[pid].parent
+        return None
 
     def _everything(self) -> set[ProcessId]:
         table = read_table()
