@@ -178,6 +178,8 @@ class Breakers:
         self._renew(hold.target, change, params)
         if change.before is BreakerState.CLOSED and params.policy is Policy.BELIEF:
             self._warn_siblings(hold.target)
+        if change.before is not None and change.record.state is BreakerState.CLOSED and params.policy is Policy.BELIEF:
+            self._hasten_siblings(hold.target)
         return change
 
     def _observe_locally(self, target: Target, evidence: Evidence) -> Change:
@@ -209,6 +211,13 @@ class Breakers:
                 params = self.numbers.params(other)
                 self._shared(lambda store, other=other, params=params: store.raise_belief(other, params, factor))  # type: ignore[misc]
                 self._copies.drop(other)
+
+    def _hasten_siblings(self, target: Target) -> None:
+        """A close that probes confirmed lets the others of its hardware be probed: the cause may be gone there too."""
+        for other, record in (self._shared(lambda store: store.all()) or {}).items():
+            if other.hardware == target.hardware and record.state is BreakerState.OPEN:
+                params = self.numbers.params(other)
+                self._shared(lambda store, other=other, params=params: store.hasten(other, params))  # type: ignore[misc]
 
     def _look(self) -> None:
         """Take over what was learned, when it is time."""

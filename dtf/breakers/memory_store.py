@@ -72,6 +72,12 @@ class MemoryStore:
             now = self.now()
             self._records[target] = breaker.raised(self._record(target, params, now), params, now, factor)
 
+    def hasten(self, target: Target, params: BreakerParams) -> None:
+        """As ``BreakerStore``."""
+        with self._lock:
+            now = self.now()
+            self._records[target] = breaker.hastened(self._record(target, params, now), params, now)
+
     def set_mode(self, target: Target, mode: BreakerMode, *, order: int = 0) -> BreakerRecord:
         """As ``BreakerStore``."""
         with self._lock:

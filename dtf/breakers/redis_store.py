@@ -118,6 +118,12 @@ class RedisStore:
         script("raise").run(self._client, (key, self._all), (self._params(params), text, repr(float(factor))))
 
     @_answered
+    def hasten(self, target: Target, params: BreakerParams) -> None:
+        """As ``BreakerStore``."""
+        text, key, _ = self._names(target)
+        script("hasten").run(self._client, (key, self._all), (self._params(params), text))
+
+    @_answered
     def set_mode(self, target: Target, mode: BreakerMode, *, order: int = 0) -> BreakerRecord:
         """As ``BreakerStore``."""
         text, key, _ = self._names(target)

@@ -58,6 +58,10 @@ class BreakerStore(Protocol):
         """Take in that a sibling opened: the odds that this target is bad grow by a factor."""
         ...
 
+    def hasten(self, target: Target, params: BreakerParams) -> None:
+        """Take in that a sibling was found to be well again: where this one is open it may be probed at once."""
+        ...
+
     def set_mode(self, target: Target, mode: BreakerMode, *, order: int = 0) -> BreakerRecord:
         """Have an operator decide, or no longer; returns the breaker as it is now.
 

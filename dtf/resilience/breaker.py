@@ -221,6 +221,14 @@ def raised(record: BreakerRecord, params: BreakerParams, now: float, factor: flo
     return replace(record, belief=belief, held_until=held_until)
 
 
+def hastened(record: BreakerRecord, params: BreakerParams, now: float) -> BreakerRecord:
+    """Take in that a sibling was found to be well again: an open breaker is probed at once, should that be allowed."""
+    record = advanced(record, params, now)
+    if record.state is not BreakerState.OPEN:
+        return record
+    return replace(record, next_probe_at=min(record.next_probe_at, record.at))
+
+
 def set_mode(record: BreakerRecord, mode: BreakerMode, now: float) -> BreakerRecord:
     """Have an operator decide, or no longer."""
     return replace(record, mode=mode, at=max(now, record.at))

@@ -47,6 +47,11 @@ class Raise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hasten:
+    """A sibling closed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mode:
     """An operator decides, or no longer."""
 
@@ -60,7 +65,7 @@ class Wait:
     seconds: float
 
 
-Event = Ask | Result | GiveBack | Raise | Mode | Wait
+Event = Ask | Result | GiveBack | Raise | Hasten | Mode | Wait
 
 _BAD_OR_GOOD = st.sampled_from([Sign.INFRA, Sign.INFRA, Sign.INFRA, Sign.CRASH, Sign.CANARY_FAILED, *Sign])
 
@@ -77,6 +82,7 @@ EVENTS: st.SearchStrategy[list[Event]] = st.lists(
         ),
         st.builds(GiveBack, which=st.integers(0, 3)),
         st.builds(Raise, factor=st.floats(1, 50)),
+        st.builds(Hasten),
         st.builds(Mode, mode=st.sampled_from([BreakerMode.AUTO, BreakerMode.AUTO, *BreakerMode])),
         st.builds(Wait, seconds=st.sampled_from([0.0, 0.1, 2.0, 6.0, 40.0, 1000.0])),
     ),
@@ -158,6 +164,8 @@ class Life:
             self.store.give_back(TARGET, self._permit(event.which)[1])
         if isinstance(event, Raise):
             self.store.raise_belief(TARGET, self.params, event.factor)
+        if isinstance(event, Hasten):
+            self.store.hasten(TARGET, self.params)
         if isinstance(event, Mode):
             self.store.set_mode(TARGET, event.mode)
         return None

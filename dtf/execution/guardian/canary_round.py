@@ -16,9 +16,12 @@ from dtf.execution.guardian.slot_pool import SlotPool
 
 log = logging.getLogger(__name__)
 
-#: The shortest and the longest wait before a canary is asked for again, in seconds.
+#: The shortest and the longest wait before a canary is asked for again, in seconds: when a sibling closes, a breaker wants
+#: one sooner than it said.
 _SHORTEST_S: Final = 0.05
-_LONGEST_S: Final = 30.0
+_LONGEST_S: Final = 1.0
+#: So long nobody asks while the answer is awaited, in seconds.
+_ANSWER_S: Final = 30.0
 
 
 class Singer(Protocol):
@@ -60,7 +63,7 @@ class CanaryRound:
         now = asyncio.get_running_loop().time()
         if self._closed or guard.canary or now < guard.canary_at:
             return
-        guard.canary_at = now + _LONGEST_S  # nobody else asks meanwhile
+        guard.canary_at = now + _ANSWER_S  # nobody else asks meanwhile
         permit = await asyncio.to_thread(lambda: self._breakers.acquire((guard.target,), canary=True))
         if isinstance(permit, Permit):
             self._start(guard, permit)

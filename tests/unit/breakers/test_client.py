@@ -174,6 +174,24 @@ def test_siblings_that_opened_together_are_probed_less_often(store: Counting, cl
     assert isinstance(breakers.acquire((SECOND,), canary=True), Permit)
 
 
+@pytest.mark.parametrize("policy", ["constants", "fixed"])
+def test_a_close_has_its_open_siblings_probed_at_once(store: Counting, clock: FakeClock, policy: str) -> None:
+    """The cause may be gone there too: those of its hardware do not wait. The fixed breaker knows no siblings."""
+    breakers = Breakers(store, BreakerConfig.of({"policy": policy, **ALWAYS}))
+    opened(breakers, FIRST)
+    clock.advance(4.0)
+    for target in (SECOND, OTHER):
+        opened(breakers, target)
+    clock.advance(1.1)
+    assert isinstance(breakers.acquire((SECOND,), canary=True), Refusal)
+    while breakers.states()[FIRST].state is not BreakerState.CLOSED:
+        breakers.record(leave(breakers.acquire((FIRST,), canary=True)), Sign.CANARY_PASSED)
+    is_told = policy != "fixed"
+    assert isinstance(breakers.acquire((SECOND,), canary=True), Permit) is is_told
+    assert isinstance(breakers.acquire((OTHER,), canary=True), Refusal)
+    assert breakers.states()[SECOND].state is BreakerState.OPEN, "it decides by its own probes"
+
+
 def test_breakers_that_only_tell_refuse_nothing_and_refund_nothing(store: Counting) -> None:
     """With the policy `metrics` transitions happen and are told, and the work goes on."""
     breakers = Breakers(store, BreakerConfig.of({"policy": "metrics", **ALWAYS}))

@@ -44,7 +44,7 @@ class Singing:
 class Stage:
     """A ward over one GPU in slot 0, and two CPU slots; the breakers are real, their store is in memory."""
 
-    def __init__(self, policy: BreakerPolicy, descriptor: int) -> None:
+    def __init__(self, policy: BreakerPolicy, descriptor: int, probe_every_s: float) -> None:
         worker = WorkerInfo(
             worker_id="w",
             name="celery@here",
@@ -59,7 +59,7 @@ class Stage:
                 *(Slot(number=number, tags=("cpu",), devices=("f",)) for number in (1, 2)),
             ),
         )
-        config = BreakerConfig(policy=policy, probe_every_s=0.05, probe_quick_s=0.05, hold_s=5.0, copy_s=0.01)
+        config = BreakerConfig(policy=policy, probe_every_s=probe_every_s, probe_quick_s=0.05, hold_s=5.0, copy_s=0.01)
         self.breakers = Breakers(MemoryStore(), config)
         self.slots = SlotPool(worker)
         self.canaries = Singing()
@@ -84,19 +84,21 @@ class Stage:
 
 
 @contextmanager
-def stage(policy: BreakerPolicy) -> Iterator[tuple[Stage, int]]:
+def stage(policy: BreakerPolicy, probe_every_s: float) -> Iterator[tuple[Stage, int]]:
     """A stage, and the end of a pipe at which the worker would listen."""
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     try:
-        yield Stage(policy, writing), reading
+        yield Stage(policy, writing, probe_every_s), reading
     finally:
         os.close(reading)
         os.close(writing)
 
 
 def play(
-    scene: Callable[[Stage], Coroutine[Any, Any, None]], policy: BreakerPolicy = BreakerPolicy.CONSTANTS
+    scene: Callable[[Stage], Coroutine[Any, Any, None]],
+    policy: BreakerPolicy = BreakerPolicy.CONSTANTS,
+    probe_every_s: float = 0.05,
 ) -> list[str]:
     """Let a scene play while the ward watches; what the worker was told."""
 
@@ -109,7 +111,7 @@ def play(
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
 
-    with stage(policy) as (made, reading):
+    with stage(policy, probe_every_s) as (made, reading):
         asyncio.run(watched(made))
         return os.read(reading, 65536).decode().splitlines()
 
@@ -140,6 +142,23 @@ def test_a_bad_device_is_held_and_comes_back() -> None:
         assert made.slots.busy == 0
 
     assert [json.loads(line)["held"] for line in play(scene)][-2:] == [[0], []]
+
+
+def test_a_close_elsewhere_brings_a_canary_at_once() -> None:
+    """Another worker's device of the same hardware is well again: nobody waits for the time of the next probe here."""
+
+    async def scene(made: Stage) -> None:
+        made.canaries.sick.add("G0")
+        made.see(GPU, Sign.INFRA)
+        await until(lambda: made.state(GPU) is BreakerState.OPEN)
+        sung = len(made.canaries.sung)
+        await made.ward.look_at((GPU,))
+        made.canaries.sick.clear()
+        made.breakers.store.hasten(GPU, made.breakers.numbers.params(GPU))
+        await until(lambda: made.state(GPU) is BreakerState.CLOSED)
+        assert len(made.canaries.sung) > sung
+
+    play(scene, probe_every_s=600.0)
 
 
 def test_a_gpu_that_is_in_use_is_left_alone() -> None:
