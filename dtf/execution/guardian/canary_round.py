@@ -16,8 +16,8 @@ from dtf.execution.guardian.slot_pool import SlotPool
 
 log = logging.getLogger(__name__)
 
-#: The shortest and the longest wait before a canary is asked for again, in seconds: when a sibling closes, a breaker wants
-#: one sooner than it said.
+#: The shortest and the longest wait before a canary is asked for again, in seconds: a sibling's close may make it due
+#: sooner than its breaker said.
 _SHORTEST_S: Final = 0.05
 _LONGEST_S: Final = 1.0
 #: So long nobody asks while the answer is awaited, in seconds.
