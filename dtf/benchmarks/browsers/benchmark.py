@@ -67,9 +67,9 @@ _QUICK_PLAN = Plan(
 SIZES: Final[Mapping[str, Size]] = {
     # minutes: to see that it works
     "quick": Size(plan=_QUICK_PLAN, seeds=1, arms=QUICK),
-    # about five minutes an arm
+    # about ten minutes an arm
     "usual": Size(plan=Plan(browsers=(), episodes=18), seeds=1, arms=tuple(ARMS)),
-    # about a quarter of an hour an arm: all 18 faults on each seed, over 50 episodes an arm
+    # about half an hour an arm: all 18 faults on each seed, over 50 episodes an arm
     "comprehensive": Size(plan=Plan(browsers=(), episodes=18), seeds=3, arms=tuple(ARMS)),
 }
 

@@ -8,7 +8,7 @@ from dtf.benchmarks.browsers.measures import LONGEST_S
 from dtf.benchmarks.browsers.queue import MAX_RETRIES, MOST_ATTEMPTS
 from dtf.benchmarks.browsers.results import Results
 from dtf.benchmarks.browsers.run import CANARY_LIMIT_S, JOB_LIMIT_S
-from dtf.benchmarks.report.words import list_words, paragraphs
+from dtf.benchmarks.report.words import list_words, paragraphs, short
 from dtf.domain.failure import INJECTABLE, Intensity
 from dtf.resilience.injection_availability import unavailable
 
@@ -55,6 +55,9 @@ are rather too narrow.
 Episodes are shorter than most outages of a laboratory, and far more frequent: what a fault costs, and what a breaker
 saves by it, is told per episode and not per hour.
 
+No episode is shorter than {plan.length_s[0]:g} s. dtf's retries give a job up after 10 to 16 s where its attempts fail
+soon: a shorter outage is outlasted by retries alone, and a breaker gains little by it.
+
 Which jobs are struck depends on the arms: one more arm adds the jobs that failed with it alone, to all arms, where they
 are quick. Figures of struck jobs compare the arms of one report, and not those of two reports with other arms.
 
@@ -91,8 +94,9 @@ def method(results: Results) -> tuple[str, ...]:
 
 def caveats(results: Results) -> tuple[str, ...]:
     """What limits what it says."""
-    fixed = _CAVEATS + (_ORACLE if ORACLE in results.runs else "")
-    return (*_machine(results), *_crowding(results), *_faults(results), *paragraphs(fixed), _wrong(results))
+    fixed = _CAVEATS.format(plan=results.schedules[0].plan) + (_ORACLE if ORACLE in results.runs else "")
+    told = (*_machine(results), *_crowding(results), *_faults(results), _healthy(results))
+    return (*told, *paragraphs(fixed), _wrong(results))
 
 
 def _machine(results: Results) -> Iterator[str]:
@@ -136,6 +140,14 @@ def _faults(results: Results) -> Iterator[str]:
             f"{unconfirmed} uses over all arms began in an episode whose fault could not be injected or was not seen; "
             "they are counted as they ended."
         )
+
+
+def _healthy(results: Results) -> str:
+    hours = max(results.sum(arm, "healthy_h") for arm in results.runs)
+    return (
+        f"With each arm browsers were outside of episodes and their aftermath for {short(hours)} h at most, all "
+        "of them together: of false trips so little time tells little."
+    )
 
 
 def _wrong(results: Results) -> str:

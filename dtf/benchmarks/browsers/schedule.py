@@ -25,25 +25,25 @@ class Plan:
         browsers: Their names, in order.
         episodes: How many episodes there are, over all browsers.
         failures: The types of faults.
-        length_s: The shortest and the longest episode.
+        length_s: The shortest and the longest episode: the shortest is longer than retries alone outlast.
         gap_s: The shortest and the longest time between two episodes of a browser.
         rate: Jobs a second for each browser, on average.
         pinned: The share of jobs that may run in one browser only.
         warm_up_s: Before the first episode; what arrives then is not measured.
         rest_s: How long jobs arrive after the last episode.
-        drain_s: How long unfinished jobs are waited for after that: the horizon.
+        drain_s: How long unfinished jobs are waited for after that, at most: the horizon.
     """
 
     browsers: tuple[str, ...]
     episodes: int
     failures: tuple[FailureType, ...] = INJECTABLE
-    length_s: tuple[float, float] = (15.0, 45.0)
-    gap_s: tuple[float, float] = (25.0, 50.0)
+    length_s: tuple[float, float] = (20.0, 80.0)
+    gap_s: tuple[float, float] = (15.0, 30.0)
     rate: float = 0.35
     pinned: float = 0.5
     warm_up_s: float = 12.0
-    rest_s: float = 20.0
-    drain_s: float = 60.0
+    rest_s: float = 15.0
+    drain_s: float = 90.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,8 @@ from itertools import pairwise
 import pytest
 
 from dtf.benchmarks.browsers import schedule
+from dtf.benchmarks.browsers.benchmark import SIZES
+from dtf.benchmarks.browsers.measures import LONGEST_S
 from dtf.benchmarks.browsers.schedule import Plan, draw_schedule
 from dtf.domain.codec import from_json, to_json
 from dtf.domain.errors import BadInputError
@@ -42,6 +44,14 @@ def test_browsers_take_turns_and_their_episodes_do_not_overlap() -> None:
         assert all(_PLAN.length_s[0] <= one.length_s <= _PLAN.length_s[1] for one in own)
         assert drawn.episode_at(browser, own[0].start_s) == own[0]
         assert drawn.episode_at(browser, own[0].end_s) is None
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_episode_is_so_long_that_to_wait_for_its_end_counts_as_giving_up(size: str) -> None:
+    """And a job that gets its verdict within the longest is not cut off by the end of a longer benchmark."""
+    plan = SIZES[size].plan
+    assert plan.length_s[1] < LONGEST_S
+    assert size == "quick" or plan.drain_s >= LONGEST_S
 
 
 def test_half_of_the_jobs_are_pinned_and_all_arrive_in_time() -> None:
