@@ -1,7 +1,7 @@
 """The process in which a worker's learner runs: ``python -m dtf.breakers.learner_process``.
 
 It is told on standard input, in one line of JSON, where the breakers are, so that no password stands in a command line;
-and it ends when that input ends, as it does when the worker ends in whatever way.
+and it ends with the next line, or when that input ends, as it does when the worker ends in whatever way.
 """
 
 import json
@@ -20,6 +20,8 @@ from dtf.domain.errors import BadInputError
 
 #: It ends with this status where it would end again if it were started again.
 HOPELESS: Final = 78
+#: The line that ends it. The end of its input may be late: the worker's pool children inherit the other end.
+END: Final = b"end\n"
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +58,7 @@ class Order:
 
 
 def main() -> int:
-    """Learn until standard input ends."""
+    """Learn until it is told to end, or standard input ends."""
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="[%(asctime)s: %(levelname)s/Learner] %(message)s"
     )
@@ -79,8 +81,7 @@ def main() -> int:
 
 
 def _wait_for_end(stop: threading.Event) -> None:
-    while sys.stdin.buffer.read(1024):
-        pass
+    sys.stdin.buffer.readline()
     stop.set()
 
 

@@ -10,10 +10,11 @@ from typing import Any, Final
 from celery import bootsteps
 from celery.worker.components import Pool
 
-from dtf.breakers.learner_process import HOPELESS, Order
+from dtf.breakers.learner_process import END, HOPELESS, Order
 from dtf.breakers.learning_loop import INTERVAL_S
 from dtf.breakers.wiring import SETTING, breaker_config, redis_address
 from dtf.domain.errors import DtfError
+from dtf.processes.starting import no_fork_meanwhile
 
 _log = logging.getLogger(__name__)
 
@@ -58,8 +59,8 @@ class LearnerStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has 
         """End the learner."""
         self._stop.set()
         process = self._process
-        if process is not None and process.stdin is not None:
-            process.stdin.close()
+        if process is not None:
+            _tell_to_end(process)
         if self._thread is not None:
             self._thread.join(_STOP_S + 1)
             self._thread = None
@@ -88,7 +89,8 @@ class LearnerStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has 
         """Run one learner to its end; None: it could not be started."""
         argv = [sys.executable, "-m", "dtf.breakers.learner_process"]
         try:
-            process = self._process = subprocess.Popen(argv, stdin=subprocess.PIPE)
+            with no_fork_meanwhile():  # the main thread forks the pool's children
+                process = self._process = subprocess.Popen(argv, stdin=subprocess.PIPE)
         except OSError as error:
             _log.warning("the learner cannot be started: %s", error)
             return None
@@ -111,9 +113,18 @@ def _hand_over(process: "subprocess.Popen[bytes]", order: Order) -> None:
         _log.info("the learner did not hear where the breakers are: %s", error)
 
 
-def _ended(process: "subprocess.Popen[bytes]") -> int:
-    if process.stdin is not None:
+def _tell_to_end(process: "subprocess.Popen[bytes]") -> None:
+    if process.stdin is None or process.stdin.closed:
+        return
+    try:
+        process.stdin.write(END)
         process.stdin.close()
+    except (OSError, ValueError) as error:  # it ended, or it was told in the other thread just now
+        _log.debug("the learner did not hear that it ends: %s", error)
+
+
+def _ended(process: "subprocess.Popen[bytes]") -> int:
+    _tell_to_end(process)
     try:
         return process.wait(_STOP_S)
     except subprocess.TimeoutExpired:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dtf.domain.codec import to_json
 from dtf.domain.worker import WorkerInfo
+from dtf.processes.starting import no_fork_meanwhile
 
 _log = logging.getLogger(__name__)
 
@@ -137,13 +138,14 @@ class GuardianProcess:
             if self._stopping.is_set():
                 return None
             # a session of its own: Ctrl-C is for the worker, which ends it in its own time
-            process = subprocess.Popen(
-                self._argv,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env=None if self._environment is None else dict(self._environment),
-                start_new_session=True,
-            )
+            with no_fork_meanwhile():  # the main thread forks the pool's children
+                process = subprocess.Popen(
+                    self._argv,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    env=None if self._environment is None else dict(self._environment),
+                    start_new_session=True,
+                )
             self._process = process
         try:
             if process.stdin is not None:
