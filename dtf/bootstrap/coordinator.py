@@ -10,6 +10,7 @@ from dtf.breakers.learning_loop import LearningLoop, Snapshots
 from dtf.breakers.store import BreakerStore
 from dtf.coordination.breaker_watch import BreakerWatch
 from dtf.coordination.coordinator import Coordinator, CoordinatorConfig
+from dtf.coordination.foresight import Foresight
 from dtf.coordination.learning import Learning
 from dtf.coordination.loop import Watch
 from dtf.coordination.rerouting import Rerouting
@@ -66,7 +67,8 @@ def make_coordinator(settings: Settings, ledger: Ledger, broker_url: str) -> Coo
 
 def _watches(settings: Settings, ledger: Ledger, broker_url: str) -> Sequence[Watch]:
     """What looks after the breakers, each with a connection of its own; nothing where they are off."""
-    policy, clock = breaker_config(settings).policy, SystemClock()
+    config, clock = breaker_config(settings), SystemClock()
+    policy = config.policy
     if policy is BreakerPolicy.OFF:
         return ()
 
@@ -80,6 +82,8 @@ def _watches(settings: Settings, ledger: Ledger, broker_url: str) -> Sequence[Wa
         return (watch,)
 
     def make_loop(store: BreakerStore, snapshots: Snapshots) -> LearningLoop:
-        return LearningLoop(store, snapshots, lease=make_lease(settings, broker_url))
+        foresight = Foresight(store, ledger.views.workers, config)
+        lease = make_lease(settings, broker_url)
+        return LearningLoop(store, snapshots, lease=lease, make_learner=foresight.make_learner)
 
     return watch, Learning(open_store, ledger.breakers, clock, make_loop=make_loop)

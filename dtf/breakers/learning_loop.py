@@ -77,7 +77,7 @@ class LearningLoop:
         self._store = store
         self._snapshots = snapshots
         self._lease = lease
-        self._make_learner = make_learner or _river_learner
+        self._make_learner = make_learner or river_learner
         self._save_every = save_every
         self._learner: Learner | None = None
         self._after = ""
@@ -217,7 +217,7 @@ class MissingRiverError(DtfError):
     """Learning needs River, which is not installed: pip install 'dtf[learn]'."""
 
 
-def _river_learner() -> "Learner":
+def river_learner() -> "Learner":
     """A learner that knows nothing.
 
     Raises:

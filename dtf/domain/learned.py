@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from dtf.domain.breaker import Target
+from dtf.domain.early_warning import EarlyWarnings
 
 #: The failure rate of a healthy target that nothing is known about.
 DEFAULT_BASE_RATE: Final = 0.02
@@ -79,6 +80,7 @@ class Learned:
         targets: By the target's text, ``hardware/name``.
         hardware: By the hardware tag: what a target is taken for that is not among the targets.
         groups: By the job group's name.
+        early_warning: What the model of openings has shown; None: this learner has none.
     """
 
     version: int = 0
@@ -86,6 +88,7 @@ class Learned:
     targets: Mapping[str, LearnedTarget] = field(default_factory=dict)
     hardware: Mapping[str, LearnedTarget] = field(default_factory=dict)
     groups: Mapping[str, LearnedGroup] = field(default_factory=dict)
+    early_warning: EarlyWarnings | None = None
 
     def target(self, target: Target) -> LearnedTarget:
         """What is known of a target, else of its hardware, else the defaults; only its own evidence counts as such."""

@@ -1,121 +1,63 @@
 """A model that foresees openings, and acts only once it has earned it."""
 
-import math
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
 
 from river import linear_model, optim, preprocessing
 
 from dtf.domain.breaker import Target
-
-#: What is foreseen: an opening within so many seconds.
-HORIZON_S: Final = 60.0
+from dtf.domain.early_warning import (
+    HORIZON_S,
+    UNTREATED,
+    EarlyWarnings,
+    Forewarning,
+    TargetWarnings,
+    Vitals,
+    WarningTally,
+)
 
 #: It warns above this probability.
 WARN_AT: Final = 0.5
 
-#: It acts once the lower bound of the precision of its last warnings is at least this, over at least so many of them.
-BAR: Final = 0.6
-FEWEST_WARNINGS: Final = 30
-LAST_WARNINGS: Final = 200
+#: So many warnings and openings are remembered.
+LAST: Final = 200
 
-#: The share of warnings that it does not act on, so that it is seen what would have come without.
-UNTREATED: Final = 0.08
-
-#: 95 % of a normal distribution lie above minus so many standard deviations.
-_ONE_SIDED: Final = 1.645
+#: A target that was not looked at for so long, in seconds, may have been through anything: what was said before is
+#: judged by nothing.
+GAP_S: Final = 30.0
 
 _RATE: Final = 0.05
 _L2: Final = 1e-4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vitals:
-    """How a target is.
-
-    Attributes:
-        memory: The share of its memory in use.
-        temperature: In degrees Celsius; 0 where it has none.
-        latency_drift: By how much jobs run longer than their groups do, as a logarithm.
-        failure_rate: The share of its last jobs that failed.
-    """
-
-    memory: float
-    temperature: float
-    latency_drift: float
-    failure_rate: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forewarning:
-    """What the model says of a target.
-
-    Attributes:
-        probability: That its breaker opens within ``HORIZON_S``.
-        warns: Whether that is enough to warn.
-        acts: Whether something is to be done: it warns, has earned to act, and this warning is not left untreated.
-    """
-
-    probability: float
-    warns: bool
-    acts: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """How good its warnings were lately: those that were not acted on, as the others changed what came.
-
-    Attributes:
-        warnings: How many there were.
-        right: After how many of them the breaker opened in time.
-        openings: How many openings there were at all.
-        foreseen: How many of these it had warned of.
-        lead_s: By how much earlier on average, in seconds.
-    """
-
-    warnings: int
-    right: int
-    openings: int
-    foreseen: int
-    lead_s: float
-
-    @property
-    def precision_bound(self) -> float:
-        """The lower bound of the precision (Wilson's, one-sided, 95 %)."""
-        if not self.warnings:
-            return 0.0
-        n, share, z = self.warnings, self.right / self.warnings, _ONE_SIDED
-        centre = share + z * z / (2 * n)
-        spread = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-        return (centre - spread) / (1 + z * z / n)
-
-    @property
-    def earned(self) -> bool:
-        """Whether it may act."""
-        return self.warnings >= FEWEST_WARNINGS and self.precision_bound >= BAR
-
-
 @dataclass(slots=True)
-class _Waiting:
-    """What was said of a target and is not known to be right or wrong yet."""
+class _Look:
+    """A look at a target of which is not known yet what followed."""
 
     at: float
     features: dict[str, float]
-    warned: bool
+
+
+@dataclass(slots=True)
+class _Alarm:
+    """A warning that lasts."""
+
+    at: float
     treated: bool
 
 
 @dataclass(slots=True)
-class _Tally:
-    """What came of warnings, the last of them; and of openings."""
+class _Watched:
+    """A target that is looked at."""
 
-    rights: deque[bool] = field(default_factory=lambda: deque(maxlen=LAST_WARNINGS))
-    openings: int = 0
-    foreseen: int = 0
-    lead_s: float = 0.0
+    seen_at: float = 0.0
+    probability: float = 0.0
+    features: dict[str, float] = field(default_factory=dict)
+    looks: deque[_Look] = field(default_factory=deque)
+    alarm: _Alarm | None = None
 
 
 class EarlyWarning:
@@ -126,46 +68,53 @@ class EarlyWarning:
 
     Args:
         seed: Draws which warnings stay untreated.
+        may_act: Whether it may act at all, should it have earned it.
     """
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, *, may_act: bool = True) -> None:
+        self._may_act = may_act
         self._scaler = preprocessing.StandardScaler()
         self._model = linear_model.LogisticRegression(optimizer=optim.SGD(_RATE), l2=_L2)
         self._chance = Random(seed)  # noqa: S311  # seeded chance is not cryptography
-        self._waiting: dict[Target, deque[_Waiting]] = {}
-        self._tally = _Tally()
+        self._watched: dict[Target, _Watched] = {}
+        self._rights: deque[tuple[Target, bool]] = deque(maxlen=LAST)
+        self._leads: deque[tuple[Target, float | None]] = deque(maxlen=LAST)
+        self._looks = self._followed = self._canaries = 0
 
     def look(self, at: float, target: Target, vitals: Vitals) -> Forewarning:
         """Look at a target whose breaker is closed, and say what is to be expected."""
-        self._settle(at, target)
-        features = {name: float(value) for name, value in asdict(vitals).items()}
-        probability = self._probability(features)
-        warns = probability > WARN_AT
-        acts = warns and self.record().earned and self._chance.random() >= UNTREATED
-        self._waiting.setdefault(target, deque()).append(_Waiting(at=at, features=features, warned=warns, treated=acts))
-        return Forewarning(probability=probability, warns=warns, acts=acts)
+        one = self._settled(at, target)
+        one.seen_at, one.features = at, vitals.known
+        one.probability = self._probability(one.features)
+        warns = one.probability > WARN_AT
+        acts = warns and one.alarm is None and self._begin(one, at)
+        if one.alarm is None or not one.alarm.treated:
+            one.looks.append(_Look(at=at, features=one.features))
+        return Forewarning(probability=one.probability, warns=warns, acts=acts)
 
     def opened(self, at: float, target: Target) -> None:
         """Its breaker opened: what was said within the last minute is known now."""
-        self._settle(at, target)
-        waiting = self._waiting.pop(target, deque())
-        warned = [one.at for one in waiting if one.warned]
-        self._tally.openings += 1
-        if warned:
-            self._tally.foreseen += 1
-            self._tally.lead_s += at - warned[0]
-        for one in waiting:
-            self._learn(one, opened=True)
+        one = self._settled(at, target)
+        looks, alarm = one.looks, one.alarm
+        del self._watched[target]
+        if not looks:
+            return  # nobody was asked, or what was said was acted on
+        self._leads.append((target, at - alarm.at if alarm else None))
+        if alarm:
+            self._rights.append((target, True))
+        for look in looks:
+            self._learn(look, opened=True)
 
-    def record(self) -> Record:
+    def record(self, now: float) -> EarlyWarnings:
         """How good it was lately."""
-        tally = self._tally
-        return Record(
-            warnings=len(tally.rights),
-            right=sum(tally.rights),
-            openings=tally.openings,
-            foreseen=tally.foreseen,
-            lead_s=tally.lead_s / tally.foreseen if tally.foreseen else 0.0,
+        self._watched = {target: one for target, one in self._watched.items() if now - one.seen_at <= GAP_S}
+        targets = {target for target, _ in (*self._rights, *self._leads)} | set(self._watched)
+        return EarlyWarnings(
+            tally=_tally(self._rights, self._leads),
+            looks=self._looks,
+            followed=self._followed,
+            canaries=self._canaries,
+            targets={str(target): self._of(target) for target in sorted(targets)},
         )
 
     def snapshot(self) -> dict[str, Any]:
@@ -176,10 +125,11 @@ class EarlyWarning:
             "variances": dict(self._scaler.vars),
             "weights": dict(self._model.weights),
             "intercept": self._model.intercept,
-            "rights": list(self._tally.rights),
-            "openings": self._tally.openings,
-            "foreseen": self._tally.foreseen,
-            "lead_s": self._tally.lead_s,
+            "rights": [[one.hardware, one.name, right] for one, right in self._rights],
+            "leads": [[one.hardware, one.name, lead] for one, lead in self._leads],
+            "looks": self._looks,
+            "followed": self._followed,
+            "canaries": self._canaries,
         }
 
     def restore(self, data: Mapping[str, Any]) -> None:
@@ -189,24 +139,61 @@ class EarlyWarning:
         self._scaler.vars.update(data["variances"])
         self._model._weights.update(data["weights"])  # noqa: SLF001  # River has no other way to set them
         self._model.intercept = data["intercept"]
-        self._tally = _Tally(openings=data["openings"], foreseen=data["foreseen"], lead_s=data["lead_s"])
-        self._tally.rights.extend(data["rights"])
+        self._rights.extend((Target(hardware=tag, name=name), right) for tag, name, right in data["rights"])
+        self._leads.extend((Target(hardware=tag, name=name), lead) for tag, name, lead in data["leads"])
+        self._looks, self._followed, self._canaries = data["looks"], data["followed"], data["canaries"]
 
-    def _settle(self, now: float, target: Target) -> None:
-        """A minute without an opening: what was said then is known."""
-        waiting = self._waiting.get(target, deque())
-        while waiting and waiting[0].at < now - HORIZON_S:
-            self._learn(waiting.popleft(), opened=False)
+    def _begin(self, one: _Watched, at: float) -> bool:
+        """Begin a warning; whether it is acted on."""
+        earned = self._may_act and _tally(self._rights, self._leads).earned
+        one.alarm = _Alarm(at=at, treated=earned and self._chance.random() >= UNTREATED)
+        if one.alarm.treated:
+            one.looks.clear()  # what follows them now is no longer what would have followed
+            self._canaries += 1
+        return one.alarm.treated
 
-    def _learn(self, one: _Waiting, *, opened: bool) -> None:
-        if one.treated:
-            return
-        if one.warned:
-            self._tally.rights.append(opened)
-        self._scaler.learn_one(one.features)  # type: ignore[no-untyped-call]  # River's have no types, here and below
-        scaled = self._scaler.transform_one(one.features)  # type: ignore[no-untyped-call]
+    def _settled(self, now: float, target: Target) -> _Watched:
+        """The target, with all taken in of which a minute has shown that no opening followed."""
+        one = self._watched.get(target)
+        if one is None or now - one.seen_at > GAP_S:
+            one = self._watched[target] = _Watched()
+        if one.alarm is not None and one.alarm.at < now - HORIZON_S:
+            if not one.alarm.treated:
+                self._rights.append((target, False))
+            one.alarm = None
+        while one.looks and one.looks[0].at < now - HORIZON_S:
+            self._learn(one.looks.popleft(), opened=False)
+        return one
+
+    def _learn(self, look: _Look, *, opened: bool) -> None:
+        self._looks += 1
+        self._followed += opened
+        self._scaler.learn_one(look.features)  # type: ignore[no-untyped-call]  # River's have no types, here and below
+        scaled = self._scaler.transform_one(look.features)  # type: ignore[no-untyped-call]
         self._model.learn_one(scaled, opened)
 
     def _probability(self, features: dict[str, float]) -> float:
-        scaled = self._scaler.transform_one(features)  # type: ignore[no-untyped-call]
+        """Of what was never learned about nothing is made, and what is not known counts as usual."""
+        known = {name: value for name, value in features.items() if self._scaler.counts.get(name)}
+        scaled = self._scaler.transform_one(known)  # type: ignore[no-untyped-call]
         return float(self._model.predict_proba_one(scaled).get(True, 0.0))  # type: ignore[no-untyped-call]
+
+    def _of(self, target: Target) -> TargetWarnings:
+        one = self._watched.get(target, _Watched())
+        rights = [(each, right) for each, right in self._rights if each == target]
+        leads = [(each, lead) for each, lead in self._leads if each == target]
+        return TargetWarnings(
+            probability=one.probability, at=one.seen_at, vitals=one.features, tally=_tally(rights, leads)
+        )
+
+
+def _tally(rights: Iterable[tuple[Target, bool]], leads: Iterable[tuple[Target, float | None]]) -> WarningTally:
+    told, openings = [right for _, right in rights], [lead for _, lead in leads]
+    foreseen = [lead for lead in openings if lead is not None]
+    return WarningTally(
+        warnings=len(told),
+        right=sum(told),
+        openings=len(openings),
+        foreseen=len(foreseen),
+        lead_s=sum(foreseen) / len(foreseen) if foreseen else 0.0,
+    )

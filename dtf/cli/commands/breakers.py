@@ -95,18 +95,21 @@ def _show(output: Output, store: "BreakerStore", config: "BreakerConfig", past: 
     from dtf.cli.running.breaker_status import statuses  # noqa: PLC0415  # as above
     from dtf.cli.running.breaker_table import print_breaker, print_breakers, status_json  # noqa: PLC0415  # as above
     from dtf.cli.running.breaker_target import the_target  # noqa: PLC0415  # as above
+    from dtf.cli.running.breaker_warning import target_line, warning_json, warning_line  # noqa: PLC0415  # as above
 
-    found, policy = statuses(store, config, past), str(config.policy)
+    found, policy, learned = statuses(store, config, past), str(config.policy), store.learned()
     if not name:
         told = [status_json(status) for status in found]
-        output.data({"running": True, "policy": policy, "breakers": told})
+        output.data({"running": True, "policy": policy, "breakers": told, "early_warning": warning_json(learned)})
         print_breakers(output, found, policy)
+        if found and (line := warning_line(learned)):
+            output.line(line)
         return
     target = the_target(name, [status.view.target for status in found])
     (status,) = [status for status in found if status.view.target == target]
     history = past.history(target)
     output.data({"policy": policy, **status_json(status), "history": list(history)})
-    print_breaker(output, status, history)
+    print_breaker(output, status, history, target_line(learned, str(target)))
 
 
 def _take_in_hand(

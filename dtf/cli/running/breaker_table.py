@@ -48,8 +48,10 @@ def threshold_words(status: BreakerStatus) -> str:
     return f"{status.threshold} ({status.default_threshold}) failure{'s' if status.threshold != 1 else ''}"
 
 
-def print_breaker(output: Output, status: BreakerStatus, history: Sequence[Mapping[str, object]]) -> None:
-    """All that is known of a breaker."""
+def print_breaker(
+    output: Output, status: BreakerStatus, history: Sequence[Mapping[str, object]], foreseen: str = ""
+) -> None:
+    """All that is known of a breaker, with what is foreseen for it, in words."""
     view, learned = status.view, status.learned
     lines = {
         "state": f"{view.word} for {duration(status.age_s)}" + (f": {view.reason}" if view.reason else ""),
@@ -58,6 +60,8 @@ def print_breaker(output: Output, status: BreakerStatus, history: Sequence[Mappi
         "probes": f"{status.probes} under way",
         "decides by": f"fixed numbers: {status.why_fixed}" if status.why_fixed else "what was learned",
     }
+    if foreseen:
+        lines["early warning"] = foreseen
     output.line(one_line(str(view.target), 200))
     for name, text in lines.items():
         output.line(f"  {name}: {one_line(text, 500)}")

@@ -1,6 +1,7 @@
 import json
 import re
 import signal
+from dataclasses import replace
 
 import pytest
 
@@ -11,8 +12,10 @@ from dtf.cli.main import run
 from dtf.cli.running.breaker_status import BreakerStatus, statuses
 from dtf.cli.running.breaker_table import learned_words, print_breaker, print_breakers, status_json
 from dtf.cli.running.breaker_target import known_targets, the_target
+from dtf.cli.running.breaker_warning import target_line, warning_json, warning_line
 from dtf.cli.terminal.output import Output
 from dtf.domain.breaker import BreakerMode, Sign, Target
+from dtf.domain.early_warning import EarlyWarnings, TargetWarnings, WarningTally
 from dtf.domain.errors import UnknownRecordError
 from dtf.domain.learned import Learned, LearnedTarget
 from dtf.resilience.breaker import Evidence
@@ -151,3 +154,24 @@ def test_a_mistake_in_the_words_is_told(
         for number, handler in before.items():
             signal.signal(number, handler)
     assert part in capsys.readouterr().err
+
+
+def test_the_early_warning_is_one_line(world: World) -> None:
+    """Nothing measured yet; then how good it was, whether it acts, and from when on; no line of a learner without."""
+    assert warning_line(None) == "early warning: nothing measured yet"
+    assert warning_line(Learned()) == ""
+    assert warning_line(Learned(early_warning=EarlyWarnings(looks=9))) == "early warning: nothing measured yet"
+    tally = WarningTally(warnings=31, right=13, openings=20, foreseen=12, lead_s=34.0)
+    one = TargetWarnings(probability=0.07, at=world.clock.now(), vitals={"memory": 0.25}, tally=WarningTally())
+    learned = Learned(early_warning=EarlyWarnings(tally=tally, looks=100, followed=20, targets={"cuda/GPU-1": one}))
+    assert warning_line(learned) == (
+        "early warning: shadow, precision 0.42 (at least 0.29) of 31 warnings, recall 0.60 of 20 openings, "
+        "lead time 34.0 s, by chance 0.20; acts from 0.6 on, over at least 30 warnings"
+    )
+    assert target_line(learned, "cuda/GPU-1") == "7% that it opens within a minute, by memory 0.25"
+    assert target_line(learned, "cuda/GPU-2") == target_line(None, "cuda/GPU-1") == ""
+    sure = replace(tally, right=31)
+    acting = warning_line(Learned(early_warning=EarlyWarnings(tally=sure, canaries=7)))
+    assert acting.startswith("early warning: acts (7 canaries so far; 8% of its warnings untreated), precision 1.00")
+    told = json.loads(json.dumps(warning_json(learned)))
+    assert (told["acts"], told["tally"]["warnings"], told["precision_at_least"] < 0.3) == (False, 31, True)
