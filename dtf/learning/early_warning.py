@@ -22,6 +22,13 @@ from dtf.domain.early_warning import (
 #: It warns above this probability.
 WARN_AT: Final = 0.5
 
+#: Before it has learned from so many openings it warns of nothing, and nothing is counted.
+FEWEST_OPENINGS: Final = 5
+
+#: What is further from usual than so many standard deviations counts as that far: of the first looks nobody knows yet
+#: what is usual, and one that is off would outweigh all others.
+_FURTHEST: Final = 4.0
+
 #: So many warnings and openings are remembered.
 LAST: Final = 200
 
@@ -79,14 +86,14 @@ class EarlyWarning:
         self._watched: dict[Target, _Watched] = {}
         self._rights: deque[tuple[Target, bool]] = deque(maxlen=LAST)
         self._leads: deque[tuple[Target, float | None]] = deque(maxlen=LAST)
-        self._looks = self._followed = self._canaries = 0
+        self._openings = self._looks = self._followed = self._canaries = 0
 
     def look(self, at: float, target: Target, vitals: Vitals) -> Forewarning:
         """Look at a target whose breaker is closed, and say what is to be expected."""
         one = self._settled(at, target)
         one.seen_at, one.features = at, vitals.known
         one.probability = self._probability(one.features)
-        warns = one.probability > WARN_AT
+        warns = self._openings >= FEWEST_OPENINGS and one.probability > WARN_AT
         acts = warns and one.alarm is None and self._begin(one, at)
         if one.alarm is None or not one.alarm.treated:
             one.looks.append(_Look(at=at, features=one.features))
@@ -99,11 +106,13 @@ class EarlyWarning:
         del self._watched[target]
         if not looks:
             return  # nobody was asked, or what was said was acted on
-        self._leads.append((target, at - alarm.at if alarm else None))
+        if self._openings >= FEWEST_OPENINGS:
+            self._leads.append((target, at - alarm.at if alarm else None))
         if alarm:
             self._rights.append((target, True))
         for look in looks:
             self._learn(look, opened=True)
+        self._openings += 1
 
     def record(self, now: float) -> EarlyWarnings:
         """How good it was lately."""
@@ -127,6 +136,7 @@ class EarlyWarning:
             "intercept": self._model.intercept,
             "rights": [[one.hardware, one.name, right] for one, right in self._rights],
             "leads": [[one.hardware, one.name, lead] for one, lead in self._leads],
+            "openings": self._openings,
             "looks": self._looks,
             "followed": self._followed,
             "canaries": self._canaries,
@@ -141,6 +151,7 @@ class EarlyWarning:
         self._model.intercept = data["intercept"]
         self._rights.extend((Target(hardware=tag, name=name), right) for tag, name, right in data["rights"])
         self._leads.extend((Target(hardware=tag, name=name), lead) for tag, name, lead in data["leads"])
+        self._openings = data["openings"]
         self._looks, self._followed, self._canaries = data["looks"], data["followed"], data["canaries"]
 
     def _begin(self, one: _Watched, at: float) -> bool:
@@ -169,14 +180,16 @@ class EarlyWarning:
         self._looks += 1
         self._followed += opened
         self._scaler.learn_one(look.features)  # type: ignore[no-untyped-call]  # River's have no types, here and below
-        scaled = self._scaler.transform_one(look.features)  # type: ignore[no-untyped-call]
-        self._model.learn_one(scaled, opened)
+        self._model.learn_one(self._scaled(look.features), opened)
 
     def _probability(self, features: dict[str, float]) -> float:
         """Of what was never learned about nothing is made, and what is not known counts as usual."""
         known = {name: value for name, value in features.items() if self._scaler.counts.get(name)}
-        scaled = self._scaler.transform_one(known)  # type: ignore[no-untyped-call]
-        return float(self._model.predict_proba_one(scaled).get(True, 0.0))  # type: ignore[no-untyped-call]
+        return float(self._model.predict_proba_one(self._scaled(known)).get(True, 0.0))  # type: ignore[no-untyped-call]
+
+    def _scaled(self, features: dict[str, float]) -> dict[str, float]:
+        scaled = self._scaler.transform_one(features)  # type: ignore[no-untyped-call]
+        return {name: min(max(value, -_FURTHEST), _FURTHEST) for name, value in scaled.items()}
 
     def _of(self, target: Target) -> TargetWarnings:
         one = self._watched.get(target, _Watched())
