@@ -10,7 +10,7 @@ from dtf.benchmarks.browsers.schedule import Schedule
 from dtf.benchmarks.report.intervals import Estimate
 
 #: Episodes by their length, in seconds: up to the first, up to the second, longer.
-_SHORT_S, _MIDDLING_S = 35.0, 60.0
+_SHORT_S, _MIDDLING_S = 30.0, 45.0
 _SHORT, _MIDDLING, _LONG = (
     f"up to {_SHORT_S:g} s",
     f"{_SHORT_S:g} to {_MIDDLING_S:g} s",

@@ -27,7 +27,7 @@ class Plan:
         failures: The types of faults.
         length_s: The shortest and the longest episode: the shortest is longer than retries alone outlast.
         gap_s: The shortest and the longest time between two episodes of a browser.
-        rate: Jobs a second for each browser, on average.
+        rate: Jobs a second for each browser, on average: few enough for the sound ones to take over a sick one's.
         pinned: The share of jobs that may run in one browser only.
         warm_up_s: Before the first episode; what arrives then is not measured.
         rest_s: How long jobs arrive after the last episode.
@@ -37,9 +37,9 @@ class Plan:
     browsers: tuple[str, ...]
     episodes: int
     failures: tuple[FailureType, ...] = INJECTABLE
-    length_s: tuple[float, float] = (20.0, 80.0)
-    gap_s: tuple[float, float] = (15.0, 30.0)
-    rate: float = 0.35
+    length_s: tuple[float, float] = (20.0, 60.0)
+    gap_s: tuple[float, float] = (25.0, 45.0)
+    rate: float = 0.15
     pinned: float = 0.5
     warm_up_s: float = 12.0
     rest_s: float = 15.0

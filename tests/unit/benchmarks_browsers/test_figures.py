@@ -68,13 +68,13 @@ def test_groups_hold_every_episode_once_a_kind_and_losses_are_told_where_they_ar
 
 
 def test_groups_by_length_have_their_bounds_in_the_shorter_one_and_their_own_order() -> None:
-    """35 s is short, and 60 s is in the middle; a kind of which there is none is not told."""
-    episodes = [an_episode(n, 100.0 * n, length_s=length_s) for n, length_s in enumerate((80.0, 35.0, 60.0, 20.0))]
+    """30 s is short, and 45 s is in the middle; a kind of which there is none is not told."""
+    episodes = [an_episode(n, 100.0 * n, length_s=length_s) for n, length_s in enumerate((80.0, 30.0, 45.0, 20.0))]
     schedule = a_run("none", episodes, []).schedule
     groups = [group for group in groups_of([schedule]) if group.kind == "length"]
     assert [(group.name, sorted(number for _, number in group.units)) for group in groups] == [
-        ("up to 35 s", [1, 3]),
-        ("35 to 60 s", [2]),
-        ("over 60 s", [0]),
+        ("up to 30 s", [1, 3]),
+        ("30 to 45 s", [2]),
+        ("over 45 s", [0]),
     ]
-    assert [group.name for group in groups_of([replace(schedule, episodes=tuple(episodes[:1]))])][-1] == "over 60 s"
+    assert [group.name for group in groups_of([replace(schedule, episodes=tuple(episodes[:1]))])][-1] == "over 45 s"
