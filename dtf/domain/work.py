@@ -137,6 +137,11 @@ class BrowserWork:
     seed: int = 0
     environment: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def in_page(self) -> bool:
+        """Whether dtf drives a page of the slot's browser for it; a script has a process of its own."""
+        return self.check is not BrowserCheck.SCRIPT
+
 
 Work = PytestWork | CommandWork | BenchmarkWork | BrowserWork
 

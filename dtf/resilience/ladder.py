@@ -8,6 +8,7 @@ from dtf.domain.breaker import BreakerState
 from dtf.domain.failure import FailureType
 from dtf.domain.recovery import RecoveryAction, RecoveryLevel
 from dtf.domain.specs import GPU_TAGS
+from dtf.resilience.browser_ladder import SLOT_ACTIONS, sufficient
 
 #: The hardware whose jobs run in a browser.
 _BROWSERS: Final = ("webgpu", "webnn")
@@ -45,14 +46,19 @@ def last_level(breaker: BreakerState, *, suspected: bool) -> RecoveryLevel:
     return RecoveryLevel.COMPONENT_RESTART if sound else RecoveryLevel.FULL_RECOVERY
 
 
-def actions(level: RecoveryLevel, failure: FailureType, hardware: str) -> Sequence[RecoveryAction]:
+def actions(
+    level: RecoveryLevel, failure: FailureType, hardware: str, *, in_page: bool = False
+) -> Sequence[RecoveryAction]:
     """What can be done for a shard on one level, in the fixed order.
 
     Args:
         level: The level.
         failure: What went wrong.
         hardware: The hardware tag of the shard.
+        in_page: Whether it ran in a page of the slot's browser, of which parts can be replaced.
     """
+    if in_page and level is RecoveryLevel.COMPONENT_RESTART:
+        return sufficient(failure, SLOT_ACTIONS)
     return _ACTIONS[level](failure, hardware)
 
 

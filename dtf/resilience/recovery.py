@@ -34,6 +34,7 @@ class Circumstances:
         breaker: The state of the target's breaker; of several targets the gravest.
         bad: The probability that the target is sick.
         hardware: The hardware tag of the shard.
+        in_page: Whether it ran in a page of the slot's browser, of which parts can be replaced.
         reach: The highest level that whoever asks can carry out.
         usual: Whether the target fails so often while it is healthy that a failure tells nothing of the shard.
     """
@@ -41,6 +42,7 @@ class Circumstances:
     breaker: BreakerState = BreakerState.CLOSED
     bad: float = 0.0
     hardware: str = ""
+    in_page: bool = False
     reach: RecoveryLevel = RecoveryLevel.FULL_RECOVERY
     usual: bool = False
 
@@ -138,7 +140,7 @@ def _offered(failure: FailureType, failures: int, place: Circumstances) -> Seque
     reached = RecoveryLevel(min(first_level(place.breaker, failure) + failures, most))
     highest = max(reached, min(RecoveryLevel.COMPONENT_RESTART, most))
     levels = (RecoveryLevel(level) for level in range(reached, highest + 1))
-    return [action for level in levels for action in actions(level, failure, place.hardware)]
+    return [action for level in levels for action in actions(level, failure, place.hardware, in_page=place.in_page)]
 
 
 def _leaves(action: RecoveryAction) -> bool:

@@ -1,5 +1,7 @@
 """``dtf inject``."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,7 +21,9 @@ from dtf.resilience.injection_availability import unavailable
 from dtf.settings import load_settings
 
 if TYPE_CHECKING:
+    from dtf.bootstrap.ledger import Ledger
     from dtf.execution.browser_host.choice import BrowserChoice
+    from dtf.execution.recovery import Experience
 
 _BROWSERS = ("chromium", "headless-shell", "sparticuz", "firefox")
 _JOBS = ("pytest", "command")
@@ -34,11 +38,13 @@ _LONGEST = 300
 @click.option("--dry-run", is_flag=True, help="Say what would be injected, and touch nothing.")
 @click.option("--seed", type=click.IntRange(0, 2**31), help="Deal failures out by chance, the same for the same seed.")
 @click.option("--count", type=click.IntRange(1, 1000), help="How many, with --seed [default: 1].")
+@click.option("--remember", is_flag=True, help="Keep each action in the ledger's history, and choose by that.")
 @json_option
 def command(words: tuple[str, ...], as_json: bool, **given: Any) -> int:  # noqa: ANN401  # click's values, named below
     """Break a browser on purpose, see that it is broken, bring it back, and print what was seen.
 
-    A browser is started for each failure and ended after it; nothing else is touched. Exits with 0 where each failure
+    A browser is started for each failure and ended after it; nothing else is touched. The cheapest action is tried
+    first; with --remember what has helped against such failures in this browser before. Exits with 0 where each failure
     was confirmed, recovered and taken back, 1 where one was not, 11 where the browser is not installed. For jobs there
     is 'inject' in task files, and --inject of dtf run and dtf submit.
     """
@@ -56,7 +62,10 @@ def command(words: tuple[str, ...], as_json: bool, **given: Any) -> int:  # noqa
         for line in told:
             output.line(f"{browser}: {line}")
         return exits.PASSED
-    return _inject(output, browser, faults)
+    if not given["remember"]:
+        return _inject(output, browser, faults)
+    with ledger_session(as_json=as_json) as (output, _settings, ledger), _experience(ledger) as memory:
+        return _inject(output, browser, faults, memory)
 
 
 def _check(words: tuple[str, ...], given: dict[str, Any]) -> None:
@@ -73,8 +82,25 @@ def _check(words: tuple[str, ...], given: dict[str, Any]) -> None:
     if given["browser"] and given["browser"] not in known:
         hint = did_you_mean(given["browser"], known)
         problems.append(f"unknown browser {given['browser'][:80]!r}{hint}; known: {', '.join(known)}")
+    if given["remember"] and (given["lists"] or given["counts"] or given["dry_run"]):
+        problems.append("--remember goes with failures that are injected")
     if problems:
         raise BadInputError("\n".join(problems))
+
+
+@contextmanager
+def _experience(ledger: "Ledger") -> Iterator["Experience"]:
+    """What the ledger's history of recoveries teaches."""
+    import random  # noqa: PLC0415  # as below
+
+    from dtf.execution.guardian.database import Database  # noqa: PLC0415
+    from dtf.execution.recovery import Experience  # noqa: PLC0415
+
+    database = Database()
+    try:
+        yield Experience(ledger.recoveries, database, random.Random())  # noqa: S311  # no secret
+    finally:
+        database.close()
 
 
 def _faults(words: tuple[str, ...], browser: str, given: dict[str, Any]) -> tuple[Fault, ...]:
@@ -90,7 +116,7 @@ def _faults(words: tuple[str, ...], browser: str, given: dict[str, Any]) -> tupl
     return (Fault(spec.failure, spec.intensity),)
 
 
-def _inject(output: Output, browser: str, faults: tuple[Fault, ...]) -> int:
+def _inject(output: Output, browser: str, faults: tuple[Fault, ...], memory: "Experience | None" = None) -> int:
     import asyncio  # noqa: PLC0415  # not for --help, nor are the browsers
 
     from dtf.execution.browser_recovery.trial import try_out  # noqa: PLC0415
@@ -100,10 +126,16 @@ def _inject(output: Output, browser: str, faults: tuple[Fault, ...]) -> int:
     if choice is None:
         told = f"{browser} is not installed on this machine, or Playwright is not; dtf doctor says what is"
         return report(told, exits.NO_CAPACITY, output)
+
+    async def trial(fault: Fault) -> dict[str, object]:
+        if memory is not None:
+            await memory.refresh()
+        return dict((await try_out(choice, fault, memory)).record())
+
     records: list[dict[str, object]] = []
     for fault in faults:
         try:
-            records.append(dict(asyncio.run(try_out(choice, fault)).record()))
+            records.append(asyncio.run(trial(fault)))
         except (InjectorError, TimeoutError) as error:
             told = str(error) or "it took too long"
             records.append({"failure": str(fault.failure), "intensity": str(fault.intensity), "wrong": [told]})

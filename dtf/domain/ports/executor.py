@@ -1,12 +1,13 @@
 """What a kind of job needs to be executed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from dtf.domain.case import CaseResult
+from dtf.domain.recovery import RecoveryAction
 from dtf.domain.shard import AttemptResult, ClaimedShard
 from dtf.domain.specs import JobSpec
 from dtf.domain.work import JobKind
@@ -149,6 +150,30 @@ class Vacates(Protocol):
         """End what is kept for the slot, with all its processes: another executor's shard gets the device.
 
         Nothing of this executor runs on the slot while it is called.
+        """
+        ...
+
+
+@runtime_checkable
+class Renews(Protocol):
+    """An executor that keeps something on a slot of which parts can be replaced."""
+
+    def renewable(self, slot: int) -> Sequence[RecoveryAction]:
+        """By what it can be replaced now, from the least on; nothing where it is gone."""
+        ...
+
+    async def renew(self, slot: int, action: RecoveryAction, hardware: str) -> str:
+        """Replace a part, and see in what is kept then whether it works.
+
+        Nothing of this executor runs on the slot while it is called.
+
+        Args:
+            slot: The slot.
+            action: One of ``renewable``.
+            hardware: The tag of what it is to do.
+
+        Returns:
+            What is wrong; empty: nothing.
         """
         ...
 

@@ -35,7 +35,7 @@ class DriverWatch:
         self.gone = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._descriptor: int | None = None
-        driver = _driver()
+        driver = find_driver()
         if driver is None:
             self.gone.set()
             return
@@ -83,8 +83,8 @@ class DriverWatch:
         self.close()
 
 
-def _driver() -> int | None:
-    """The youngest driver that is a child of this process."""
+def find_driver() -> int | None:
+    """The youngest driver that is a child of this process; None: there is none."""
     found: list[tuple[float, int]] = []
     for child in psutil.Process().children():
         with suppress(psutil.NoSuchProcess):  # it ended meanwhile

@@ -16,6 +16,7 @@ from dtf.execution.browser_host.evidence import keep_console, keep_evidence
 from dtf.execution.browser_host.injected import InjectedCheck, wanted
 from dtf.execution.browser_host.limits import keeping_s, last_limit_s, over_time
 from dtf.execution.browser_host.promise import adapter_words, broken_promise
+from dtf.execution.browser_host.renewal import look, start_anew
 from dtf.execution.browser_host.stage import Stage
 from dtf.execution.browser_host.warm_browser import BrowserSickError, WarmBrowser
 from dtf.execution.host.messages import Order, Report
@@ -31,6 +32,8 @@ Check = Callable[[Stage, Order], Coroutine[Any, Any, Report]]
 OPEN = "open"
 #: Says what other programs did with the browser since it was opened for them.
 SEEN = "seen"
+#: Replaces a part of the browser, and sees whether it computes then.
+RENEW = "renew"
 #: How long the news of a crash may take after the call that failed by it, in seconds.
 _NEWS_S = 0.5
 _CLOSE_S = 5.0
@@ -65,7 +68,11 @@ class Host:
                 return await self._open(order)
             if order.do == SEEN:
                 return self._seen(order)
+            if order.do == RENEW:
+                return await self._guarded(self._renew(order))
             return await self._check(order, self._find(order.do))
+        except DriverCrashedError:
+            return _crashed(order)
         except BrowserSickError as error:
             if await self._driver.ends_within(_NEWS_S):
                 return _crashed(order)
@@ -95,6 +102,24 @@ class Host:
             await self._browser.hand_over()
         told = {"version": self._browser.version, "launched": launched, "endpoint": await self._browser.endpoint()}
         return Report(number=order.number, outcome=Outcome.PASSED, data={**told, "adapter": asdict(adapter)})
+
+    async def _renew(self, order: Order) -> Report:
+        """Replace the page that stands by with its context, or the whole browser."""
+        from playwright.async_api import Error  # noqa: PLC0415  # an extra
+
+        browser = self._browser
+        if browser is None:
+            raise BadInputError("no browser is open")
+        try:
+            if order.arguments.get("part") == "browser":
+                browser = self._browser = await start_anew(browser, self._playwright)
+            else:
+                await browser.discard()
+            wrong = await look(browser, str(order.arguments.get("hardware", "")))
+        except (Error, TimeoutError) as error:
+            wrong = str(error).strip().partition("\n")[0] or "it did not answer in time"
+        outcome = Outcome.INFRA if wrong else Outcome.PASSED
+        return Report(number=order.number, outcome=outcome, reason=wrong, healthy=not wrong)
 
     def _seen(self, order: Order) -> Report:
         browser = self._browser
@@ -139,6 +164,8 @@ class Host:
         except Exception as error:  # noqa: BLE001  # a check's own failure is an answer too
             report = await self._raised(stage, order, error)
         if report.outcome is not Outcome.PASSED and (crash := await self._crash(stage)):
+            if crash == _DRIVER:
+                return _crashed(order)
             return replace(report, outcome=Outcome.INFRA, reason=f"{crash} crashed", healthy=crash == _RENDERER)
         return report
 
@@ -196,7 +223,10 @@ _DRIVER = "the browser's driver"
 
 
 def _crashed(order: Order) -> Report:
-    return Report(number=order.number, outcome=Outcome.INFRA, reason=f"{_DRIVER} crashed", healthy=False)
+    # there is nothing left of which a part could be replaced
+    return Report(
+        number=order.number, outcome=Outcome.INFRA, reason=f"{_DRIVER} crashed", healthy=False, data={"lost": True}
+    )
 
 
 def _marked(report: Report, injected: InjectedCheck) -> Report:

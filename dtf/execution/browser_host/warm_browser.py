@@ -132,6 +132,23 @@ class WarmBrowser:
             return ""
         return await asyncio.to_thread(_endpoint_of_child)
 
+    async def discard(self) -> None:
+        """Let another page stand by than the one that does."""
+        standing, self._standing = self._standing, None
+        if standing is None:
+            return
+        standing.cancel()
+        (found,) = await asyncio.gather(standing, return_exceptions=True)
+        if isinstance(found, Stage):
+            await asyncio.wait_for(found.context.close(), _CLOSE_S)
+
+    async def abandon(self) -> None:
+        """Forget it: its processes are gone."""
+        standing, self._standing = self._standing, None
+        if standing is not None:
+            standing.cancel()
+            await asyncio.gather(standing, return_exceptions=True)
+
     async def close(self) -> None:
         """Close it, if it still listens; what is left is the guardian's to kill."""
         if self._standing is not None:

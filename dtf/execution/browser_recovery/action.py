@@ -4,16 +4,10 @@ from typing import Final
 
 from dtf.domain.recovery import RecoveryAction
 from dtf.execution.injector.injection import Scope
+from dtf.resilience.browser_ladder import BROWSER_ACTIONS
 
 #: What can be done inside of one host process, from the cheapest on.
-ACTIONS: Final = (
-    RecoveryAction.RETRY,
-    RecoveryAction.RELOAD_PAGE,
-    RecoveryAction.NEW_PAGE,
-    RecoveryAction.NEW_CONTEXT,
-    RecoveryAction.RESTART_BROWSER,
-    RecoveryAction.RESTART_DRIVER,
-)
+ACTIONS: Final = BROWSER_ACTIONS
 
 #: What each but the first replaces, with all that the ones before it do.
 _REPLACED: Final = (Scope.DOCUMENT, Scope.PAGE, Scope.CONTEXT, Scope.BROWSER, Scope.DRIVER)

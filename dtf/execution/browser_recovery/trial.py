@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dtf.execution.browser_host.choice import BrowserChoice
-from dtf.execution.browser_recovery.recover import Recovery, recover
+from dtf.execution.browser_recovery.recover import Memory, Recovery, recover
 from dtf.execution.browser_recovery.workplace import Workplace
 from dtf.execution.injector.inject import inject
 from dtf.execution.injector.injection import Injection, Seen
@@ -57,8 +57,13 @@ class Trial:
         }
 
 
-async def try_out(choice: BrowserChoice, fault: Fault) -> Trial:
+async def try_out(choice: BrowserChoice, fault: Fault, memory: Memory | None = None) -> Trial:
     """Start a browser, inject a failure, bring it back, take the failure back, and end the browser.
+
+    Args:
+        choice: Which browser.
+        fault: The failure.
+        memory: What chooses the actions, and is told what came of each; None: the cheapest go first.
 
     Raises:
         InjectorError: It could not be applied.
@@ -67,7 +72,7 @@ async def try_out(choice: BrowserChoice, fault: Fault) -> Trial:
     async with asyncio.timeout(_LIMIT_S), Workplace(choice) as place:
         injection = await inject(place.subject, fault.failure, fault.intensity)
         try:
-            recovery = await recover(place, injection)
+            recovery = await recover(place, injection, memory=memory)
             await place.tidy()
         finally:
             cleared = await injection.clear()

@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import platform
 import secrets
 import signal
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Self
 
+from dtf.domain.breaker import Target
 from dtf.domain.recovery import RecoveryAction
 from dtf.execution.browser_host.adapter import ask_adapter
 from dtf.execution.browser_host.choice import Family
@@ -75,6 +77,11 @@ class Workplace:
         """End all of it."""
         await self._driver.end()
         await self._server.__aexit__()
+
+    @property
+    def target(self) -> Target:
+        """What the history of recoveries calls it: a browser on a host, which nothing has hurt before."""
+        return Target(hardware=self.choice.browser, name=f"{platform.node()}-{self._token}")
 
     @property
     def subject(self) -> Subject:

@@ -5,7 +5,7 @@ import logging
 import platform
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,14 +14,16 @@ from dtf.domain.outcome import Outcome
 from dtf.domain.ports.executor import SlotContext
 from dtf.domain.ports.offer import Offer
 from dtf.domain.proof import ELSEWHERE, RAN_ELSEWHERE
+from dtf.domain.recovery import RecoveryAction
 from dtf.domain.shard import AttemptResult, ClaimedShard, Metric
 from dtf.domain.specs import JobSpec
 from dtf.domain.work import BrowserCheck, BrowserWork, JobKind
 from dtf.execution.browser_host.choice import BrowserChoice, Family
 from dtf.execution.browser_host.limits import AFTER_S
 from dtf.execution.executors.browser_pool.offering import offered
+from dtf.execution.executors.browser_pool.opened import BrowserUnavailableError, Opened
 from dtf.execution.executors.browser_pool.pool import BrowserPool
-from dtf.execution.executors.browser_pool.slot_browser import BrowserUnavailableError, Opened, SlotBrowser
+from dtf.execution.executors.browser_pool.slot_browser import SlotBrowser
 from dtf.execution.executors.browser_pool.wish import (
     SimulatedBrowserError,
     Wish,
@@ -95,6 +97,14 @@ class BrowserExecutor:
         if script := self._scripts.get(slot):
             await script.kill()
         await self.pool.end_slot(slot)
+
+    def renewable(self, slot: int) -> Sequence[RecoveryAction]:
+        """By what parts of the slot's browser can be replaced now."""
+        return self.pool.of(slot).renewable
+
+    async def renew(self, slot: int, action: RecoveryAction, hardware: str) -> str:
+        """Replace a part of the slot's browser, and have a page of it compute; what is wrong, empty: nothing."""
+        return await self.pool.of(slot).renew(action, hardware)
 
     async def close(self) -> None:
         """End every browser."""

@@ -24,6 +24,7 @@ from dtf.execution.guardian.services import Services
 from dtf.execution.guardian.sparing import WAIT_S
 from dtf.execution.guardian.spool import SpoolEntry, encode_pieces
 from dtf.execution.guardian.targets import attempt_targets
+from dtf.execution.guardian.witness import in_page
 from dtf.execution.recovery import Patient
 from dtf.resilience.recovery import decide
 
@@ -210,6 +211,7 @@ class SlotChain:
             shard_id=attempt.claim.shard_id,
             attempt=attempt.claim.attempt,
             failed_at=failed_at,
+            in_page=in_page(attempt.claim),
         )
         with self._services.ward.occupied(self._slots):
             await self._services.restorer.restore(patient, decided)

@@ -8,6 +8,7 @@ from dtf.breakers.client import Breakers
 from dtf.breakers.permit import Permit
 from dtf.domain.breaker import BAD_SIGNS, BreakerState, Sign, Target
 from dtf.domain.shard import AttemptResult, ClaimedShard
+from dtf.domain.work import BrowserWork
 from dtf.execution.guardian.canary_round import tell
 from dtf.execution.guardian.sparing import is_last
 from dtf.execution.guardian.ward import TOOTHLESS, Ward
@@ -16,6 +17,11 @@ from dtf.resilience.job_group import job_group
 from dtf.resilience.recovery import Circumstances
 
 _GRAVITY: Final = (BreakerState.CLOSED, BreakerState.HALF_OPEN, BreakerState.OPEN)
+
+
+def in_page(claim: ClaimedShard) -> bool:
+    """Whether a shard runs in a page of its slot's browser."""
+    return isinstance(claim.job.work, BrowserWork) and claim.job.work.in_page
 
 
 class Tried(Protocol):
@@ -68,12 +74,12 @@ class Witness:
         last retry to it, and before a failure is forgiven that may have been the shard's own.
         """
         permit, sign, claim = attempt.permit, sign_of(result), attempt.claim
-        hardware = attempt.hardware
+        unknown = Circumstances(hardware=attempt.hardware, in_page=in_page(claim))
         if permit is None or not permit.holds:
-            return Circumstances(hardware=hardware)
+            return unknown
         if sign is None:
             await self._ward.leave(permit)
-            return Circumstances(hardware=hardware)
+            return unknown
         reference = claim.shard_id if sign in BAD_SIGNS else ""
         recorded = await asyncio.to_thread(
             lambda: self._breakers.record(
@@ -82,30 +88,30 @@ class Witness:
         )
         tell(recorded)
         if sign not in BAD_SIGNS:
-            return Circumstances(hardware=hardware)
+            return unknown
         # its own failure is not in the ledger yet, and will not count there
         self._ward.refunds.owe(shard_id for shard_id in recorded.refunds if shard_id != claim.shard_id)
         self._ward.refunds.expect(claim.shard_id)
         await self._ward.refunds.pay()
         await self._ward.look_at(attempt.targets)
         if self._breakers.config.policy in TOOTHLESS:  # nothing is refused, so nothing is forgiven either
-            return Circumstances(hardware=hardware)
-        place = await self._circumstances(attempt.targets, hardware)
+            return unknown
+        place = await self._circumstances(attempt.targets, unknown)
         in_doubt = place.breaker is BreakerState.CLOSED and (place.forgives or is_last(claim))
         if sign is Sign.INFRA and in_doubt:
             await self._hear_canaries(attempt.targets)
-            place = await self._circumstances(attempt.targets, hardware)
+            place = await self._circumstances(attempt.targets, unknown)
         return replace(place, usual=recorded.usual)
 
     async def _hear_canaries(self, targets: tuple[Target, ...]) -> None:
         limit_s = self._breakers.config.hold_s
         await asyncio.gather(*(self._ward.verdict(target, limit_s) for target in targets))
 
-    async def _circumstances(self, targets: tuple[Target, ...], hardware: str) -> Circumstances:
+    async def _circumstances(self, targets: tuple[Target, ...], place: Circumstances) -> Circumstances:
         states = await asyncio.to_thread(self._breakers.states)
         known = [states[target] for target in targets if target in states]
-        return Circumstances(
+        return replace(
+            place,
             breaker=max((record.state for record in known), key=_GRAVITY.index, default=BreakerState.CLOSED),
             bad=max((record.belief.bad for record in known), default=0.0),
-            hardware=hardware,
         )

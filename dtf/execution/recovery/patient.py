@@ -17,6 +17,7 @@ class Patient:
         shard_id: Its shard.
         attempt: Its number.
         failed_at: When it failed, in seconds of the event loop's clock.
+        in_page: Whether it ran in a page of the slot's browser, of which parts can be replaced.
     """
 
     target: Target
@@ -25,3 +26,4 @@ class Patient:
     shard_id: str
     attempt: int
     failed_at: float
+    in_page: bool = False

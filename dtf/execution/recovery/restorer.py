@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
 from dtf.domain.failure import FailureType
 from dtf.domain.match import table_of
-from dtf.domain.ports.executor import Executor
+from dtf.domain.ports.executor import Executor, Renews
 from dtf.domain.recovery import Recovery, RecoveryAction, RecoveryLevel
 from dtf.domain.shard import Requeue
 from dtf.domain.worker import WorkerInfo
@@ -15,18 +16,20 @@ from dtf.execution.recovery.experience import Experience
 from dtf.execution.recovery.patient import Patient
 from dtf.execution.recovery.renewal import Renewal
 from dtf.execution.recovery.seams import Ender, Prober, Quarantine, Slots
+from dtf.resilience.browser_ladder import SLOT_ACTIONS, deeper
 
 log = logging.getLogger(__name__)
 
-_Act = Callable[[Patient, str], Awaitable[None]]
+_Act = Callable[[Patient, Requeue], Awaitable[str]]
 
 
 class Restorer:
     """Carries out the actions of the third and fourth level in the guardian.
 
     Whatever is done is verified by a probe: the device computes, the browser computes, the machine computes, forks and
-    writes. Where it does not, the slot goes into quarantine, from which only a probe that passes brings it back. Each
-    action is remembered with what it cost. A retry is not carried out here: the next attempt shows whether it helped.
+    writes. Of a browser in whose page a job failed more and more is replaced until it computes. Where nothing does,
+    the slot goes into quarantine, from which only a probe that passes brings it back. Each action is remembered with
+    what it cost. A retry is not carried out here: the next attempt shows whether it helped.
     The fifth level is the coordinator's; the ledger tells operators.
     """
 
@@ -70,6 +73,11 @@ class Restorer:
             RecoveryAction.QUARANTINE: self._isolate,
             RecoveryAction.REPLACE_POOL: self._replace,
         }
+        self._acts_in_page: Mapping[RecoveryAction, _Act] = {
+            RecoveryAction.NEW_CONTEXT: self._replace_part,
+            RecoveryAction.RESTART_BROWSER: self._replace_part,
+            RecoveryAction.RESTART_DRIVER: self._restart,
+        }
 
     async def start_anew(self, slots: Sequence[int]) -> None:
         """End what is kept on some slots, so that the next shard shares its processes with none before it."""
@@ -81,31 +89,59 @@ class Restorer:
         Returns:
             What came of it; None: there is nothing to be carried out here.
         """
-        act = self._acts.get(decided.action)
-        if act is None:
+        if patient.in_page and decided.action in SLOT_ACTIONS:
+            recovery = await self._renew(patient, decided)
+        elif act := self._acts.get(decided.action):
+            recovery = await self._carry_out(patient, decided, act, patient.failed_at)
+        else:
             return None
-        limit_s = self._experience.limit_s(decided.action)
-        reason = await self._within(limit_s, act, patient, decided.reason)
-        recovery = self._judged(patient, decided, reason)
-        log.log(
-            logging.WARNING if reason else logging.INFO,
-            "%s of %s after %s: %s", decided.action, patient.target, recovery.failure, reason or "a probe passed",
-        )  # fmt: skip
-        if reason and recovery.level <= RecoveryLevel.SYSTEM_RECOVERY:
-            self._hold(patient, f"after {decided.action} {reason}")
-        await self._experience.add(recovery)
+        if not recovery.succeeded and recovery.level <= RecoveryLevel.SYSTEM_RECOVERY:
+            self._hold(patient, f"after {recovery.action} {recovery.reason}")
         return recovery
 
     async def close(self) -> None:
         """End what is under way beside the worker's work."""
         await self._renewal.close()
 
-    async def _within(self, limit_s: float, act: _Act, patient: Patient, reason: str) -> str:
+    async def _renew(self, patient: Patient, decided: Requeue) -> Recovery:
+        """Replace more and more of the slot's browser, until it computes; what is left is chosen from by experience."""
+        action, since = decided.action, patient.failed_at
+        choose = self._experience.chooser(patient.target.hardware)
+        if action not in self._renewable(patient):
+            action = RecoveryAction.RESTART_DRIVER
+        while True:
+            step = replace(decided, action=action)
+            recovery = await self._carry_out(patient, step, self._acts_in_page[action], since)
+            left = deeper(action, self._renewable(patient))
+            if recovery.succeeded or not left:
+                return recovery
+            action = choose(recovery.failure, left, patient.attempt - 1)
+            since = asyncio.get_running_loop().time()
+
+    def _renewable(self, patient: Patient) -> Sequence[RecoveryAction]:
+        """What of the slot's browser can be replaced now, from the least on; the whole of it always can."""
+        keeper = self._keeper()
+        return (*(keeper.renewable(patient.slots[0]) if keeper else ()), RecoveryAction.RESTART_DRIVER)
+
+    def _keeper(self) -> Renews | None:
+        return next((executor for executor in self._executors() if isinstance(executor, Renews)), None)
+
+    async def _carry_out(self, patient: Patient, decided: Requeue, act: _Act, since: float) -> Recovery:
+        """Act, see whether it helped, and remember it."""
+        reason = await self._within(self._experience.limit_s(decided.action), act, patient, decided)
+        recovery = self._judged(patient, decided, reason, since)
+        log.log(
+            logging.WARNING if reason else logging.INFO,
+            "%s of %s after %s: %s", decided.action, patient.target, recovery.failure, recovery.reason,
+        )  # fmt: skip
+        await self._experience.add(recovery)
+        return recovery
+
+    async def _within(self, limit_s: float, act: _Act, patient: Patient, decided: Requeue) -> str:
         """Act and probe; what is wrong afterwards, empty: nothing."""
         try:
             async with asyncio.timeout(limit_s):
-                await act(patient, reason)
-                return await self._probe(patient)
+                return await act(patient, decided)
         except TimeoutError:
             return f"it did not come back within {limit_s:.0f} s"
         except Exception as error:  # the slot must go on, or be held
@@ -119,8 +155,8 @@ class Restorer:
                 return f"{found.what} failed: {found.reason}"
         return ""
 
-    def _judged(self, patient: Patient, decided: Requeue, reason: str) -> Recovery:
-        time_s = asyncio.get_running_loop().time() - patient.failed_at
+    def _judged(self, patient: Patient, decided: Requeue, reason: str, since: float) -> Recovery:
+        time_s = asyncio.get_running_loop().time() - since
         return Recovery(
             target=patient.target,
             failure=decided.failure or FailureType.UNKNOWN,
@@ -134,12 +170,19 @@ class Restorer:
             reason=reason or "a probe passed",
         )
 
-    # the actions
+    # the actions; each says what is wrong after it, empty: nothing
 
-    async def _restart(self, patient: Patient, _reason: str) -> None:
+    async def _replace_part(self, patient: Patient, decided: Requeue) -> str:
+        keeper = self._keeper()
+        if keeper is None:
+            return "nobody keeps a browser"
+        return await keeper.renew(patient.slots[0], decided.action, patient.target.hardware)
+
+    async def _restart(self, patient: Patient, _decided: Requeue) -> str:
         await self.start_anew(patient.slots)
+        return await self._probe(patient)
 
-    async def _reset(self, patient: Patient, _reason: str) -> None:
+    async def _reset(self, patient: Patient, _decided: Requeue) -> str:
         """End all of dtf's that holds the devices. Slots that run something keep them: that is no failure of theirs.
 
         A reset by the driver would hit whatever others run there, so it is never asked for.
@@ -154,15 +197,17 @@ class Restorer:
                 await self.start_anew((number,))
             finally:
                 self._slots.vacate(number)
+        return await self._probe(patient)
 
-    async def _isolate(self, patient: Patient, reason: str) -> None:
-        self._hold(patient, reason or "its breaker is open")
-        await self.start_anew(patient.slots)
+    async def _isolate(self, patient: Patient, decided: Requeue) -> str:
+        self._hold(patient, decided.reason or "its breaker is open")
+        return await self._restart(patient, decided)
 
-    async def _replace(self, patient: Patient, _reason: str) -> None:
+    async def _replace(self, patient: Patient, _decided: Requeue) -> str:
         """Begin with the patient's own slots; the others follow as they finish what they have."""
         await self.start_anew(patient.slots)
         self._renewal.begin(patient.slots)
+        return await self._probe(patient)
 
     def _hold(self, patient: Patient, reason: str) -> None:
         for number in patient.slots:

@@ -10,8 +10,9 @@ from dtf.domain.ports import offer as words
 from dtf.domain.ports.executor import SlotContext
 from dtf.domain.ports.offer import Offer
 from dtf.execution.browser_host.choice import BrowserChoice, Family
+from dtf.execution.executors.browser_pool.opened import BrowserUnavailableError, Opened
 from dtf.execution.executors.browser_pool.pool import BrowserPool
-from dtf.execution.executors.browser_pool.slot_browser import BrowserUnavailableError, Opened, SlotBrowser
+from dtf.execution.executors.browser_pool.slot_browser import SlotBrowser
 from dtf.execution.executors.browser_pool.wish import Wish, chosen_browser, device_words, host_environment
 from dtf.execution.host.lost import HostLostError
 from dtf.execution.host.messages import Order

@@ -3,17 +3,17 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 
 from dtf.domain.clock import Clock
-from dtf.domain.errors import DtfError
 from dtf.domain.outcome import Outcome
 from dtf.domain.ports.executor import Spawner
+from dtf.domain.recovery import RecoveryAction
 from dtf.execution.executors.browser_pool.figures import Figures
 from dtf.execution.executors.browser_pool.limits import Cause, Condition, PoolLimits, why_replace
 from dtf.execution.executors.browser_pool.memory import tree_memory
+from dtf.execution.executors.browser_pool.opened import BrowserUnavailableError, Opened, difference
 from dtf.execution.executors.browser_pool.profile_directory import ProfileDirectory
 from dtf.execution.executors.browser_pool.wish import Wish
 from dtf.execution.host.log_pump import Sink
@@ -25,39 +25,9 @@ _log = logging.getLogger(__name__)
 
 #: How long a browser may take to come up, or to show that it is well, in seconds.
 _OPEN_S = 60.0
+#: How long one that is not well waits for that a part of it is replaced, in seconds.
+_SICK_S = 15.0
 _HOST = (sys.executable, "-P", "-m", "dtf.execution.browser_host")
-
-
-class BrowserUnavailableError(DtfError):
-    """The browser does not come up."""
-
-
-def _difference(was: Wish, wish: Wish) -> Cause | None:
-    """Why a browser that was started for one wish does not serve another; None: it does."""
-    if wish.choice != was.choice:
-        return Cause.OTHER
-    if wish.debug_port != was.debug_port:
-        return Cause.CONNECTIONS
-    return Cause.VARIABLES if wish.environment != was.environment else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """A browser that is ready.
-
-    Attributes:
-        launched: Whether it was started for this job.
-        version: Its version.
-        adapter: What a page of it was given when it asked for a WebGPU adapter; fields as in ``Adapter``.
-        endpoint: Where other programs connect to it; empty where they cannot.
-        instead_of: Why the one before it was ended, when that happened for this job.
-    """
-
-    launched: bool
-    version: str
-    adapter: Mapping[str, Any] = field(default_factory=dict)
-    endpoint: str = ""
-    instead_of: Cause | None = None
 
 
 class SlotBrowser:
@@ -80,6 +50,7 @@ class SlotBrowser:
         self._clock = clock
         self._host: HostProcess | None = None
         self._wish: Wish | None = None
+        self._sick = False
         self._directory: ProfileDirectory | None = None
         self._since = 0.0
         self._looked = 0.0
@@ -151,9 +122,43 @@ class SlotBrowser:
         finally:
             host.print_to(None)
         self.jobs += 1
-        if not report.healthy:
+        if report.healthy:
+            return report
+        if report.outcome is Outcome.INFRA and not report.data.get("lost"):
+            self._sick = True  # a part of it may be replaced; else it is ended before the next job
+        else:
             await self.end(Cause.HEALTH)
         return report
+
+    @property
+    def renewable(self) -> Sequence[RecoveryAction]:
+        """By what parts of it can be replaced; none where it is gone, or may be in others' hands."""
+        whole = self.alive and self._wish is not None and not self._wish.debug_port
+        return (RecoveryAction.NEW_CONTEXT, RecoveryAction.RESTART_BROWSER) if whole else ()
+
+    async def renew(self, action: RecoveryAction, hardware: str) -> str:
+        """Replace a part of it, and have a page of it compute; what is wrong, empty: nothing.
+
+        One that hangs in that, or when the caller gives up, is ended.
+        """
+        if self._host is None:
+            return "it is gone"
+        self._busy()
+        part = "browser" if action is RecoveryAction.RESTART_BROWSER else "context"
+        order = Order(number=0, do="renew", arguments={"part": part, "hardware": hardware}, time_limit_s=_OPEN_S)
+        try:
+            report = await self._host.ask(order)
+        except HostLostError as error:
+            await self.end(Cause.HEALTH)
+            return str(error)
+        except asyncio.CancelledError:
+            await self.end(Cause.HEALTH)
+            raise
+        if report.data.get("lost"):
+            await self.end(Cause.HEALTH)
+        self._sick = report.outcome is not Outcome.PASSED
+        self.leave()
+        return report.reason
 
     async def tell(self, order: Order) -> Report:
         """Have a question about the browser answered; that is no job.
@@ -177,7 +182,9 @@ class SlotBrowser:
             return
         if self._clock.monotonic() - self._looked >= self._limits.look_s:
             self._looking = asyncio.create_task(self.look_at_memory())
-        self._idle = asyncio.get_running_loop().call_later(self._limits.idle_s, self._end_idle)
+        # what is sick is kept for a moment: whoever decides about it does so at once
+        idle_s = min(_SICK_S, self._limits.idle_s) if self._sick else self._limits.idle_s
+        self._idle = asyncio.get_running_loop().call_later(idle_s, self._end_idle)
 
     async def end(self, cause: Cause) -> None:
         """End it with all its processes."""
@@ -186,6 +193,7 @@ class SlotBrowser:
         host, directory, self._host, self._directory = self._host, self._directory, None, None
         if host is None:
             return
+        self._sick = False
         self._figures.ended[cause] += 1
         _log.info("slot %d: a browser is ended after %d jobs: %s", self._slot, self.jobs, cause)
         await host.kill()
@@ -224,9 +232,9 @@ class SlotBrowser:
         return Opened(**report.data)  # type: ignore[arg-type]  # the host's own words
 
     async def _why_replace(self, wish: Wish, *, keep: bool) -> Cause | None:
-        if not self.alive:
+        if not self.alive or self._sick:
             return Cause.HEALTH
-        if self._wish is not None and (cause := _difference(self._wish, wish)):
+        if self._wish is not None and (cause := difference(self._wish, wish)):
             return cause
         if keep:
             return None
@@ -247,4 +255,4 @@ class SlotBrowser:
             self._idle = None
 
     def _end_idle(self) -> None:
-        self._ending = asyncio.create_task(self.end(Cause.IDLE))
+        self._ending = asyncio.create_task(self.end(Cause.HEALTH if self._sick else Cause.IDLE))

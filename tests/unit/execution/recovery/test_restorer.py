@@ -18,6 +18,7 @@ from dtf.domain.specs import JobSpec
 from dtf.domain.work import JobKind
 from dtf.domain.worker import Device, WorkerInfo
 from dtf.execution.recovery import Experience, Patient, Restorer
+from dtf.resilience.browser_ladder import SLOT_ACTIONS
 
 T = TypeVar("T")
 _GPU = Device(kind="cuda", name="g", uuid="GPU-1")
@@ -48,6 +49,23 @@ class Executor:
 
     async def close(self) -> None:
         raise NotImplementedError
+
+
+@dataclass
+class Keeper(Executor):
+    """Keeps a browser, of which parts can be replaced until it is gone; what helps is given."""
+
+    helps: RecoveryAction | None = None
+    gone_after: int = 9
+    renewed: list[RecoveryAction] = field(default_factory=list)
+
+    def renewable(self, _slot: int) -> Sequence[RecoveryAction]:
+        return () if len(self.renewed) >= self.gone_after else SLOT_ACTIONS[:2]
+
+    async def renew(self, slot: int, action: RecoveryAction, hardware: str) -> str:
+        assert (slot, hardware) == (0, "cuda")
+        self.renewed.append(action)
+        return "" if action is self.helps else "it does not compute"
 
 
 @dataclass(frozen=True)
@@ -130,10 +148,12 @@ def _decided(action: RecoveryAction) -> Requeue:
     return Requeue(level=3, reason="it crashed", action=action, failure=FailureType.CRASH)
 
 
-def _restore(worker: Worker, action: RecoveryAction) -> Recovery | None:
+def _restore(worker: Worker, action: RecoveryAction, *, in_page: bool = False) -> Recovery | None:
     async def run() -> Recovery | None:
         now = asyncio.get_running_loop().time()
-        patient = Patient(target=_TARGET, slots=(0,), devices=(_GPU,), shard_id="s1", attempt=2, failed_at=now)
+        patient = Patient(
+            target=_TARGET, slots=(0,), devices=(_GPU,), shard_id="s1", attempt=2, failed_at=now, in_page=in_page
+        )
         restorer = worker.restorer()
         found = await restorer.restore(patient, _decided(action))
         if action is RecoveryAction.REPLACE_POOL:
@@ -176,6 +196,38 @@ def test_an_executor_that_does_not_let_go_does_not_stop_the_restart() -> None:
     assert found is not None
     assert found.succeeded
     assert worker.ended == [0]
+
+
+@pytest.mark.parametrize(
+    ("keeper", "tried"),
+    [
+        (Keeper(helps=SLOT_ACTIONS[0]), SLOT_ACTIONS[:1]),
+        (Keeper(helps=SLOT_ACTIONS[1]), SLOT_ACTIONS[:2]),
+        (Keeper(), SLOT_ACTIONS),
+        (Keeper(gone_after=1), (SLOT_ACTIONS[0], SLOT_ACTIONS[2])),
+        (Keeper(gone_after=0), SLOT_ACTIONS[2:]),
+    ],
+)
+def test_of_a_browser_more_and_more_is_replaced(keeper: Keeper, tried: Sequence[RecoveryAction]) -> None:
+    """Until it computes; each try is remembered, and of what is gone no part is replaced. A canary hears the last."""
+    worker = Worker(executor=keeper)
+    found = _restore(worker, SLOT_ACTIONS[0], in_page=True)
+    assert found is not None
+    assert [recovery.action for recovery in worker.history_] == list(tried)
+    assert [recovery.succeeded for recovery in worker.history_] == [False] * (len(tried) - 1) + [True]
+    assert found == worker.history_[-1]
+    last = SLOT_ACTIONS[2] in tried
+    assert (worker.ended, worker.asked) == (([0], [_GPU]) if last else ([], []))
+    assert worker.held == {}
+
+
+def test_a_browser_that_nothing_helps_is_held() -> None:
+    """After the last part was replaced in vain, and not before."""
+    worker = Worker(executor=Keeper(), probe="it computes wrongly")
+    found = _restore(worker, SLOT_ACTIONS[1], in_page=True)
+    assert found is not None
+    assert [(one.action, one.succeeded) for one in worker.history_] == [(one, False) for one in SLOT_ACTIONS[1:]]
+    assert "after restart_driver" in worker.held[0]
 
 
 def test_a_device_is_reset_on_the_idle_slots_that_share_it() -> None:
