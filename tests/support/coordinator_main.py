@@ -5,9 +5,13 @@ import signal
 import sys
 import threading
 
+from dtf.breakers.config import BreakerConfig
+from dtf.breakers.learning_loop import LearningLoop, Snapshots
+from dtf.breakers.store import BreakerStore
 from dtf.breakers.stores import open_store
 from dtf.coordination.breaker_watch import BreakerWatch
 from dtf.coordination.coordinator import Coordinator, CoordinatorConfig
+from dtf.coordination.foresight import Foresight
 from dtf.coordination.learning import Learning
 from dtf.coordination.rerouting import Rerouting
 from dtf.domain.clock import SystemClock
@@ -27,9 +31,14 @@ def main() -> None:
     ledger = open_ledger(database_url)
     hints = CeleryHints(broker_url)
     clock = SystemClock()
+
+    def make_loop(store: BreakerStore, snapshots: Snapshots) -> LearningLoop:
+        foresight = Foresight(store, ledger.views.workers, BreakerConfig())
+        return LearningLoop(store, snapshots, make_learner=foresight.make_learner)
+
     watches = (
         BreakerWatch(lambda: open_store(broker_url), ledger.breakers, Rerouting(ledger.fallbacks, clock, 0.2), clock),
-        Learning(lambda: open_store(broker_url), ledger.breakers, clock),
+        Learning(lambda: open_store(broker_url), ledger.breakers, clock, make_loop=make_loop),
     )
     Coordinator(
         CoordinatorConfig(holder=holder, lease_s=float(lease_s)),

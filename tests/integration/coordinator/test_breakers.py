@@ -6,6 +6,7 @@ from dtf.breakers.stores import open_store
 from dtf.domain.breaker import BreakerMode, Sign, Target
 from dtf.domain.evidence import EvidenceRecord
 from dtf.domain.specs import CommandWork, JobSpec, RunSpec
+from dtf.domain.worker import WorkerLoad
 from dtf.resilience.breaker import Evidence
 from dtf.resilience.breaker_params import FIXED
 from dtf.storage.ledger.ledger import Ledger
@@ -38,39 +39,46 @@ def test_transitions_are_told_once_over_a_leaders_death(ledger: Ledger, start: S
     (job_id,) = ledger.submissions.submit(RunSpec(jobs=(job,))).job_ids
     first = start("c1", 1.5)
     _fail(valkey, WAY)
-    wait_for(lambda: _told(ledger) == ["open"], 30)
+    wait_for(lambda: _told(ledger) == ["open"])
     first.kill()
     first.wait()
     start("c2", 1.5)
-    wait_for(lambda: ledger.views.shards(job_id)[0].queue == "openvino", 30)
+    wait_for(lambda: ledger.views.shards(job_id)[0].queue == "openvino")
     store = open_store(valkey.url)
     store.set_mode(WAY, BreakerMode.FORCED_CLOSED)
-    wait_for(lambda: ledger.views.shards(job_id)[0].queue == "cpu", 30)
+    wait_for(lambda: ledger.views.shards(job_id)[0].queue == "cpu")
     assert _told(ledger) == ["open"]
     store.close()
 
 
 @pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
-def test_what_is_learned_outlives_the_coordinator_and_the_broker(start: Start, valkey: Valkey) -> None:
-    """River learns from what was told; the next leader publishes it to a broker that knows nothing."""
+def test_what_is_learned_outlives_the_coordinator_and_the_broker(ledger: Ledger, start: Start, valkey: Valkey) -> None:
+    """River learns from what was told and looks ahead; the next leader publishes it to a broker that knows nothing."""
     store = open_store(valkey.url)
+    store.ask(WAY, FIXED, permit="p")
+    ledger.workers.register(replace(WORKER, memory_bytes=1000))
+    load = WorkerLoad(cpu_percent=1, memory_percent=2, load_1m=0, busy_slots=1, slot_memory_bytes={"0": 250})
+    ledger.workers.heartbeat(WORKER.worker_id, load)
     for number in range(600):
         sign = Sign.INFRA if number % 10 == 0 else Sign.WORKED
         at = store.now() - 600 + number
         store.tell(EvidenceRecord(at=at, target=WAY, sign=sign, job_group="g", duration_s=1.0))
     first = start("c1", 1.5)
-    wait_for(store.learned, 60)
+    wait_for(store.learned)
     first.terminate()
     first.wait()
     learned = store.learned()
     assert learned is not None
     assert 0.03 < learned.target(WAY).base_rate < 0.3
+    assert learned.early_warning is not None
+    assert learned.early_warning.targets[str(WAY)].vitals["memory"] == 0.25
     store._client.flushall()  # type: ignore[attr-defined]
     start("c2", 1.5)
-    wait_for(store.learned, 30)
+    wait_for(store.learned)
     again = store.learned()
     assert again is not None
     assert again.targets == learned.targets
+    assert again.early_warning == learned.early_warning
     store.close()
 
 
@@ -92,13 +100,13 @@ def test_an_operators_hold_outlives_the_broker(ledger: Ledger, start: Start, val
     valkey.kill()
     valkey.start()
     start("c1", 1.5)
-    wait_for(lambda: restored(WAY) == ["forced_open"], 30)
+    wait_for(lambda: restored(WAY) == ["forced_open"])
     assert mode(WAY) is BreakerMode.FORCED_OPEN
     order(WAY, BreakerMode.AUTO)
     order(other, BreakerMode.METRICS_ONLY)
     valkey.kill()
     valkey.start()
-    wait_for(lambda: restored(other) == ["metrics_only"], 30)
+    wait_for(lambda: restored(other) == ["metrics_only"])
     assert (mode(other), mode(WAY)) == (BreakerMode.METRICS_ONLY, None)
     assert restored(WAY) == ["forced_open"]
     store.close()

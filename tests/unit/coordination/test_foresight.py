@@ -1,7 +1,10 @@
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from dtf.bootstrap.coordinator import _watches
 from dtf.breakers.config import BreakerConfig, BreakerPolicy
 from dtf.breakers.memory_store import MemoryStore
 from dtf.coordination.foresight import Foresight
@@ -12,7 +15,13 @@ from dtf.domain.slot import Slot
 from dtf.domain.worker import Device, WorkerInfo, WorkerLoad, WorkerState
 from dtf.resilience.breaker import Answer, Evidence
 from dtf.resilience.breaker_params import BreakerParams
+from dtf.settings import load_settings
 from tests.support.fake_clock import FakeClock
+
+if TYPE_CHECKING:
+    from dtf.bootstrap.ledger import Ledger
+    from dtf.breakers.learning_loop import Snapshots
+    from dtf.coordination.learning import Learning
 
 CPU = Target(hardware="cpu", name="w@lab")
 GPU = Target(hardware="cuda", name="GPU-1")
@@ -126,3 +135,13 @@ def test_where_breakers_only_tell_warnings_do_too(lab: Lab, policy: BreakerPolic
     assert known is not None
     assert set(known.targets) == {"cpu/w@lab", "cuda/GPU-1", "webgpu/browser-1"}
     assert learner._warning._may_act is (policy is BreakerPolicy.LEARNED)  # type: ignore[attr-defined]
+
+
+def test_the_coordinators_learner_looks_ahead(lab: Lab) -> None:
+    """As it is put together for a cluster."""
+    ledger = SimpleNamespace(views=SimpleNamespace(workers=lambda: [lab.view]), breakers=None, fallbacks=None)
+    _, learning = _watches(load_settings({}), cast("Ledger", ledger), "redis://127.0.0.1:1/0")
+    loop = cast("Learning", learning)._make_loop(lab.store, cast("Snapshots", None))
+    known = loop._make_learner().publish(lab.store.now()).early_warning
+    assert known is not None
+    assert set(known.targets) == {"cpu/w@lab", "cuda/GPU-1", "webgpu/browser-1"}
