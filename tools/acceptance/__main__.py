@@ -10,6 +10,7 @@ from tests.acceptance.harness.kills import KILLED
 from tools.acceptance.breaker_gate import breaker_gate
 from tools.acceptance.browser_models import browser_models
 from tools.acceptance.browsers import browsers
+from tools.acceptance.early_warning import early_warning
 from tools.acceptance.injections import injections
 from tools.acceptance.kills import kills
 from tools.acceptance.learning import learning
@@ -17,12 +18,13 @@ from tools.acceptance.suites import same_as_pytest, session_fixture
 
 CONFORMANCE = Path(__file__).resolve().parents[2] / "examples" / "onnx_conformance"
 WHAT = ["kills", "fixture", "networkx", "browsers", "models", "injections"]
+APART = ["breaker-gate", "learning", "early-warning"]
 
 
 def main() -> None:
     """Run what is asked for; exit with 1 where something is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="*", default=WHAT, help=", ".join([*WHAT, "breaker-gate", "learning"]))
+    parser.add_argument("what", nargs="*", default=WHAT, help=", ".join([*WHAT, *APART]))
     parser.add_argument("--suite", type=Path, default=CONFORMANCE, help="the suite in which processes are killed")
     parser.add_argument("--role", action="append", choices=KILLED, help="only these")
     parser.add_argument("--times", type=int, default=5, help="how often each is killed")
@@ -32,6 +34,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=7, help="cold launches against warm browsers")
     parser.add_argument("--jobs", type=int, default=300, help="browser jobs in a row")
     parser.add_argument("--rounds", type=int, default=1000, help="how often 16 processes ask a half-open breaker")
+    parser.add_argument("--minutes", type=float, default=8.0, help="for how long workers fall ill: early-warning")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the random moments")
     given = parser.parse_args()
     print(f"seed {given.seed}")
@@ -54,6 +57,8 @@ def main() -> None:
         bad += breaker_gate(given.rounds)
     if "learning" in given.what:
         bad += learning()
+    if "early-warning" in given.what:
+        bad += early_warning(given.minutes)
     sys.exit(bool(bad))
 
 

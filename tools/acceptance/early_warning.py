@@ -1,0 +1,136 @@
+"""Workers whose jobs leak until they are killed, and one whose jobs just die: how early a real cluster foresees it."""
+
+import json
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from dtf.breakers.store import BreakerStore
+from dtf.breakers.stores import open_store
+from dtf.domain.breaker import BreakerState
+from dtf.domain.early_warning import HORIZON_S, EarlyWarnings, WarningTally
+from dtf.storage.migrate import migrate
+from tests.acceptance.harness.place import DTF, Place, until
+from tests.acceptance.test_two_terminals import online
+from tests.support.valkey import running_valkey
+from tools.acceptance.patients import JOB, JOB_S, SLOTS, Kind, Patient
+
+_PATIENTS = {"leak1": Kind.LEAK, "leak2": Kind.LEAK, "leak3": Kind.LEAK, "sudden": Kind.SUDDEN}
+#: How often the patients are looked after, in seconds.
+_TURN_S = 0.5
+#: What the learner said of a patient is shown from so many seconds before its breaker opened.
+_SHOWN_S = 60.0
+#: An illness that has begun may take so many minutes more, with the calm after it.
+_AFTER_MIN = 6
+
+
+def early_warning(minutes: float = 8.0) -> int:
+    """Let workers fall ill for a while; print how well that was foreseen; return 1 where nothing could be measured."""
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        valkey = stack.enter_context(running_valkey(directory))
+        database = f"sqlite:///{directory}/ledger.db"
+        migrate(database)
+        place = Place(directory, DTF_BROKER_URL=valkey.url, DTF_DATABASE_URL=database)
+        stack.callback(place.kill_all)
+        place.start(DTF, "coordinator")
+        patients = [Patient(name=name, kind=kind, place=directory / name) for name, kind in _PATIENTS.items()]
+        for one in patients:
+            one.prepare()
+            options = ("-Q", "cpu", "--concurrency", str(SLOTS), "--name", one.name, "--tags", one.name)
+            place.start(DTF, "worker", *options, extra={"DTF_STATE_DIR": str(directory / one.name / "state")})
+        if not until(lambda: online(place) == len(patients), 90, every_s=0.5):
+            print("early-warning: the workers did not come up")
+            return 1
+        submitted = place.dtf("submit", "--task-file", _tasks(directory, patients, minutes), "--json", timeout_s=600)
+        print(f"early-warning: {minutes:g} minutes, {', '.join(_PATIENTS)}: submitted with exit {submitted.status}")
+        store = open_store(valkey.url)
+        stack.callback(store.close)
+        _live(store, patients, minutes * 60)
+        print(place.dtf("breakers").out)
+        return _judge(_known(store), patients)
+
+
+def _tasks(directory: Path, patients: Sequence[Patient], minutes: float) -> str:
+    """More jobs than the workers can do meanwhile."""
+    (directory / "job.py").write_text(JOB)
+    tasks: list[dict[str, Any]] = []
+    for _ in range(int((minutes + _AFTER_MIN) * 60 / JOB_S) * SLOTS):
+        for one in patients:
+            argv = [sys.executable, "-S", str(directory / "job.py"), str(one.place), str(JOB_S)]
+            where = {"hardware": "cpu", "tags": [one.name]}
+            tasks.append({"type": "command", "name": "job", "config": {"argv": argv, "hardware_requirements": where}})
+    path = directory / "tasks.json"
+    path.write_text(json.dumps(tasks))
+    return str(path)
+
+
+def _live(store: BreakerStore, patients: Sequence[Patient], seconds: float) -> None:
+    """Let them fall ill for so long, and be well for a minute more, until it is known of each warning what it was."""
+    pause, ends = threading.Event(), time.monotonic() + seconds
+    said: dict[str, list[tuple[float, float]]] = {one.name: [] for one in patients}
+    calm_until = ends + HORIZON_S + 15
+    while time.monotonic() < calm_until:
+        states = {target: record.state for target, record in store.all().items()}
+        for one in patients:
+            state = next((state for target, state in states.items() if one.is_target(target)), BreakerState.CLOSED)
+            begun, before = one.begun, one.illnesses[True]
+            one.turn(state, ill=time.monotonic() < ends)
+            if one.illnesses[True] > before and begun is not None:
+                _tell(one, begun, said[one.name])
+            if not one.is_well:
+                calm_until = max(calm_until, time.monotonic() + HORIZON_S + 15)
+        for target, known in _known(store).targets.items():
+            name = target.partition("/")[2].partition("@")[0]
+            if name in said and (not said[name] or said[name][-1][0] != known.at):
+                said[name].append((known.at, known.probability))
+        pause.wait(_TURN_S)
+
+
+def _tell(one: Patient, begun: float, said: Sequence[tuple[float, float]]) -> None:
+    now = time.time()
+    last = ", ".join(f"{share:.0%} at -{now - at:.0f} s" for at, share in said if now - at < _SHOWN_S)
+    print(f"early-warning: {one.name} opened {time.monotonic() - begun:.0f} s after it fell ill: {last}", flush=True)
+
+
+def _known(store: BreakerStore) -> EarlyWarnings:
+    learned = store.learned()
+    return (learned.early_warning if learned else None) or EarlyWarnings()
+
+
+def _judge(known: EarlyWarnings, patients: Sequence[Patient]) -> int:
+    for kind in Kind:
+        names = {one.name for one in patients if one.kind is kind}
+        own = [one.tally for name, one in known.targets.items() if name.partition("/")[2].partition("@")[0] in names]
+        opened = sum(one.illnesses[True] for one in patients if one.kind is kind)
+        not_opened = sum(one.illnesses[False] for one in patients if one.kind is kind)
+        print(f"early-warning: {kind}: {opened} illnesses that opened ({not_opened} did not): {_words(_sum(own))}")
+    print(f"early-warning: all: {_words(known.tally)}; by chance {known.chance:.2f} of {known.looks} looks")
+    print(f"early-warning: {'earned to act' if known.tally.earned else 'never earned to act: it stays in shadow mode'}")
+    measured = known.looks and known.tally.openings
+    print("early-warning: ok: it was measured" if measured else "early-warning: WRONG: nothing was measured")
+    return int(not measured)
+
+
+def _sum(tallies: Sequence[WarningTally]) -> WarningTally:
+    foreseen = sum(one.foreseen for one in tallies)
+    return WarningTally(
+        warnings=sum(one.warnings for one in tallies),
+        right=sum(one.right for one in tallies),
+        openings=sum(one.openings for one in tallies),
+        foreseen=foreseen,
+        lead_s=sum(one.lead_s * one.foreseen for one in tallies) / foreseen if foreseen else 0.0,
+    )
+
+
+def _words(tally: WarningTally) -> str:
+    return (
+        f"{tally.right} of {tally.warnings} warnings right: precision {tally.precision:.2f} (at least "
+        f"{tally.precision_bound:.2f}); {tally.foreseen} of {tally.openings} openings foreseen: recall "
+        f"{tally.recall:.2f}; lead time {tally.lead_s:.1f} s"
+    )
