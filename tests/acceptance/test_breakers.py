@@ -187,7 +187,7 @@ def test_a_bad_device_is_found_and_comes_back(lab: Lab, tmp_path: Path) -> None:
     began = time.monotonic()
     tasks = without_retries(tmp_path / "tasks.json", suite(tmp_path / "suite", GOOD, 8))
     command = lab.place.start(DTF, "submit", "--task-file", tasks, "--wait", "--json")
-    assert until(lambda: lab.breaker("bad").state is not BreakerState.CLOSED, 30), lab.said[-3000:]
+    assert until(lambda: lab.breaker("bad").state is not BreakerState.CLOSED, 60), lab.said[-3000:]
     opened_s = time.monotonic() - began
     done = command.wait(60)
     assert done.status == 0, f"{done.err}{lab.said[-3000:]}"
@@ -201,7 +201,7 @@ def test_a_bad_device_is_found_and_comes_back(lab: Lab, tmp_path: Path) -> None:
     lab.audit(done.answer["run_id"])
     lab.repair()
     repaired = time.monotonic()
-    assert until(lambda: lab.breaker("bad").state is BreakerState.CLOSED, 30), lab.said[-3000:]
+    assert until(lambda: lab.breaker("bad").state is BreakerState.CLOSED, 60), lab.said[-3000:]
     closed_s = time.monotonic() - repaired
     tell(
         f"a bad device: {len(failed)} failed jobs until its breaker opened after {opened_s:.1f} s, "
@@ -214,7 +214,7 @@ def test_no_job_is_lost_when_redis_goes_away_meanwhile(lab: Lab, tmp_path: Path)
     command = lab.place.start(DTF, "run", str(suite(tmp_path / "suite", GOOD, 8)), "--json")
     lab.spoil()
     try:
-        assert until(lambda: lab.breaker("bad").state is not BreakerState.CLOSED, 30), lab.said[-3000:]
+        assert until(lambda: lab.breaker("bad").state is not BreakerState.CLOSED, 60), lab.said[-3000:]
         lab.valkey.kill()
         time.sleep(1.0)
         lab.valkey.start()

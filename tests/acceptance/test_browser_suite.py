@@ -74,7 +74,7 @@ def test_a_suite_finds_the_warm_browser_of_its_slot(place: Place) -> None:
     assert proofs
     assert all("opened in the slot's chromium" in proof["evidence"] for proof in proofs)
     assert all(proof["device"].startswith("webgpu-chromium-") for proof in proofs)
-    assert until(lambda: not place.processes().all, 30), place.processes().lines()
+    assert until(lambda: not place.processes().all, 60), place.processes().lines()
 
 
 def test_a_task_file_of_browser_jobs(place: Place) -> None:
@@ -103,7 +103,7 @@ def test_a_task_file_of_browser_jobs(place: Place) -> None:
     assert 0 < errors[0] < 1.25e-4
     kept = {artifact["name"] for artifact in report["artifact_list"]}
     assert {"trace.zip", "screenshot.png"} <= kept
-    assert until(lambda: not place.processes().all, 30), place.processes().lines()
+    assert until(lambda: not place.processes().all, 60), place.processes().lines()
 
 
 def test_a_browser_is_asked_once_for_several_commands(place: Place) -> None:

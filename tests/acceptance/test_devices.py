@@ -43,7 +43,7 @@ def end(lab: Place, commands: list[Started]) -> None:
     """End what was started; nothing may be left."""
     for started in commands:
         started.process.terminate()
-        started.wait(30)
+        started.wait(60)
     lab.assert_nothing_left()
 
 

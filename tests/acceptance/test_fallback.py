@@ -31,7 +31,7 @@ def test_what_an_operator_holds_open_runs_degraded_elsewhere(place: Place) -> No
     assert place.dtf("submit", "--task-file", "tasks.json").status == 0
 
     # Then it says what it waits for
-    assert until(lambda: "by an operator: new driver" in _why(place), 30, every_s=0.5), _why(place)
+    assert until(lambda: "by an operator: new driver" in _why(place), 60, every_s=0.5), _why(place)
     # and ends on the fallback, as it says in each report
     assert until(lambda: _outcome(place) == "passed", 60, every_s=1.0), _why(place)
     assert place.dtf("status", "--json").answer["breakers"][0]["reason"] == "by an operator: new driver"

@@ -26,7 +26,7 @@ def test_a_frozen_worker_is_superseded(tmp_path: Path) -> None:
         time.sleep(15)
         for process in reversed(frozen):
             process.send_signal(signal.SIGCONT)
-        assert until(lambda: not any(still_runs(process) for process in runners), 30), "the frozen tree still runs"
+        assert until(lambda: not any(still_runs(process) for process in runners), 60), "the frozen tree still runs"
         done = command.wait(200)
         assert suite.counts_equal(done.answer["counts"])
         audit = place.dtf("audit", done.answer["run_id"], "--json").answer
@@ -34,7 +34,7 @@ def test_a_frozen_worker_is_superseded(tmp_path: Path) -> None:
         assert (audit["lost"], audit["duplicated"]) == (0, 0)
         assert audit["stale_results"] >= 1
         cluster.process.terminate()
-        cluster.wait(30)
+        cluster.wait(60)
         place.assert_nothing_left()
     finally:
         place.kill_all()

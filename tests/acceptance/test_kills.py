@@ -41,7 +41,7 @@ def test_a_killed_command_ends_its_run(place: Place, tmp_path: Path) -> None:
     command = place.start(DTF, "run", str(suite.path), "--workers", "2", "--json")
     told = killed_run(place, command, "command", moment=lambda: len(suite.started()) > 10)
     assert told.killed
-    place.assert_nothing_left(within_s=40)
+    place.assert_nothing_left(within_s=60)
 
 
 def test_a_killed_supervisor_leaves_nothing(place: Place, tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_a_killed_supervisor_leaves_nothing(place: Place, tmp_path: Path) -> Non
     command = place.start(DTF, "run", str(suite.path), "--workers", "2", "--json")
     told = killed_run(place, command, "supervisor", moment=lambda: len(suite.started()) > 10)
     assert told.killed
-    place.assert_nothing_left(within_s=40)
+    place.assert_nothing_left(within_s=60)
     other = mixed_suite(tmp_path / "other", modules=1, each=8)
     done = place.dtf("run", str(other.path), "--workers", "1", "--json")
     assert other.counts_equal(done.answer["counts"])

@@ -87,7 +87,7 @@ def test_a_workers_own_learner_takes_over(
     wait_for(lambda: project.learner_processes(worker.pid), lambda: project.said("learning"), 60)
     (process,) = project.learner_processes(worker.pid)
     learner.send_signal(signal.SIGTERM)
-    assert learner.wait(40) == 0
+    assert learner.wait(60) == 0
     answer = json.loads(project.said("learner").splitlines()[-1])
     assert answer["learned_here"] is True
     assert {one["target"]: one["evidence"] for one in answer["thresholds"]}[str(PAYMENTS)] >= 20
@@ -100,5 +100,5 @@ def test_a_workers_own_learner_takes_over(
 
     wait_for(has_gone_on, lambda: project.said("learning"), 60)
     worker.send_signal(signal.SIGKILL)
-    worker.wait(40)
-    wait_for(lambda: not is_running(process), lambda: process, 40)
+    worker.wait(60)
+    wait_for(lambda: not is_running(process), lambda: process)

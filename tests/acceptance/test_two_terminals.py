@@ -41,9 +41,9 @@ def test_submit_worker_and_status_find_the_cluster(place: Place, tmp_path: Path)
     assert until(lambda: online(place) == 2, 60, every_s=0.5), worker.said
     assert place.dtf("status", "--json").status == 0
     worker.process.terminate()
-    worker.wait(30)
+    worker.wait(60)
     cluster.process.terminate()
-    cluster.wait(30)
+    cluster.wait(60)
     place.assert_nothing_left()
 
 
@@ -61,7 +61,7 @@ def test_a_queue_that_no_device_serves(place: Place, tmp_path: Path) -> None:
     assert "hardware" in why.out, why.out
     for command in (worker, cluster):
         command.process.terminate()
-        command.wait(30)
+        command.wait(60)
     place.assert_nothing_left()
 
 
@@ -75,9 +75,9 @@ def test_a_submission_waits_for_a_cluster(place: Place, tmp_path: Path) -> None:
     assert not mark.exists()
     place.assert_nothing_left()
     cluster = up(place, "--workers", "1")
-    assert until(mark.exists, 30)
+    assert until(mark.exists, 60)
     cluster.process.terminate()
-    cluster.wait(30)
+    cluster.wait(60)
     assert mark.read_text() == "once "
     place.assert_nothing_left()
 
@@ -92,6 +92,6 @@ def test_two_runs_share_the_cluster(place: Place, tmp_path: Path) -> None:
     while any(command.running for command in commands):
         brokers |= {process.pid for process in place.processes().of("broker")}
     for suite, command in zip(suites, commands, strict=True):
-        assert suite.counts_equal(command.wait(5).answer["counts"])
+        assert suite.counts_equal(command.wait(60).answer["counts"])
     assert len(brokers) == 1
     place.assert_nothing_left()

@@ -15,6 +15,9 @@ from tests.support.stand_in_guardian import LOG_VARIABLE
 
 ROOT = Path(__file__).parents[2]
 
+#: How long a test waits for what is to happen, in seconds: a machine may have ten times as much to do as it can.
+PATIENCE_S = 60.0
+
 
 class CeleryWorker:
     """A worker of the application with the stand-in guardian, its output and its guardian's log."""
@@ -78,7 +81,7 @@ class CeleryWorker:
         """Send a signal to the main process."""
         os.kill(self.pid, number)
 
-    def wait(self, within_s: float = 20) -> int:
+    def wait(self, within_s: float = PATIENCE_S) -> int:
         """Wait for its end."""
         assert self.process is not None
         return self.process.wait(within_s)
@@ -88,13 +91,13 @@ class CeleryWorker:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(10)
+                self.process.wait(30)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
 
 
-def wait_for(condition: Callable[[], object], tell: Callable[[], object] = str, within_s: float = 20) -> None:
+def wait_for(condition: Callable[[], object], tell: Callable[[], object] = str, within_s: float = PATIENCE_S) -> None:
     """Wait until something is so; fail with what ``tell`` says."""
     deadline = time.monotonic() + within_s
     while not condition():

@@ -170,7 +170,7 @@ class PostgresCluster:
         self._run(f'DROP DATABASE "{database}" WITH (FORCE)')
 
     def _run(self, statement: str) -> None:
-        connection = psycopg2.connect(host=str(self._sockets), user="dtf", dbname="postgres", connect_timeout=5)
+        connection = psycopg2.connect(host=str(self._sockets), user="dtf", dbname="postgres", connect_timeout=30)
         try:
             connection.autocommit = True
             with connection.cursor() as cursor:

@@ -108,7 +108,7 @@ def node(container: ProcessContainer) -> CeleryTestNode:
     """Start a container's process and give pytest-celery's node for it."""
     container.start()
     made = CeleryTestNode(container)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not made.ready():
         assert time.monotonic() < deadline, made.logs()
     return made

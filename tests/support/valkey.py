@@ -25,7 +25,7 @@ class Valkey:
     @property
     def client(self) -> "redis.Redis":
         """A client of it."""
-        return redis.Redis(port=self.port, socket_timeout=5)
+        return redis.Redis(port=self.port, socket_timeout=30)
 
     def start(self) -> None:
         """Start it and wait until it answers."""
@@ -38,7 +38,7 @@ class Valkey:
             ],
             stdout=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while True:
             try:
                 with self.client as client:

@@ -62,7 +62,7 @@ def dtf(place: Path, environment: dict[str, str]) -> Dtf:
             env={**environment, **extra},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
             stdin=subprocess.DEVNULL,
         )

@@ -132,7 +132,7 @@ def test_a_reader_that_goes_away_causes_no_traceback(dtf: Dtf, place: Path, envi
         stdout=writing,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     os.close(writing)
@@ -143,7 +143,7 @@ def test_a_closed_standard_output_is_no_trouble(place: Path, environment: dict[s
     """For ``dtf config show >&-``."""
     line = f"{sys.executable} -m dtf config show >&-"
     done = subprocess.run(
-        ["sh", "-c", line], cwd=place, env=environment, capture_output=True, text=True, timeout=60, check=False
+        ["sh", "-c", line], cwd=place, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
 

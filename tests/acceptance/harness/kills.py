@@ -48,7 +48,7 @@ def _kill_one(place: Place, command: Started, role: str) -> int:
         victims[:] = [psutil.Process(command.pid)] if role == "command" else place.processes().of(role)
         return bool(victims) or not command.running
 
-    until(found, 30, every_s=0.01)
+    until(found, 60, every_s=0.01)
     if not victims or not command.running:
         return 0
     victim = random.choice(victims)

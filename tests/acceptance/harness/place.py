@@ -118,12 +118,12 @@ class Place:
         """Every process that was started here, directly or not."""
         return seen_with(f"{TOKEN_VARIABLE}={self.token}", self.directory)
 
-    def assert_nothing_left(self, within_s: float = 20) -> None:
+    def assert_nothing_left(self, within_s: float = 60) -> None:
         """Fail unless every process that was started here is gone."""
         if not until(lambda: not self.processes().all, within_s):
             raise AssertionError(f"left after {within_s:g} s: " + "; ".join(self.processes().lines()))
 
-    def assert_no_stray_tests(self, within_s: float = 20) -> None:
+    def assert_no_stray_tests(self, within_s: float = 60) -> None:
         """Fail unless every process left here is one of the cluster's own, or a command that a test started."""
         if not until(lambda: not self._strays(), within_s):
             raise AssertionError("strays: " + ", ".join(self._strays()) + "\n" + "\n".join(self.processes().lines()))
@@ -135,7 +135,7 @@ class Place:
 
     def kill_all(self) -> None:
         """End what is left, at a test's end."""
-        for _ in range(50):
+        for _ in range(300):
             seen = self.processes().all
             for process in seen:
                 with suppress(psutil.NoSuchProcess):
@@ -144,7 +144,7 @@ class Place:
                 break
             time.sleep(0.1)
         for command in self._commands:
-            command.process.wait(10)
+            command.process.wait(60)
 
 
 def until(condition: Callable[[], object], within_s: float, every_s: float = 0.05) -> bool:

@@ -30,7 +30,7 @@ def broker(address: str, directory: Path) -> Iterator[str]:
     argv = [str(get_binary_path()), *(word for key, value in options.items() for word in (f"--{key}", str(value)))]
     server = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
     try:
-        assert until(lambda: _listens(address, port), 10)
+        assert until(lambda: _listens(address, port), 60)
         yield f"redis://{address}:{port}/0"
     finally:
         server.kill()
@@ -59,7 +59,7 @@ def database(address: str, directory: Path) -> Iterator[str]:
         [str(binaries / "postgres"), "-D", str(data), *options], stderr=subprocess.DEVNULL, **how
     )
     try:
-        assert until(lambda: _listens(address, port), 20)
+        assert until(lambda: _listens(address, port), 60)
         yield f"postgresql://dtf@{address}:{port}/postgres"
     finally:
         server.terminate()
@@ -79,5 +79,5 @@ def _installation(directory: Path) -> Path:
 
 def _listens(address: str, port: int) -> bool:
     with socket.socket() as probe:
-        probe.settimeout(0.5)
+        probe.settimeout(5)
         return probe.connect_ex((address, port)) == 0

@@ -81,7 +81,7 @@ def test_a_cancelled_job_ends_at_once_and_claims_nothing(tmp_path: Path) -> None
         await asyncio.sleep(0.3)
         context.cancel_reason = "somebody called it off"
         context.cancelled.set()
-        result = await asyncio.wait_for(running, 30)
+        result = await asyncio.wait_for(running, 60)
         assert (result.outcome, result.reason) == (Outcome.CANCELLED, "somebody called it off")
         assert bed.asked == 0
 
@@ -96,7 +96,7 @@ def test_the_end_of_a_slot_ends_its_host(tmp_path: Path) -> None:
         running = asyncio.create_task(bed.measure(**_FOR_LONG))
         await asyncio.sleep(0.3)
         await bed.executor.end_slot(0)
-        result = await asyncio.wait_for(running, 30)
+        result = await asyncio.wait_for(running, 60)
         assert (result.outcome, result.reason) == (Outcome.INFRA, "the slot's Celery process is gone")
 
     with_bed(tmp_path, work)

@@ -94,7 +94,7 @@ def test_an_idle_host_ends(tmp_path: Path) -> None:
 
     async def work(bed: Bed) -> None:
         await bed.measure(model="mlp")
-        await asyncio.wait_for(bed.spawner.started[0].wait(), 30)
+        await asyncio.wait_for(bed.spawner.started[0].wait(), 60)
         assert (await bed.measure(model="mlp")).proof["model_loaded"] == "yes"
         assert len(bed.hosts) == 2
 

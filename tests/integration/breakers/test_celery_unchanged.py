@@ -19,7 +19,7 @@ from tests.support.breaker_worker import BreakerWorker
 from tests.support.celery_worker import wait_for
 
 #: Ample: other tests share the machine.
-PATIENCE_S = 40
+PATIENCE_S = 60
 
 FAMILIES = ("plain", "guarded")
 

@@ -19,7 +19,7 @@ from dtf.resilience.likelihood import Rates, likelihood
 from tests.support.breaker_worker import BreakerWorker
 from tests.support.celery_worker import wait_for
 
-PATIENCE_S = 40
+PATIENCE_S = 60
 
 
 class Look:

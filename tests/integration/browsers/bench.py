@@ -124,7 +124,7 @@ async def a_bench(directory: Path, browser: BrowserChoice, limits: PoolLimits | 
 
 async def are_gone(pids: set[int]) -> bool:
     """Whether these processes are gone, given some time to be reaped by whoever has to."""
-    for _ in range(200):
+    for _ in range(600):
         if not any(map(_runs, pids)):
             return True
         await asyncio.sleep(0.1)

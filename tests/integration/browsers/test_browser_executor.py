@@ -138,7 +138,7 @@ def test_an_idle_browser_ends(tmp_path: Path) -> None:
         profile = next(w for w in browser.cmdline() if w.startswith("--user-data-dir=")).partition("=")[2]
         assert os.path.isdir(profile)  # noqa: ASYNC240, PTH112  # quick
         assert await are_gone({browser.pid})
-        for _ in range(100):
+        for _ in range(600):
             if not os.path.exists(profile):  # noqa: ASYNC240, PTH110  # quick
                 break
             await asyncio.sleep(0.1)

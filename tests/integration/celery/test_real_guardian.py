@@ -53,7 +53,7 @@ def _worker(directory: Path, valkey: Valkey, *options: str) -> Iterator[subproce
         yield process
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
 def _said(directory: Path) -> str:

@@ -48,7 +48,7 @@ def start(ledger_url: str, valkey: Valkey, tmp_path: Path) -> Iterator[Start]:
         process.wait()
 
 
-def wait_for(claim: Callable[[], object], within_s: float) -> float:
+def wait_for(claim: Callable[[], object], within_s: float = 60.0) -> float:
     """Wait until a claim holds; return how long it took."""
     begin = time.monotonic()
     while not claim():

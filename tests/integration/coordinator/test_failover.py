@@ -15,9 +15,6 @@ from dtf.storage.ledger.ledger import Ledger
 from tests.integration.coordinator.conftest import SOURCE, WORKER, Start, wait_for
 from tests.support.valkey import Valkey
 
-#: The lease of 10 s and two rounds, and 8 s for a machine that runs other tests at the same time.
-_TAKEOVER_S = 20
-
 
 def _leader(ledger: Ledger) -> str:
     view = ledger.views.leader()
@@ -53,44 +50,45 @@ def _freeze(process: "subprocess.Popen[bytes]", ledger_url: str) -> None:
 def test_a_frozen_leader_is_replaced_and_fenced_and_a_clean_stop_hands_over(
     ledger: Ledger, ledger_url: str, start: Start, tmp_path: Path
 ) -> None:
-    """Twelve seconds after a freeze at most another one leads; the frozen one wakes, stands by, and is ready again."""
+    """After its lease another one leads; the frozen one wakes, stands by, and is ready again."""
     # Given a leader and a standby
-    first = start("c1")
-    wait_for(lambda: _leader(ledger) == "c1", 10)
-    second = start("c2")
+    first = start("c1", lease_s=5.0)
+    wait_for(lambda: _leader(ledger) == "c1")
+    second = start("c2", lease_s=5.0)
 
     # When the leader freezes, the standby takes over
     _freeze(first, ledger_url)
-    wait_for(lambda: _leader(ledger) == "c2", _TAKEOVER_S)
+    wait_for(lambda: _leader(ledger) == "c2")
     term = ledger.views.leader().term
     assert term == 2
 
     # When the frozen one wakes it finds out, and leaves the lease alone
     first.send_signal(signal.SIGCONT)
-    wait_for(lambda: "standing by" in (tmp_path / "c1.log").read_text(), 3)
+    wait_for(lambda: "standing by" in (tmp_path / "c1.log").read_text())
     assert (_leader(ledger), ledger.views.leader().term) == ("c2", term)
 
     # When the new leader is stopped cleanly, the other one leads at once
     second.terminate()
-    assert second.wait(5) == 0
-    wait_for(lambda: _leader(ledger) == "c1", 2.5)
+    assert second.wait(60) == 0
+    assert _leader(ledger) != "c2", "the lease was given back"
+    wait_for(lambda: _leader(ledger) == "c1")
 
 
 def test_a_killed_leader_is_replaced(ledger: Ledger, start: Start) -> None:
     """Nothing is given back, the lease runs out."""
-    first = start("c1")
-    wait_for(lambda: _leader(ledger) == "c1", 10)
-    start("c2")
+    first = start("c1", lease_s=3.0)
+    wait_for(lambda: _leader(ledger) == "c1")
+    start("c2", lease_s=3.0)
 
     first.kill()
 
-    wait_for(lambda: _leader(ledger) == "c2", _TAKEOVER_S)
+    wait_for(lambda: _leader(ledger) == "c2")
 
 
 def test_a_broker_that_hangs_does_not_cost_the_leadership(ledger: Ledger, start: Start, valkey: Valkey) -> None:
     """A frozen broker holds the dispatcher for longer than the lease; the lease is renewed all the same."""
     start("c1", lease_s=3.0)
-    wait_for(lambda: _leader(ledger) == "c1", 10)
+    wait_for(lambda: _leader(ledger) == "c1")
     ledger.workers.register(WORKER)
     valkey.freeze()
     ledger.submissions.submit(RunSpec(jobs=(JobSpec(name="n", work=CommandWork(argv=("true",)), source=SOURCE),)))
@@ -106,7 +104,7 @@ def test_a_write_of_an_earlier_term_changes_nothing(ledger: Ledger) -> None:
     """The ledger refuses it whatever the late leader believes."""
     old = ledger.leadership.acquire("c1", 0.05)
     assert old is not None
-    wait_for(lambda: ledger.leadership.acquire("c2", 10.0), 5)
+    wait_for(lambda: ledger.leadership.acquire("c2", 10.0))
     shards = [ShardPlan(ordinals=(0,), affinity="a.py", predicted_s=1.0, rank=0)]
 
     with pytest.raises(TermOverError):
@@ -116,7 +114,7 @@ def test_a_write_of_an_earlier_term_changes_nothing(ledger: Ledger) -> None:
 def test_an_idle_leader_costs_little(ledger: Ledger, start: Start) -> None:
     """Less than a twentieth of a core with nothing to do."""
     process = psutil.Process(start("c1").pid)
-    wait_for(lambda: _leader(ledger) == "c1", 10)
+    wait_for(lambda: _leader(ledger) == "c1")
     before = process.cpu_times()
 
     with pytest.raises(psutil.TimeoutExpired):

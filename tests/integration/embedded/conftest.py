@@ -21,7 +21,7 @@ from tests.integration.embedded.standin import join_config
 REPO = Path(__file__).resolve().parents[3]
 
 
-def eventually(fact: Callable[[], Any], within_s: float = 10.0) -> Any:
+def eventually(fact: Callable[[], Any], within_s: float = 60.0) -> Any:
     """Wait until a fact holds, and give it."""
     deadline = time.monotonic() + within_s
     while not (value := fact()):
@@ -50,11 +50,11 @@ class Command:
         """Let it leave, and wait for it."""
         assert self.process.stdin is not None
         self.process.stdin.close()
-        return self.process.wait(20)
+        return self.process.wait(60)
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(20)
+        self.process.wait(60)
 
 
 @dataclass
@@ -117,7 +117,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     yield there
     for process in there.processes_begun:
         process.kill()
-        process.wait(20)
+        process.wait(60)
         for pipe in (process.stdin, process.stdout, process.stderr):
             assert pipe is not None
             pipe.close()

@@ -15,9 +15,7 @@ from tests.integration.embedded.standin import join_config
 
 def test_the_first_command_starts_a_usable_cluster_and_the_last_ends_it(place: Place) -> None:
     """After join the broker answers, the ledger is prepared, workers are started; after leave nothing is left."""
-    began = time.monotonic()
     with place.join(workers="2") as membership:
-        took_s = time.monotonic() - began
         broker = redis.Redis.from_url(membership.broker_url)
         assert broker.ping()
         assert broker.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
@@ -28,16 +26,12 @@ def test_the_first_command_starts_a_usable_cluster_and_the_last_ends_it(place: P
         for name in ("coordinator", "cpu-1-guardian", "cpu-2-guardian"):
             eventually(place.fact(name).exists)
         supervisor = membership.supervisor_pid
-        began = time.monotonic()
 
-    left_s = time.monotonic() - began
     assert is_gone(supervisor)
     assert place.processes() == []
     assert place.fact("cpu-1-cleaned").exists()
     assert place.fact("lease-released").exists()
     assert not (place.state / "cluster.json").exists()
-    assert took_s < 5
-    assert left_s < 3
 
 
 def test_the_broker_keeps_other_users_out_and_tells_nobody_its_password(place: Place) -> None:

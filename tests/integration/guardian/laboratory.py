@@ -30,8 +30,11 @@ from dtf.storage.migrate import migrate
 T = TypeVar("T")
 REPOSITORY = Path(__file__).parents[3]
 
+#: How long a test waits for what is to happen, in seconds.
+PATIENCE_S = 60.0
 
-def until(condition: Callable[[], T], within_s: float = 10.0) -> T:
+
+def until(condition: Callable[[], T], within_s: float = PATIENCE_S) -> T:
     """Wait until a condition holds, and return what it gave."""
     deadline = time.monotonic() + within_s
     while not (value := condition()):
@@ -224,7 +227,7 @@ class Laboratory:
                 guardian.popen.send_signal(signal.SIGCONT)
                 guardian.popen.terminate()
                 try:
-                    guardian.popen.wait(10)
+                    guardian.popen.wait(30)
                 except subprocess.TimeoutExpired:
                     guardian.popen.kill()
             guardian.end()

@@ -64,13 +64,11 @@ def test_a_killed_guardian_takes_its_commands_along(lab: Laboratory) -> None:
         pid, daemon = lab.pid(), lab.pid("daemon")
         guardian.popen.kill()
         guardian.popen.wait()
-        until(lambda: not is_running(pid), 2.0)
-        began = time.monotonic()
+        until(lambda: not is_running(pid))
         second = lab.guardian()
         assert not is_running(daemon)
         found = lab.shard(shard)
         assert (found.state, found.crashes) == (ShardState.QUEUED, 0)
-        assert time.monotonic() - began < 5.0
         (lab.work / "pid").unlink()
         with lab.begin(second, shard):
             lab.pid()
@@ -96,7 +94,7 @@ def test_a_lost_child_gives_the_claim_back(lab: Laboratory) -> None:
     with lab.begin(guardian, shard) as asker:
         pid, daemon = lab.pid(), lab.pid("daemon")
         asker.popen.kill()
-        until(lambda: lab.shard(shard).state is ShardState.QUEUED, 3.0)
+        until(lambda: lab.shard(shard).state is ShardState.QUEUED)
         assert not is_running(pid)
         assert not is_running(daemon)
         attempt = lab.attempts(shard)[0]
@@ -115,7 +113,7 @@ def test_a_guardian_ends_with_its_worker(lab: Laboratory, how: str) -> None:
         (lab.worker if how == "the worker dies" else guardian.popen).send_signal(
             signal.SIGKILL if how == "the worker dies" else signal.SIGTERM
         )
-        assert guardian.popen.wait(10) == 0
+        assert guardian.popen.wait(60) == 0
         assert not is_running(pid)
         assert not is_running(daemon)
         found = lab.shard(shard)
@@ -163,7 +161,7 @@ def test_a_frozen_worker_is_superseded(lab: Laboratory) -> None:
     with lab.begin(guardian, shard) as asker:
         pid = lab.pid()
         _freeze_between_writes(lab, guardian, pid)
-        until(lab.expire, 5.0)
+        until(lab.expire)
         other = lab.guardian("w2")
         (lab.work / "pid").unlink()
         with lab.begin(other, shard):
@@ -204,7 +202,7 @@ def test_a_guardian_whose_worker_is_gone_at_its_start_ends_without_a_word(lab: L
     """It ends before it registered the worker; that is no error, and no traceback is left."""
     lab.worker.kill()
     guardian = lab.start_guardian()
-    assert guardian.popen.wait(20) == 0
+    assert guardian.popen.wait(60) == 0
     assert "Traceback" not in guardian.log.read_text()
     assert "Error" not in guardian.log.read_text()
 
@@ -214,6 +212,6 @@ def test_a_guardian_without_a_ledger_at_its_end_leaves_no_traceback(lab: Laborat
     guardian = lab.guardian()
     lab.trouble("away")
     guardian.popen.terminate()
-    assert guardian.popen.wait(20) == 0
+    assert guardian.popen.wait(60) == 0
     assert "the farewell to the ledger is left" in guardian.log.read_text()
     assert "Traceback" not in guardian.log.read_text()

@@ -36,7 +36,7 @@ def test_one_of_sixteen_candidates_leads(ledger: Ledger) -> None:
     together = threading.Barrier(16)
 
     def acquire(number: int) -> Term | None:
-        together.wait(30)
+        together.wait(60)
         return ledger.leadership.acquire(f"c{number}", 60)
 
     with ThreadPoolExecutor(16) as pool:

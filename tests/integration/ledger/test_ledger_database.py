@@ -21,7 +21,7 @@ def test_fork_gets_connections_of_its_own(lab: Laboratory) -> None:
 
     process = multiprocessing.get_context("fork").Process(target=child)
     process.start()
-    process.join(30)
+    process.join(60)
     assert process.exitcode == 0
     assert lab.ledger.views.run(lab.run_id).reason == "by the child"
 

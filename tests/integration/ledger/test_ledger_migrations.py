@@ -84,7 +84,7 @@ def test_eight_migrations_at_once(bare_urls: tuple[str, str]) -> None:
     together = threading.Barrier(8)
 
     def run(_: int) -> bool:
-        together.wait(30)
+        together.wait(60)
         migrate.migrate(url)
         return migrate.schema_is_current(url)
 

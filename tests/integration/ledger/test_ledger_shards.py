@@ -23,7 +23,7 @@ def test_one_of_sixteen_claimers_wins(lab: Laboratory) -> None:
     together = threading.Barrier(16)
 
     def claim(slot: int) -> bool:
-        together.wait(30)
+        together.wait(60)
         return lab.ledger.shards.claim(shard_id, worker_id=f"w{slot}", slot=slot, lease_s=30) is not None
 
     with ThreadPoolExecutor(16) as pool:
@@ -38,7 +38,7 @@ def test_sixteen_follow_on_claimers_get_different_shards(lab: Laboratory) -> Non
     together = threading.Barrier(16)
 
     def follow(slot: int) -> str | None:
-        together.wait(30)
+        together.wait(60)
         claimed = lab.ledger.shards.claim_follow_on(first, worker_id="w1", slot=slot, lease_s=30)
         return claimed.shard_id if claimed else None
 
@@ -192,21 +192,21 @@ def test_two_workers_finishing_the_last_two_finish_the_run(lab: Laboratory, last
     def write_and_wait(connection: Connection) -> bool:
         recorded = recording.record(connection, first, Finish(), "digest")
         written.set()
-        assert go_on.wait(30)
+        assert go_on.wait(60)
         return recorded
 
     with ThreadPoolExecutor(2) as pool:
         # Given a record that is written and not yet committed, of the last shard but one
         slow = pool.submit(lab.ledger.database.write, write_and_wait)
-        assert written.wait(30)
+        assert written.wait(60)
         # When the last shard's record comes
         quick = pool.submit(lab.record, second)
         done, _ = wait([quick], timeout=0.5)
         go_on.set()
         # Then it did not decide without knowing of the first
         assert not done
-        assert slow.result(30)
-        assert quick.result(30)
+        assert slow.result(60)
+        assert quick.result(60)
     assert lab.outcome is Outcome.PASSED
     kinds = [event.kind for event in lab.ledger.control.pending_events(1000)]
     assert kinds.count(EventKind.JOB_FINISHED) == len(lab.job_ids)
@@ -218,7 +218,7 @@ def _at_once(lab: Laboratory, results: list[AttemptResult]) -> list[bool]:
     together = threading.Barrier(len(results))
 
     def record(value: AttemptResult) -> bool:
-        together.wait(30)
+        together.wait(60)
         return lab.record(value)
 
     with ThreadPoolExecutor(len(results)) as pool:

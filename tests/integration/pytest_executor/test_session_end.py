@@ -34,7 +34,7 @@ def test_a_session_ends_when_its_job_has_no_more_work(suite: Suite, bench: Bench
         await asyncio.sleep(0.5)
         assert not (root / "over").exists()
         made.queue = []
-        for _ in range(200):
+        for _ in range(1200):
             if (root / "over").exists() and not _runs(root / "over"):
                 return
             await asyncio.sleep(0.05)
@@ -75,7 +75,7 @@ def test_nothing_outlives_a_job(suite: Suite, bench: Bencher, runner: asyncio.Ru
 
     async def play() -> None:
         assert set((await made.run(work(), 1)).values()) == {"passed"}
-        for _ in range(60):
+        for _ in range(1200):
             left = [file for pattern in ("daemon-*", "runner-*", "parent-*") for file in root.glob(pattern)]
             if left and not any(_runs(file) for file in left):
                 return
