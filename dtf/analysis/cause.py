@@ -18,6 +18,8 @@ class Cause(StrEnum):
     PLANNING = "planning"
     #: The circuit breakers of all slots that could take it are open.
     BREAKER_OPEN = "breaker_open"
+    #: What they own is in quarantine.
+    QUARANTINE = "quarantine"
     NOT_BEFORE = "not_before"
     HINTED = "hinted"
     BEHIND = "behind"

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dtf.analysis.cause import Cause, Why
+from dtf.analysis.holding import keepers, quarantined
 from dtf.analysis.service import able, absence, unserved
-from dtf.domain.breaker import BreakerMode
-from dtf.domain.held import holders
+from dtf.domain.breaker import BreakerMode, Target
 from dtf.domain.match import capacity
 from dtf.domain.ports.breakers import BreakerView
 from dtf.domain.ports.views import JobView, LeaderView, ShardView, WorkerView
@@ -117,23 +117,35 @@ def _unserved(s: Situation) -> Why | None:
 
 
 def _held(s: Situation) -> Why | None:
-    """The first of the job's queues that open breakers keep from every slot."""
+    """The first of the job's queues that open breakers, or quarantine, keep from every slot."""
     views = {view.target: view for view in s.refusing}
-    live = [worker.info for worker in s.workers if absence(worker, s.now) is None]
+    live = [worker for worker in s.workers if absence(worker, s.now) is None]
     for queue in s.queues:
-        who = holders(queue, live, views)
-        if not who:
-            continue
-        told = "; ".join(_breaker(views[target], s.now) for target in who[:_MOST_NAMED])
-        more = f"; and {len(who) - _MOST_NAMED} more" if len(who) > _MOST_NAMED else ""
-        allowed = ", ".join(s.job.spec.fallback)
-        where = f" If that lasts it goes to the fallback it allows ({allowed})." if allowed else ""
-        return Why(
-            cause=Cause.BREAKER_OPEN,
-            sentence=f"Open circuit breakers keep it from all slots of the queue {queue}: {told}{more}.{where}",
-            advice=_overruling(views[target] for target in who),
-        )
+        if who := keepers(queue, live, views):
+            return _told_held(s, queue, who, views)
     return None
+
+
+def _told_held(s: Situation, queue: str, who: Sequence[Target], views: Mapping[Target, BreakerView]) -> Why:
+    words = {one.target: one.words(s.now) for one in quarantined(s.workers)}
+    words.update((target, _breaker(view, s.now)) for target, view in views.items())
+    told = "; ".join(words[target] for target in who[:_MOST_NAMED])
+    more = f"; and {len(who) - _MOST_NAMED} more" if len(who) > _MOST_NAMED else ""
+    opened = [views[target] for target in who if target in views]
+    if not opened:
+        return Why(
+            cause=Cause.QUARANTINE,
+            sentence=f"Quarantine keeps it from all slots of the queue {queue}: {told}{more}.",
+            advice="It goes on when a canary passes there; `dtf breakers close TARGET` overrules one.",
+        )
+    allowed, alone = ", ".join(s.job.spec.fallback), len(opened) == len(who)
+    keep = "Open circuit breakers keep" if alone else "Open circuit breakers and quarantine keep"
+    where = f" If that lasts it goes to the fallback it allows ({allowed})." if allowed and alone else ""
+    return Why(
+        cause=Cause.BREAKER_OPEN,
+        sentence=f"{keep} it from all slots of the queue {queue}: {told}{more}.{where}",
+        advice=_overruling(opened),
+    )
 
 
 def _overruling(views: Iterable[BreakerView]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from dtf.domain.quarantine import Quarantine
 from dtf.domain.slot import Slot
 
 
@@ -94,6 +95,7 @@ class WorkerLoad:
             had, by the device's UUID.
         slot_memory_bytes: The resident memory of each slot's processes, by the slot's number; what processes share
             counts for each of them. A slot without a process is not in it.
+        quarantine: What it gives to nobody for now.
     """
 
     cpu_percent: float
@@ -102,3 +104,4 @@ class WorkerLoad:
     busy_slots: int
     devices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     slot_memory_bytes: Mapping[str, int] = field(default_factory=dict)
+    quarantine: tuple[Quarantine, ...] = ()

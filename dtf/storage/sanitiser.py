@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from dtf.domain.breaker import Target
 from dtf.domain.case import CaseResult
 from dtf.domain.shard import Artifact, AttemptResult, Metric
 from dtf.domain.slot import Slot
@@ -174,4 +175,12 @@ def clean_load(load: WorkerLoad) -> WorkerLoad:
         slot_memory_bytes={
             clean_text(slot, NAME_CAP): clean_integer(size) for slot, size in load.slot_memory_bytes.items()
         },
+        quarantine=tuple(
+            replace(one, target=_clean_target(one.target), for_s=clean_number(one.for_s), reason=clean_text(one.reason))
+            for one in load.quarantine
+        ),
     )
+
+
+def _clean_target(target: Target) -> Target:
+    return Target(hardware=clean_text(target.hardware, NAME_CAP), name=clean_text(target.name, NAME_CAP))

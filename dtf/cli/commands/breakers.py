@@ -1,11 +1,14 @@
 """``dtf breakers``."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
+from dtf.analysis.holding import Quarantined, quarantined
 from dtf.cli.options import json_option
 from dtf.cli.running.breaker_session import breaker_store
+from dtf.cli.running.quarantine_lines import quarantine_json, quarantine_lines
 from dtf.cli.session import ledger_session
 from dtf.cli.terminal.output import Output
 from dtf.domain.breaker import BreakerMode
@@ -56,15 +59,23 @@ def command(words: tuple[str, ...], reason: str, url: str | None, prefix: str | 
             output.data({"running": False, "policy": settings.breaker, "breakers": []})
             output.line(_NOTHING_RUNS)
         elif settings.breaker == "off":
-            if words:
-                raise BadInputError(f"breakers are off ({settings.origins.get('breaker', 'by the program')})")
-            output.data({"running": True, "policy": "off", "breakers": []})
-            output.line(f"breakers are off ({settings.origins.get('breaker', 'by the program')})")
+            _show_off(output, settings, ledger, asked=bool(words))
         elif action:
             _take_in_hand(output, ledger, store, name, _MODES[action], reason)
         else:
-            _show(output, store, _config(settings), ledger.breakers, name)
+            held = quarantined(ledger.views.workers())
+            _show(output, store, _config(settings), ledger.breakers, name, held)
     return 0
+
+
+def _show_off(output: Output, settings: "Settings", ledger: "Ledger", *, asked: bool) -> None:
+    told = f"breakers are off ({settings.origins.get('breaker', 'by the program')})"
+    if asked:
+        raise BadInputError(told)
+    held = quarantined(ledger.views.workers())
+    output.data({"running": True, "policy": "off", "breakers": [], "quarantine": quarantine_json(held)})
+    for line in (told, *quarantine_lines(held, ledger.views.now())):
+        output.line(line)
 
 
 def _parse(words: tuple[str, ...], reason: str) -> tuple[str, str]:
@@ -91,7 +102,14 @@ def _config(settings: "Settings") -> "BreakerConfig":
     return breaker_config(settings)
 
 
-def _show(output: Output, store: "BreakerStore", config: "BreakerConfig", past: BreakerPast, name: str) -> None:
+def _show(
+    output: Output,
+    store: "BreakerStore",
+    config: "BreakerConfig",
+    past: BreakerPast,
+    name: str,
+    held: Sequence[Quarantined] = (),
+) -> None:
     from dtf.cli.running.breaker_status import statuses  # noqa: PLC0415  # as above
     from dtf.cli.running.breaker_table import print_breaker, print_breakers, status_json  # noqa: PLC0415  # as above
     from dtf.cli.running.breaker_target import the_target  # noqa: PLC0415  # as above
@@ -100,16 +118,23 @@ def _show(output: Output, store: "BreakerStore", config: "BreakerConfig", past: 
     found, policy, learned = statuses(store, config, past), str(config.policy), store.learned()
     if not name:
         told = [status_json(status) for status in found]
-        output.data({"running": True, "policy": policy, "breakers": told, "early_warning": warning_json(learned)})
+        more = {"early_warning": warning_json(learned), "quarantine": quarantine_json(held)}
+        output.data({"running": True, "policy": policy, "breakers": told, **more})
         print_breakers(output, found, policy)
+        for line in quarantine_lines(held, store.now()):
+            output.line(line)
         if found and (line := warning_line(learned)):
             output.line(line)
         return
     target = the_target(name, [status.view.target for status in found])
     (status,) = [status for status in found if status.view.target == target]
     history = past.history(target)
-    output.data({"policy": policy, **status_json(status), "history": list(history)})
+    own = [one for one in held if one.target == target]
+    about = {**status_json(status), "quarantine": quarantine_json(own), "history": list(history)}
+    output.data({"policy": policy, **about})
     print_breaker(output, status, history, target_line(learned, str(target)))
+    for line in quarantine_lines(own, store.now()):
+        output.line(f"  {line}")
 
 
 def _take_in_hand(

@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dtf.analysis.holding import quarantined
 from dtf.bootstrap.cluster import is_running
 from dtf.cli.options import json_option
 from dtf.cli.running.breaker_session import refusing_line
+from dtf.cli.running.quarantine_lines import quarantine_json, quarantine_lines
 from dtf.cli.session import ledger_session
 from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.figures import duration
@@ -60,6 +62,7 @@ def _cluster(output: Output, settings: Settings, ledger: "Ledger") -> None:
     active = views.runs(limit=50, active_only=True)
     breakers, open_breakers = refusing_line(settings, ledger)
     live = [worker for worker in workers if worker.state is not WorkerState.OFFLINE]
+    held = quarantined(live)
     output.data(
         {
             "mode": str(settings.mode),
@@ -69,6 +72,7 @@ def _cluster(output: Output, settings: Settings, ledger: "Ledger") -> None:
             "backlog": {queue: dict(states) for queue, states in backlog.items()},
             "runs": [run_json(run) for run in active],
             "breakers": open_breakers,
+            "quarantine": quarantine_json(held),
         }
     )
     output.line(_headline(settings, running))
@@ -79,8 +83,8 @@ def _cluster(output: Output, settings: Settings, ledger: "Ledger") -> None:
     for queue, states in backlog.items():
         waiting = ", ".join(f"{count} {state}" for state, count in states.items() if count)
         output.line(f"queue {one_line(queue, 60)}: {waiting}")
-    if breakers:
-        output.line(breakers)
+    for line in (*filter(None, (breakers,)), *quarantine_lines(held, now)):
+        output.line(line)
     rows = worker_rows(live, now)
     for line in table(WORKER_TITLES, rows, output.table_width) if rows else ["no workers"]:
         output.line(line)

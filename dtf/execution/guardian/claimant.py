@@ -10,7 +10,7 @@ from dtf.execution.guardian.services import Services
 
 log = logging.getLogger(__name__)
 
-_NEVERTHELESS = "it failed on this worker before, and no other one takes it now: their breakers are open"
+_NEVERTHELESS = "it failed on this worker before, and no other one takes it now: what they have is held as bad"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

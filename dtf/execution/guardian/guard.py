@@ -22,6 +22,7 @@ class Guard:
         bad: How probable it is that it is bad.
         asked: Whether somebody waits for a canary of it, doubtful or not.
         quarantine: Why it is in quarantine; empty: it is not.
+        quarantined_at: Since when, on the loop's clock.
         canary_at: Before this time, on the loop's clock, no canary is asked for.
         failed: Whether the last canary of it failed.
         canary: The one that is under way.
@@ -35,6 +36,7 @@ class Guard:
     bad: float = 0.0
     asked: bool = False
     quarantine: str = ""
+    quarantined_at: float = 0.0
     canary_at: float = 0.0
     failed: bool = False
     canary: asyncio.Task[None] | None = None

@@ -113,6 +113,7 @@ class Guardian:
             busy_slots=lambda: self._slots.busy,
             devices=lambda: figures.latest,
             slot_memory=lambda: memory.latest,
+            quarantine=lambda: self._ward.quarantine,
         )
         watch = QueueWatch(self._workers, services, self._slots, self._announcer)
         return (

@@ -9,6 +9,7 @@ import psutil
 
 from dtf.domain.errors import LedgerUnavailableError
 from dtf.domain.ports.workers import Workers
+from dtf.domain.quarantine import Quarantine
 from dtf.domain.worker import WorkerInfo, WorkerLoad, WorkerState
 from dtf.execution.guardian.database import Database
 
@@ -27,6 +28,7 @@ class Heartbeat:
         busy_slots: Callable[[], int],
         devices: Callable[[], Mapping[str, Mapping[str, float]]],
         slot_memory: Callable[[], Mapping[str, int]],
+        quarantine: Callable[[], tuple[Quarantine, ...]],
     ) -> None:
         self._workers = workers
         self._database = database
@@ -34,6 +36,7 @@ class Heartbeat:
         self._busy_slots = busy_slots
         self._devices = devices
         self._slot_memory = slot_memory
+        self._quarantine = quarantine
 
     async def beat_continually(self, interval_s: float, drain: Callable[[], None]) -> None:
         """Beat until cancelled.
@@ -64,5 +67,6 @@ class Heartbeat:
             busy_slots=self._busy_slots(),
             devices=self._devices(),
             slot_memory_bytes=self._slot_memory(),
+            quarantine=self._quarantine(),
         )
         return await self._database.call_soon(self._workers.heartbeat, self._info.worker_id, load)

@@ -13,6 +13,7 @@ from dtf.domain.breaker import Target
 from dtf.domain.held import target_of
 from dtf.domain.match import table_of
 from dtf.domain.ports.breakers import refuses
+from dtf.domain.quarantine import Quarantine
 from dtf.domain.shard import ClaimedShard
 from dtf.domain.slot import Slot
 from dtf.domain.specs import GPU_TAGS
@@ -153,9 +154,18 @@ class Ward:
         for guard in self._guards.values():
             if slot in guard.slots:
                 log.warning("%s is in quarantine: %s", guard.target, reason)
+                guard.quarantined_at = guard.quarantined_at if guard.quarantine else self._now()
                 guard.quarantine = reason
         self._apply()
         self.look_soon()
+
+    @property
+    def quarantine(self) -> tuple[Quarantine, ...]:
+        """What is in quarantine now."""
+        now, held = self._now(), [guard for guard in self._guards.values() if guard.quarantine]
+        return tuple(
+            Quarantine(target=g.target, slots=g.slots, for_s=now - g.quarantined_at, reason=g.quarantine) for g in held
+        )
 
     # the watch
 
@@ -227,6 +237,9 @@ class Ward:
         wanted = guard.held or guard.asked or guard.bad > self.breakers.config.suspect_at
         if wanted and not guard.canary and self._is_idle(guard):
             await self._canaries.send(guard)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
 
     def _is_idle(self, guard: Guard) -> bool:
         """Whether a canary would disturb nothing: only a GPU that is in use would refuse it its memory."""

@@ -14,7 +14,7 @@ from dtf.storage.database import now
 from dtf.storage.ledger.json_text import dump, load
 from dtf.storage.ledger.schema import is_queued, shards
 from dtf.storage.ledger.service_schema import workers
-from dtf.storage.ledger.worker_views import worker_infos
+from dtf.storage.ledger.worker_views import quarantined, worker_infos
 
 #: Nobody has to stand back from a shard that waited so long for another worker, in seconds: that one may be busy for
 #: hours, or take no work at present.
@@ -31,7 +31,8 @@ def left_to_others(connection: Connection, shard_id: str, worker_id: str, refusi
         connection: The ledger's.
         shard_id: The shard.
         worker_id: The worker.
-        refusing: The targets whose breakers let no work through: whoever has nothing else serves no queue with them.
+        refusing: The targets whose breakers let no work through: whoever has nothing else, or has the rest in
+            quarantine, serves no queue.
     """
     waited = sa.func.coalesce(
         now() - sa.case((shards.c.not_before > shards.c.queued_at, shards.c.not_before), else_=shards.c.queued_at), 0.0
@@ -70,5 +71,6 @@ def _another_serves(connection: Connection, queue: str, avoided: Sequence[str], 
     others = [worker_id for worker_id in connection.scalars(live) if worker_id not in avoided]
     if not others:
         return False
-    able = (info for info in worker_infos(connection, others) if capacity(info, queue))
-    return any(not holders(queue, (info,), refusing) for info in able)
+    able = [info for info in worker_infos(connection, others) if capacity(info, queue)]
+    kept = quarantined(connection, [info.worker_id for info in able])
+    return any(not holders(queue, (info,), {*refusing, *kept.get(info.worker_id, ())}) for info in able)

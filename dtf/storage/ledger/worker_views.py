@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from dtf.domain.breaker import Target
 from dtf.domain.codec import from_json
 from dtf.domain.ports.views import WorkerView
 from dtf.domain.slot import Slot
@@ -45,6 +46,13 @@ def worker_infos(connection: Connection, worker_ids: Sequence[str]) -> list[Work
     found_devices = _devices(connection, devices.c.worker_id.in_(worker_ids))
     rows = connection.execute(sa.select(workers).where(workers.c.worker_id.in_(worker_ids))).all()
     return [_info(row, found_devices[row.worker_id]) for row in rows]
+
+
+def quarantined(connection: Connection, worker_ids: Sequence[str]) -> dict[str, set[Target]]:
+    """What some workers give to nobody, as they told last."""
+    wanted = sa.select(workers.c.worker_id, workers.c.load).where(workers.c.worker_id.in_(worker_ids))
+    loads = {row.worker_id: from_json(WorkerLoad, load(row.load)) for row in connection.execute(wanted) if row.load}
+    return {worker_id: {one.target for one in told.quarantine} for worker_id, told in loads.items()}
 
 
 def _info(row: Row[Any], found: Sequence[Device]) -> WorkerInfo:

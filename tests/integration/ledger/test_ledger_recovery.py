@@ -5,14 +5,16 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from dtf.analysis.holding import quarantined
 from dtf.domain.breaker import Target
 from dtf.domain.events import EventKind
 from dtf.domain.failure import FailureType
 from dtf.domain.outcome import Outcome
 from dtf.domain.ports.recoveries import STABLE_S
+from dtf.domain.quarantine import Quarantine
 from dtf.domain.recovery import Recovery, RecoveryAction
 from dtf.domain.shard import ClaimedShard, Finish, Requeue
-from dtf.domain.worker import WorkerState
+from dtf.domain.worker import WorkerLoad, WorkerState
 from dtf.storage.ledger.avoiding import PATIENCE_S
 from dtf.storage.ledger.recovery_schema import recoveries
 from dtf.storage.ledger.schema import attempts, shards
@@ -98,7 +100,15 @@ def test_the_only_sound_worker_does_not_stand_back(lab: Laboratory) -> None:
     assert ask.claim(shard.shard_id, worker_id="w1", slot=0, lease_s=30, refusing=sick[:1]) is None
     assert ask.left_to_others(shard.shard_id, "w1", sick[:1])
     assert ask.left_to_others(shard.shard_id, "w1", sick) == ""
-    again_there = ask.claim(shard.shard_id, worker_id="w1", slot=0, lease_s=30, refusing=sick)
+    # what is in quarantine on a worker serves nobody there, although its breaker is closed
+    bad = Quarantine(target=sick[1], slots=(0, 1), for_s=3.0, reason="after restart_process it did not compute")
+    load = WorkerLoad(cpu_percent=0, memory_percent=0, load_1m=0, busy_slots=0, quarantine=(bad,))
+    lab.ledger.workers.heartbeat("w3", load)
+    (held,) = quarantined(lab.ledger.views.workers())
+    assert (held.target, held.worker, held.reason) == (bad.target, "dtf@w3", bad.reason)
+    assert ask.left_to_others(shard.shard_id, "w1")
+    assert ask.left_to_others(shard.shard_id, "w1", sick[:1]) == ""
+    again_there = ask.claim(shard.shard_id, worker_id="w1", slot=0, lease_s=30, refusing=sick[:1])
     assert again_there is not None
     assert again_there.attempt == 2
 

@@ -1,12 +1,16 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from dtf.analysis.holding import quarantined
 from dtf.analysis.why import Cause, Situation, why
+from dtf.cli.running.quarantine_lines import quarantine_lines
 from dtf.domain.breaker import BreakerMode, BreakerState, Target
 from dtf.domain.outcome import Outcome
 from dtf.domain.ports.breakers import BreakerView
 from dtf.domain.ports.views import JobView, LeaderView, ShardView, WorkerView
+from dtf.domain.quarantine import Quarantine
 from dtf.domain.shard import JobState, ShardState
+from dtf.domain.slot import Slot
 from dtf.domain.source import Source, SourceKind
 from dtf.domain.specs import JobSpec
 from dtf.domain.work import CommandWork
@@ -233,6 +237,27 @@ def test_who_holds_a_breaker_open_is_told() -> None:
     assert "cuda/celery@lab1 is forced open for 12 s" in answer.sentence
     assert "goes to the fallback it allows (webgpu, cpu)" in answer.sentence
     assert "dtf breakers auto cuda/celery@lab1" in answer.advice
+
+
+def test_quarantine_is_told() -> None:
+    """A device that a worker gives to nobody, though its breaker is closed: who, since when, why, and how it ends."""
+    bad = Quarantine(
+        target=Target(hardware="cuda", name="GPU-1"), slots=(0,), for_s=20.0, reason="after reset_device it hung"
+    )
+    worker = _worker(GPU)
+    info = replace(worker.info, slots=1, slot_table=(Slot(number=0, tags=("cuda",), devices=("GPU-1",)),))
+    assert worker.load is not None
+    worker = replace(worker, info=info, load=replace(worker.load, quarantine=(bad,)), seen_at=NOW - 1.0)
+    answer = why(_situation(worker))
+
+    assert answer.cause is Cause.QUARANTINE
+    assert "cuda/GPU-1 on celery@lab1 is in quarantine for 21 s: after reset_device it hung" in answer.sentence
+    assert "when a canary passes" in answer.advice
+    sound = replace(_worker(GPU), info=replace(info, worker_id="w2", name="celery@lab2"))
+    assert why(_situation(worker, sound)).cause is not Cause.QUARANTINE
+    (line, ends) = quarantine_lines(quarantined([worker]), NOW)
+    assert line == "in quarantine for 21.0 s: cuda/GPU-1 on celery@lab1 (slot 0): after reset_device it hung"
+    assert "dtf breakers close TARGET" in ends
 
 
 def test_what_waits_on_its_fallback_says_so() -> None:

@@ -186,8 +186,12 @@ def test_quarantine_ends_with_a_canary() -> None:
         assert made.slots.holds("cpu"), "all of the worker's slots stand on the same machine"
         await until(lambda: len(made.canaries.sung) > 1)
         assert made.slots.holds("cpu")
+        (told,) = made.ward.quarantine
+        assert (told.target, told.slots, told.reason) == (CPU, (1, 2), "the probe after a restart failed")
+        assert 0.0 < told.for_s < 20.0
         made.canaries.sick.clear()
         await until(lambda: not made.slots.holds("cpu"))
+        assert made.ward.quarantine == ()
 
     play(scene, BreakerPolicy.OFF)
     play(scene)
