@@ -4,9 +4,12 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 EXAMPLE := examples/onnx_conformance
 WORKERS ?= 2
-# How the tests run: two at a time, each file by one process. PYTEST_ARGS="-x -k word" adds to it.
-PYTEST := -m pytest -n 2 --dist loadfile
+# How the tests run: three at a time (two cores wait much), each file by one process, those that take long first.
+# PYTEST_ARGS="-x -k word" adds to it.
+PYTEST := -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 PYTEST_ARGS ?=
+# Each of the hundreds of processes that tests start would compile all of dtf anew.
+test: export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo browsers test check coverage format docs benchmark benchmark-breaker benchmark-models acceptance clean

@@ -1,4 +1,4 @@
-"""Fixtures over both databases of the ledger."""
+"""How the tests run, and fixtures over both databases of the ledger."""
 
 import os
 import shutil
@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from dtf.storage.ledger import Ledger, open_ledger
 from dtf.storage.migrate import migrate
 from tests.support.postgres import PostgresCluster, PostgresMissingError
+
+#: A machine that does much else besides is slow at times; that is no failure of what is tested.
+settings.register_profile("unhurried", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 def pytest_configure() -> None:

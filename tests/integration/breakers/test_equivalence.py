@@ -76,7 +76,7 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     events=[Result(which=0, sign=Sign.CRASH, reference="", siblings=0, stale=False)] * 12,
     driven=False,
 )
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(params=numbers(_SCALE), rates=RATES, events=EVENTS, driven=st.booleans())
 def test_the_scripts_do_what_the_state_machine_does(
     valkey: Valkey, params: BreakerParams, rates: Rates, events: list[Event], driven: bool

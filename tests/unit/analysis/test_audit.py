@@ -1,7 +1,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dtf.analysis.audit import audit
@@ -109,7 +109,6 @@ def test_a_finished_run_has_no_unfinished_shard() -> None:
 
 
 @given(st.dictionaries(st.integers(0, SIZE - 1), st.integers(0, 3)), st.frozensets(st.integers(0, SIZE - 1)))
-@settings(deadline=None)
 def test_the_audit_is_ok_only_when_every_test_is_accounted_for(
     accepted: dict[int, int], excused: frozenset[int]
 ) -> None:

@@ -137,7 +137,7 @@ def exits(life: Watched, lost: int = 0) -> None:
         Result(which=0, sign=Sign.WORKED, reference="", siblings=0, stale=False),
     ],
 )
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(params=numbers(), rates=RATES, events=EVENTS)
 def test_no_sequence_of_events_leaves_it_stuck_or_breaks_a_rule(
     params: BreakerParams, rates: Rates, events: list[Event]
@@ -152,7 +152,7 @@ def test_no_sequence_of_events_leaves_it_stuck_or_breaks_a_rule(
     exits(life)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(params=numbers(), rates=RATES, failures=st.integers(11, 20), events=EVENTS, lost=st.integers(0, 4))
 def test_a_breaker_that_was_driven_open_closes_again(
     params: BreakerParams, rates: Rates, failures: int, events: list[Event], lost: int
@@ -167,7 +167,6 @@ def test_a_breaker_that_was_driven_open_closes_again(
     exits(life, lost)
 
 
-@settings(deadline=None)
 @given(params=numbers(), rates=RATES)
 def test_one_that_only_tells_closes_by_real_work_where_there_is_no_canary(params: BreakerParams, rates: Rates) -> None:
     """METRICS_ONLY refuses nothing; the work that would have probed decides as a probe does."""

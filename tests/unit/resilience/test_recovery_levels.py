@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dtf.domain.breaker import BreakerState
@@ -124,7 +124,6 @@ _PLACES = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(max_retries=st.integers(0, 6), places=st.lists(_PLACES, min_size=20, max_size=20))
 def test_no_shard_loses_its_last_retry_to_a_sick_target(max_retries: int, places: list[Circumstances]) -> None:
     """Whatever the breakers do, only failures on targets believed sound use retries up, and attempts are bounded."""

@@ -41,7 +41,7 @@ def threshold(found: Learned | None, target: Target) -> int:
     return failures_to_open(fresh(params, 0.0), params, likelihood(Sign.INFRA, rates))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(params=numbers(), rates=RATES, known=_WILD)
 def test_the_threshold_stays_within_its_bounds_whatever_was_learned(
     params: BreakerParams, rates: Rates, known: LearnedTarget

@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dtf.domain.ports.control import WaitingShard
@@ -105,7 +105,6 @@ shards = st.builds(
 
 
 @given(st.lists(shards, max_size=40), st.integers(1, 8))
-@settings(deadline=None)
 def test_what_is_chosen_is_fresh_unique_and_in_order_of_priority(waiting: list[WaitingShard], slots: int) -> None:
     """No hint is doubled, and none overtakes one of a higher priority in its queue."""
     queues = {name: QueueState(slots=slots, length=0) for name in ("cpu", "cuda")}
@@ -120,7 +119,6 @@ def test_what_is_chosen_is_fresh_unique_and_in_order_of_priority(waiting: list[W
 
 
 @given(st.lists(shards, max_size=40), st.integers(1, 8))
-@settings(deadline=None)
 def test_slots_do_not_starve(waiting: list[WaitingShard], slots: int) -> None:
     """While shards wait and the queue is empty, at least two hints for each slot are out afterwards."""
     chosen = choose(waiting, {"cpu": QueueState(slots=slots, length=0)})

@@ -3,7 +3,7 @@ import time
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dtf.domain.manifest import Manifest, ManifestItem
@@ -55,7 +55,6 @@ def makespan(shards: tuple[ShardPlan, ...], seconds: Mapping[int, float], slots:
 
 
 @given(problems())
-@settings(deadline=None)
 def test_every_ordinal_stands_in_exactly_one_shard_in_manifest_order(
     problem: tuple[Manifest, dict[str, float], int],
 ) -> None:
@@ -71,7 +70,6 @@ def test_every_ordinal_stands_in_exactly_one_shard_in_manifest_order(
 
 
 @given(problems())
-@settings(deadline=None)
 def test_a_group_is_never_cut(problem: tuple[Manifest, dict[str, float], int]) -> None:
     """All tests of an xdist_group are in one shard."""
     manifest, durations, slots = problem
@@ -84,7 +82,6 @@ def test_a_group_is_never_cut(problem: tuple[Manifest, dict[str, float], int]) -
 
 
 @given(problems())
-@settings(deadline=None)
 def test_a_shard_asks_for_what_its_tests_do(problem: tuple[Manifest, dict[str, float], int]) -> None:
     """Tests that ask different things share no shard and no affinity; a group gets what any of its tests asks."""
     manifest, durations, slots = problem
@@ -104,7 +101,6 @@ def test_a_shard_asks_for_what_its_tests_do(problem: tuple[Manifest, dict[str, f
 
 
 @given(problems())
-@settings(deadline=None)
 def test_a_module_has_one_affinity(problem: tuple[Manifest, dict[str, float], int]) -> None:
     """Ungrouped tests of a module that ask for the same share an affinity: one slot can go through all of them."""
     manifest, durations, slots = problem
@@ -121,7 +117,6 @@ def test_a_module_has_one_affinity(problem: tuple[Manifest, dict[str, float], in
 
 
 @given(problems())
-@settings(deadline=None)
 def test_the_makespan_is_within_the_bound_of_greedy_dispatch(
     problem: tuple[Manifest, dict[str, float], int],
 ) -> None:
