@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from dtf.domain.clock import Clock
-from dtf.domain.events import Event
+from dtf.domain.events import Event, EventKind
 from dtf.domain.ports.control import Control, Term
 
 log = logging.getLogger(__name__)
@@ -49,6 +49,7 @@ class Outbox:
         for event in self._control.pending_events(BATCH):
             if not self._deliver(event):
                 break
+            _call_operator(event)
             done.append(event.sequence)
             if self._clock.monotonic() - begin > BUDGET_S:
                 break
@@ -75,3 +76,14 @@ class Outbox:
             log.exception("%s: given up after %d tries", what, self._tries)
         self.reset()
         return True
+
+
+def _call_operator(event: Event) -> None:
+    if event.kind is not EventKind.OPERATOR_NEEDED:
+        return
+    told = {name: event.data.get(name, "?") for name in ("queue", "worker", "failure", "reason")}
+    log.error(
+        "an operator is needed: shard %s of the queue %s failed on worker %s after all that dtf can do (%s: %s);"
+        " it goes to other workers. `dtf status` lists what is open",
+        event.subject, told["queue"], told["worker"], told["failure"], told["reason"],
+    )  # fmt: skip

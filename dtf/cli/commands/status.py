@@ -7,6 +7,7 @@ import click
 from dtf.analysis.holding import quarantined
 from dtf.bootstrap.cluster import is_running
 from dtf.cli.options import json_option
+from dtf.cli.running.alarm_lines import alarm_json, alarm_lines
 from dtf.cli.running.breaker_session import refusing_line
 from dtf.cli.running.quarantine_lines import quarantine_json, quarantine_lines
 from dtf.cli.session import ledger_session
@@ -62,7 +63,7 @@ def _cluster(output: Output, settings: Settings, ledger: "Ledger") -> None:
     active = views.runs(limit=50, active_only=True)
     breakers, open_breakers = refusing_line(settings, ledger)
     live = [worker for worker in workers if worker.state is not WorkerState.OFFLINE]
-    held = quarantined(live)
+    held, alarms = quarantined(live), views.alarms()
     output.data(
         {
             "mode": str(settings.mode),
@@ -73,6 +74,7 @@ def _cluster(output: Output, settings: Settings, ledger: "Ledger") -> None:
             "runs": [run_json(run) for run in active],
             "breakers": open_breakers,
             "quarantine": quarantine_json(held),
+            "operator_needed": alarm_json(alarms),
         }
     )
     output.line(_headline(settings, running))
@@ -83,7 +85,7 @@ def _cluster(output: Output, settings: Settings, ledger: "Ledger") -> None:
     for queue, states in backlog.items():
         waiting = ", ".join(f"{count} {state}" for state, count in states.items() if count)
         output.line(f"queue {one_line(queue, 60)}: {waiting}")
-    for line in (*filter(None, (breakers,)), *quarantine_lines(held, now)):
+    for line in (*filter(None, (breakers,)), *quarantine_lines(held, now), *alarm_lines(alarms, now)):
         output.line(line)
     rows = worker_rows(live, now)
     for line in table(WORKER_TITLES, rows, output.table_width) if rows else ["no workers"]:

@@ -4,6 +4,7 @@ import click
 
 from dtf.analysis.why import Situation, why
 from dtf.cli.options import json_option
+from dtf.cli.running.alarm_lines import alarm_json, alarm_lines
 from dtf.cli.running.breaker_session import refusing
 from dtf.cli.session import ledger_session
 from dtf.cli.terminal.escape import one_line
@@ -35,12 +36,14 @@ def command(job: str, as_json: bool) -> int:
                     refusing=open_breakers,
                 )
             )
-            answers.append(
-                {"job_id": job_id, "cause": str(answer.cause), "why": answer.sentence, "advice": answer.advice}
-            )
+            alarms = ledger.views.alarms(job_id)
+            told = {"job_id": job_id, "cause": str(answer.cause), "why": answer.sentence, "advice": answer.advice}
+            answers.append({**told, "operator_needed": alarm_json(alarms)})
             output.line(f"{job_id} ({one_line(view.spec.name, 100)}): {one_line(answer.sentence, 2000)}")
             if answer.advice:
                 output.line(f"  {answer.advice}")
+            for line in alarm_lines(alarms, ledger.views.now()):
+                output.line(f"  {line}")
         if unknown:
             output.line(f"breakers: not known: {one_line(unknown, 300)}")
         output.data({**answers[0], "jobs": answers} if answers else {"jobs": []})

@@ -129,6 +129,33 @@ class WorkerView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmView:
+    """A shard about which dtf has done all that it can by itself: it goes elsewhere, and an operator should look.
+
+    Attributes:
+        shard_id: The shard, which is not finished.
+        job_id: Its job.
+        run_id: Its run.
+        queue: Where it waits or runs.
+        failures: How often the infrastructure failed under it.
+        failure: How it failed last.
+        worker: The name of the worker on which that was.
+        at: When, in seconds since the epoch.
+        reason: Why, in one sentence.
+    """
+
+    shard_id: str
+    job_id: str
+    run_id: str
+    queue: str
+    failures: int
+    failure: str
+    worker: str
+    at: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeaderView:
     """Who leads; ``holder`` is empty when the lease is free."""
 
@@ -240,6 +267,10 @@ class Views(Protocol):
 
     def leader(self) -> LeaderView:
         """Who leads."""
+        ...
+
+    def alarms(self, job_id: str = "", limit: int = 50) -> Sequence[AlarmView]:
+        """What operators are needed for, of one job or all, the oldest first; it ends with its shard."""
         ...
 
     def backlog(self) -> Mapping[str, Mapping[str, int]]:

@@ -102,7 +102,8 @@ def note_outcome(connection: Connection, shard: Row[Any], result: AttemptResult)
         return
     action = RecoveryAction(shard.action)
     failed = _failed_attempt(connection, result)
-    if failed is None or LEVEL_OF[action] > RecoveryLevel.ENHANCED_RETRY:
+    # a failover is known by the next attempt as a retry is
+    if failed is None or RecoveryLevel.ENHANCED_RETRY < LEVEL_OF[action] < RecoveryLevel.FULL_RECOVERY:
         return
     waited_s = max(0.0, (shard.claimed_at or 0.0) - failed.recorded_at)
     burnt_s = 0.0 if worked else result.duration_s

@@ -10,6 +10,7 @@ from dtf.domain.case import CaseResult
 from dtf.domain.errors import UnknownRecordError
 from dtf.domain.outcome import Outcome
 from dtf.domain.ports.views import (
+    AlarmView,
     AttemptView,
     AuditFacts,
     JobView,
@@ -21,6 +22,7 @@ from dtf.domain.ports.views import (
 )
 from dtf.domain.shard import Artifact, Metric, ShardState
 from dtf.storage.database import Database, now
+from dtf.storage.ledger.alarm_views import alarm_views
 from dtf.storage.ledger.audit_facts import audit_facts
 from dtf.storage.ledger.case_views import case_view, placed_case_view, placed_columns
 from dtf.storage.ledger.json_text import load
@@ -175,6 +177,10 @@ class LedgerViews(Views):
         if row is None or row.left <= 0:
             return LeaderView(holder="", term=0 if row is None else row.term, expires_in_s=0.0)
         return LeaderView(holder=row.holder, term=row.term, expires_in_s=row.left)
+
+    def alarms(self, job_id: str = "", limit: int = 50) -> Sequence[AlarmView]:
+        """What operators are needed for, of one job or all, the oldest first; it ends with its shard."""
+        return self._database.read(lambda connection: alarm_views(connection, job_id, limit))
 
     def backlog(self) -> Mapping[str, Mapping[str, int]]:
         """For each queue its unfinished shards by state."""

@@ -6,7 +6,10 @@ import pytest
 import sqlalchemy as sa
 
 from dtf.analysis.holding import quarantined
+from dtf.cli.running.alarm_lines import alarm_lines
+from dtf.coordination.outbox import Outbox
 from dtf.domain.breaker import Target
+from dtf.domain.clock import SystemClock
 from dtf.domain.events import EventKind
 from dtf.domain.failure import FailureType
 from dtf.domain.outcome import Outcome
@@ -273,6 +276,32 @@ def test_the_last_level_tells_operators(lab: Laboratory) -> None:
     (told,) = [e for e in lab.ledger.control.pending_events(100) if e.kind is EventKind.OPERATOR_NEEDED]
     assert told.subject == shard.shard_id
     assert (told.data["queue"], told.data["worker"], told.data["action"]) == ("cpu", "w1", "fail_over")
+
+
+def test_what_an_operator_is_needed_for_is_listed_until_its_shard_ends(
+    lab: Laboratory, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With what failed last and where; the coordinator's log says it too, and the failover is a row of the history."""
+    lab.ledger.workers.register(worker("w1"))
+    lab.submit(command(), command())
+    shard = lab.claim()
+    assert lab.ledger.views.alarms() == []
+    fail(lab, shard, again())
+    fail(lab, lab.claim(shard.shard_id), replace(again(action=RecoveryAction.FAIL_OVER), level=5))
+    (alarm,) = lab.ledger.views.alarms()
+    assert lab.ledger.views.alarms(shard.job_id) == [alarm]
+    assert lab.ledger.views.alarms("another") == []
+    assert (alarm.shard_id, alarm.worker, alarm.failures, alarm.failure) == (shard.shard_id, "dtf@w1", 2, "crash")
+    (line,) = alarm_lines([alarm], alarm.at + 20.0)
+    assert "(queue cpu) failed 2 times, last 20.0 s ago on dtf@w1, and goes to other workers: crash: it crashed" in line
+    Outbox(lab.ledger.control, lambda _: None, SystemClock()).tick(lab.term)
+    (said,) = [record.getMessage() for record in caplog.records if "an operator is needed" in record.getMessage()]
+    assert shard.shard_id in said
+    assert "it crashed" in said
+    lab.record(result(lab.claim(shard.shard_id)))
+    assert lab.ledger.views.alarms() == []
+    found = lab.ledger.recoveries.history()[-1]
+    assert (found.action, found.level, found.succeeded) == (RecoveryAction.FAIL_OVER, 5, True)
 
 
 def test_snapshots_are_kept_by_name(lab: Laboratory) -> None:
