@@ -10,7 +10,7 @@ from dtf.cli.commands import why, workers
 from dtf.cli.running.ledger_clock import LedgerClock
 from dtf.cli.terminal.output import Output
 from dtf.domain.errors import LedgerUnavailableError
-from dtf.domain.ports.views import LeaderView, WorkerView
+from dtf.domain.ports.views import AlarmView, LeaderView, WorkerView
 from dtf.domain.worker import WorkerInfo, WorkerState
 from tests.support.fake_clock import FakeClock
 
@@ -60,6 +60,9 @@ class FarViews:
 
     def backlog(self) -> dict[str, dict[str, int]]:
         return {}
+
+    def alarms(self, _job_id: str = "") -> list[AlarmView]:
+        return []
 
 
 def _fields() -> dict[str, Any]:
