@@ -25,7 +25,8 @@ class Rerouting:
     """Moves the waiting shards of jobs that allow it, and brings back what nobody has claimed.
 
     A queue is held when the breakers of all slots that could take its shards are open. It has to be so for a while: an
-    outage that is over soon costs a short wait, and a degraded result costs the answer.
+    outage that is over soon costs a short wait, and a degraded result costs the answer. Where recovery has come to its
+    last level for a shard that waits there, it is not waited for.
     """
 
     def __init__(self, fallbacks: Fallbacks, clock: Clock, after_s: float) -> None:
@@ -62,8 +63,9 @@ class Rerouting:
         self._bring_home(term, workers, refusing)
         held = {queue: who for queue in self._fallbacks.open_queues() if (who := holders(queue, workers, refusing))}
         self._held_since = {queue: self._held_since.get(queue, begin) for queue in held}
+        at_once = self._fallbacks.failed_over() if held else ()
         for queue, who in held.items():
-            if begin - self._held_since[queue] >= self._after_s:
+            if queue in at_once or begin - self._held_since[queue] >= self._after_s:
                 self._move(term, queue, who, workers, refusing)
             if self._clock.monotonic() - begin > BUDGET_S:
                 return

@@ -1,6 +1,6 @@
 """The ledger's side of breakers in memory."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dtf.domain.breaker import BreakerMode, Target, Transition
@@ -76,6 +76,7 @@ class MemoryFallbacks(Fallbacks):
     allowed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     job_queues: dict[str, str] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
+    at_last_level: set[str] = field(default_factory=set)
 
     def wait(self, job_id: str, queue: str, *fallback: str, job_queue: str = "") -> None:
         """Let a job wait."""
@@ -106,6 +107,10 @@ class MemoryFallbacks(Fallbacks):
             for job_id, (home, place) in self.places.items()
             if place == queue and self.allowed[job_id]
         ]
+
+    def failed_over(self) -> Collection[str]:
+        """The queues that a test has named."""
+        return self.at_last_level
 
     def move(self, term: Term, what: Stranded, queue: str, reason: str) -> int:
         del term

@@ -1,6 +1,6 @@
 """Where work goes while the breakers of its own hardware are open."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,6 +42,10 @@ class Fallbacks(Protocol):
 
     def stranded(self, queue: str) -> Sequence[Stranded]:
         """What waits in a queue, is due, and may go elsewhere."""
+        ...
+
+    def failed_over(self) -> Collection[str]:
+        """The queues in which shards wait for which recovery has come to its last level: they need not wait there."""
         ...
 
     def move(self, term: Term, what: Stranded, queue: str, reason: str) -> int:

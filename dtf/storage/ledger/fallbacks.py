@@ -1,6 +1,6 @@
 """Where work goes while the breakers of its own hardware are open, over the ledger's tables."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -9,6 +9,7 @@ from dtf.domain.codec import from_json
 from dtf.domain.events import EventKind
 from dtf.domain.ports.control import Term
 from dtf.domain.ports.fallbacks import Fallbacks, Stranded
+from dtf.domain.recovery import RecoveryAction
 from dtf.domain.specs import JobSpec
 from dtf.domain.worker import WorkerInfo, WorkerState
 from dtf.storage.database import Database
@@ -68,6 +69,13 @@ class LedgerFallbacks(Fallbacks):
             )
             for row, spec in zip(found, specs, strict=True)
         ]
+
+    def failed_over(self) -> Collection[str]:
+        """The queues in which shards wait for which recovery has come to its last level."""
+        wanted = (
+            sa.select(shards.c.queue).where(is_queued, shards.c.action == RecoveryAction.FAIL_OVER.value).distinct()
+        )
+        return set(self._database.read(lambda connection: connection.scalars(wanted).all()))
 
     def move(self, term: Term, what: Stranded, queue: str, reason: str) -> int:
         """Let it wait in another queue, and tell it; return how many shards there were. What is claimed stays."""

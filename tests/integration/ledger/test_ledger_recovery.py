@@ -288,6 +288,7 @@ def test_what_an_operator_is_needed_for_is_listed_until_its_shard_ends(
     assert lab.ledger.views.alarms() == []
     fail(lab, shard, again())
     fail(lab, lab.claim(shard.shard_id), replace(again(action=RecoveryAction.FAIL_OVER), level=5))
+    assert lab.ledger.fallbacks.failed_over() == {"cpu"}
     (alarm,) = lab.ledger.views.alarms()
     assert lab.ledger.views.alarms(shard.job_id) == [alarm]
     assert lab.ledger.views.alarms("another") == []
@@ -300,6 +301,7 @@ def test_what_an_operator_is_needed_for_is_listed_until_its_shard_ends(
     assert "it crashed" in said
     lab.record(result(lab.claim(shard.shard_id)))
     assert lab.ledger.views.alarms() == []
+    assert lab.ledger.fallbacks.failed_over() == set()
     found = lab.ledger.recoveries.history()[-1]
     assert (found.action, found.level, found.succeeded) == (RecoveryAction.FAIL_OVER, 5, True)
 

@@ -70,6 +70,15 @@ def test_what_every_breaker_holds_up_goes_to_what_is_served(world: World) -> Non
     assert world.fallbacks.reasons == ["the breakers of cuda/GPU-1 and cuda/GPU-2 are open"]
 
 
+def test_the_last_level_of_recovery_waits_no_longer(world: World) -> None:
+    """A queue in which a shard is to fail over goes at once where it may; others wait as ever."""
+    world.fallbacks.at_last_level = {"cuda"}
+    world.pass_by(0, G1)
+    assert world.fallbacks.queue_of("j1") == "cuda", "one device takes work"
+    world.pass_by(0, G1, G2)
+    assert [world.fallbacks.queue_of(job) for job in ("j1", "j2", "j3")] == ["cpu", "cuda", "cpu"]
+
+
 def test_an_outage_that_is_over_begins_to_count_anew(world: World) -> None:
     """Two short ones are not a long one."""
     world.pass_by(20, G1, G2)
