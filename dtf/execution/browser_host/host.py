@@ -166,7 +166,8 @@ class Host:
         if report.outcome is not Outcome.PASSED and (crash := await self._crash(stage)):
             if crash == _DRIVER:
                 return _crashed(order)
-            return replace(report, outcome=Outcome.INFRA, reason=f"{crash} crashed", healthy=crash == _RENDERER)
+            healthy, data = crash == _RENDERER, {"ended": crash == _BROWSER}
+            return replace(report, outcome=Outcome.INFRA, reason=f"{crash} crashed", healthy=healthy, data=data)
         return report
 
     async def _raised(self, stage: Stage, order: Order, error: Exception) -> Report:

@@ -105,10 +105,10 @@ class Restorer:
 
     async def _renew(self, patient: Patient, decided: Requeue) -> Recovery:
         """Replace more and more of the slot's browser, until it computes; what is left is chosen from by experience."""
-        action, since = decided.action, patient.failed_at
-        choose = self._experience.chooser(patient.target.hardware)
-        if action not in self._renewable(patient):
-            action = RecoveryAction.RESTART_DRIVER
+        since, choose = patient.failed_at, self._experience.chooser(patient.target.hardware)
+        there, action = self._renewable(patient), decided.action
+        if action not in there:
+            action = deeper(action, there)[0]
         while True:
             step = replace(decided, action=action)
             recovery = await self._carry_out(patient, step, self._acts_in_page[action], since)

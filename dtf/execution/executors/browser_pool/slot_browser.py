@@ -50,7 +50,7 @@ class SlotBrowser:
         self._clock = clock
         self._host: HostProcess | None = None
         self._wish: Wish | None = None
-        self._sick = False
+        self._sick = self._ended = False
         self._directory: ProfileDirectory | None = None
         self._since = 0.0
         self._looked = 0.0
@@ -125,7 +125,8 @@ class SlotBrowser:
         if report.healthy:
             return report
         if report.outcome is Outcome.INFRA and not report.data.get("lost"):
-            self._sick = True  # a part of it may be replaced; else it is ended before the next job
+            # a part of it may be replaced; else it is ended before the next job
+            self._sick, self._ended = True, bool(report.data.get("ended"))
         else:
             await self.end(Cause.HEALTH)
         return report
@@ -133,8 +134,10 @@ class SlotBrowser:
     @property
     def renewable(self) -> Sequence[RecoveryAction]:
         """By what parts of it can be replaced; none where it is gone, or may be in others' hands."""
-        whole = self.alive and self._wish is not None and not self._wish.debug_port
-        return (RecoveryAction.NEW_CONTEXT, RecoveryAction.RESTART_BROWSER) if whole else ()
+        if not self.alive or self._wish is None or self._wish.debug_port:
+            return ()
+        parts = (RecoveryAction.NEW_CONTEXT, RecoveryAction.RESTART_BROWSER)
+        return parts[1:] if self._ended else parts
 
     async def renew(self, action: RecoveryAction, hardware: str) -> str:
         """Replace a part of it, and have a page of it compute; what is wrong, empty: nothing.
@@ -157,6 +160,7 @@ class SlotBrowser:
         if report.data.get("lost"):
             await self.end(Cause.HEALTH)
         self._sick = report.outcome is not Outcome.PASSED
+        self._ended = self._ended and self._sick
         self.leave()
         return report.reason
 
@@ -193,7 +197,7 @@ class SlotBrowser:
         host, directory, self._host, self._directory = self._host, self._directory, None, None
         if host is None:
             return
-        self._sick = False
+        self._sick = self._ended = False
         self._figures.ended[cause] += 1
         _log.info("slot %d: a browser is ended after %d jobs: %s", self._slot, self.jobs, cause)
         await host.kill()
