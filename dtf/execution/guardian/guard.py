@@ -1,11 +1,13 @@
 """How one target of a worker stands."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from dtf.domain.breaker import Target
 from dtf.domain.held import target_of
 from dtf.domain.match import table_of
+from dtf.domain.quarantine import Quarantine
 from dtf.domain.worker import Device, WorkerInfo
 from dtf.execution.guardian.targets import devices_on
 
@@ -47,6 +49,19 @@ class Guard:
         """Whether nothing is to run on it."""
         return self.refused or bool(self.quarantine)
 
+    def confine(self, reason: str) -> None:
+        """Put it into quarantine, where it may be already."""
+        if not self.quarantine:
+            self.quarantined_at = asyncio.get_running_loop().time()
+        self.quarantine = reason
+
+    def told(self) -> Quarantine | None:
+        """Its quarantine, as others are told; None: it is in none."""
+        if not self.quarantine:
+            return None
+        for_s = asyncio.get_running_loop().time() - self.quarantined_at
+        return Quarantine(target=self.target, slots=self.slots, for_s=for_s, reason=self.quarantine)
+
     def tell_looked(self) -> None:
         """Wake who waits for a canary."""
         self.looked.set()
@@ -63,3 +78,13 @@ def make_guards(worker: WorkerInfo) -> dict[Target, Guard]:
             slots = (*known.slots, slot.number) if known else (slot.number,)
             guards[target] = Guard(target=target, device=device, slots=slots)
     return guards
+
+
+def weigh(guards: Iterable[Guard]) -> tuple[frozenset[int], dict[int, float]]:
+    """The slots all of whose targets are held, and how bad the best target of each slot may be."""
+    by_slot: dict[int, list[Guard]] = {}
+    for guard in guards:
+        for number in guard.slots:
+            by_slot.setdefault(number, []).append(guard)
+    held = frozenset(number for number, own in by_slot.items() if all(guard.held for guard in own))
+    return held, {number: min(guard.bad for guard in own) for number, own in by_slot.items()}

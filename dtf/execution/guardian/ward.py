@@ -11,7 +11,6 @@ from dtf.breakers.config import BreakerPolicy
 from dtf.breakers.permit import Permit, Refusal
 from dtf.domain.breaker import Target
 from dtf.domain.held import target_of
-from dtf.domain.match import table_of
 from dtf.domain.ports.breakers import refuses
 from dtf.domain.quarantine import Quarantine
 from dtf.domain.shard import ClaimedShard
@@ -20,7 +19,7 @@ from dtf.domain.specs import GPU_TAGS
 from dtf.domain.worker import Device, WorkerInfo
 from dtf.execution.guardian.announcer import Announcer
 from dtf.execution.guardian.canary_round import CanaryRound, Singer
-from dtf.execution.guardian.guard import Guard, make_guards
+from dtf.execution.guardian.guard import Guard, make_guards, weigh
 from dtf.execution.guardian.refunds import Refunds
 from dtf.execution.guardian.slot_pool import SlotPool
 from dtf.execution.guardian.sparing import DOUBT, Sparing
@@ -79,7 +78,6 @@ class Ward:
         self._slots = slots
         self._canaries = CanaryRound(breakers, slots, canary, refunds, self._returned)
         self._announcer = announcer
-        self._table = table_of(worker)
         self._guards = make_guards(worker)
         self._running: dict[int, int] = {}
         self._sparing = Sparing()
@@ -154,18 +152,14 @@ class Ward:
         for guard in self._guards.values():
             if slot in guard.slots:
                 log.warning("%s is in quarantine: %s", guard.target, reason)
-                guard.quarantined_at = guard.quarantined_at if guard.quarantine else self._now()
-                guard.quarantine = reason
+                guard.confine(reason)
         self._apply()
         self.look_soon()
 
     @property
     def quarantine(self) -> tuple[Quarantine, ...]:
         """What is in quarantine now."""
-        now, held = self._now(), [guard for guard in self._guards.values() if guard.quarantine]
-        return tuple(
-            Quarantine(target=g.target, slots=g.slots, for_s=now - g.quarantined_at, reason=g.quarantine) for g in held
-        )
+        return tuple(told for guard in self._guards.values() if (told := guard.told()))
 
     # the watch
 
@@ -238,9 +232,6 @@ class Ward:
         if wanted and not guard.canary and self._is_idle(guard):
             await self._canaries.send(guard)
 
-    def _now(self) -> float:
-        return asyncio.get_running_loop().time()
-
     def _is_idle(self, guard: Guard) -> bool:
         """Whether a canary would disturb nothing: only a GPU that is in use would refuse it its memory."""
         in_use = guard.device is not None and guard.device.kind in GPU_TAGS
@@ -256,12 +247,7 @@ class Ward:
 
     def _apply(self) -> None:
         """Let the slots be given out by what is known now."""
-        by_slot: dict[int, list[Guard]] = {slot.number: [] for slot in self._table}
-        for guard in self._guards.values():
-            for number in guard.slots:
-                by_slot[number].append(guard)
-        held = frozenset(number for number, own in by_slot.items() if all(guard.held for guard in own))
-        doubts = {number: min(guard.bad for guard in own) for number, own in by_slot.items()}
+        held, doubts = weigh(self._guards.values())
         self._slots.hold(held, {number: bad for number, bad in doubts.items() if bad > DOUBT})
         now = asyncio.get_running_loop().time()
         if held != self._held or now - self._told_at >= REPEAT_S:
