@@ -87,9 +87,9 @@ class CeleryWorker:
         return self.process.wait(within_s)
 
     def end(self) -> None:
-        """End it, whatever it does."""
+        """End it at once, whatever it does."""
         if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
+            self.process.send_signal(signal.SIGQUIT)
             try:
                 self.process.wait(30)
             except subprocess.TimeoutExpired:

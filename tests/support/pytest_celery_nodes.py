@@ -104,11 +104,13 @@ class WorkerContainer(ProcessContainer):
         return self.worker.output()
 
 
-def node(container: ProcessContainer) -> CeleryTestNode:
-    """Start a container's process and give pytest-celery's node for it."""
-    container.start()
-    made = CeleryTestNode(container)
+def nodes(*containers: ProcessContainer) -> list[CeleryTestNode]:
+    """Start containers' processes side by side, and give pytest-celery's node for each when it is ready."""
+    made = [CeleryTestNode(container) for container in containers]
+    for one in made:
+        one.container.start()
     deadline = time.monotonic() + 60
-    while not made.ready():
-        assert time.monotonic() < deadline, made.logs()
+    for one in made:
+        while not one.ready():
+            assert time.monotonic() < deadline, one.logs()
     return made

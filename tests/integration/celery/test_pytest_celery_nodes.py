@@ -1,75 +1,82 @@
+import itertools
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from pytest_celery.api.base import CeleryTestNode
 
 from dtf.storage.hints import CeleryHints
 from tests.support.celery_worker import wait_for
-from tests.support.pytest_celery_nodes import BrokerContainer, WorkerContainer, node
+from tests.support.pytest_celery_nodes import BrokerContainer, WorkerContainer, nodes
 from tests.support.valkey import Valkey
 
-Cluster = tuple[CeleryTestNode, list[CeleryTestNode]]
+_NUMBERS = itertools.count()
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    """A broker and two workers of one slot each."""
-    broker = BrokerContainer(Valkey(tmp_path))
-    nodes = [node(broker)]
+class Cluster:
+    """A broker and two workers of one slot each; they come back from what a test does to them."""
+
+    def __init__(self, broker: CeleryTestNode, workers: list[CeleryTestNode]) -> None:
+        self.broker = broker
+        self.workers = workers
+
+    def send(self, *milliseconds: int) -> list[str]:
+        """Send a hint for a shard that takes so long, for each; return the shards."""
+        shards = [f"s{time}x{next(_NUMBERS)}" for time in milliseconds]
+        hints = CeleryHints(self.broker.config()["url"])
+        for shard in shards:
+            hints.send_shard("cpu", shard)
+        hints.close()
+        return shards
+
+    def ran(self, worker: CeleryTestNode, shards: list[str]) -> int:
+        """How many of the shards a worker ran."""
+        return len(set(worker.container.worker.answered()) & set(shards))
+
+    def await_all(self, shards: list[str]) -> None:
+        """Wait until all have run."""
+        wait_for(lambda: sum(self.ran(worker, shards) for worker in self.workers) == len(shards), self.workers[0].logs)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One for all the tests of this module."""
+    directory = tmp_path_factory.mktemp("cluster")
+    broker = BrokerContainer(Valkey(directory))
+    workers = [WorkerContainer(name, directory / name, broker, "-c", "1") for name in ("one", "two")]
     try:
-        nodes += [node(WorkerContainer(name, tmp_path / name, broker, "-c", "1")) for name in ("one", "two")]
-        yield nodes[0], nodes[1:]
+        (ready,) = nodes(broker)
+        yield Cluster(ready, nodes(*workers))
     finally:
-        for made in reversed(nodes):  # pytest-celery's cluster does not tear its nodes down
-            made.teardown()
-
-
-def _answered(workers: list[CeleryTestNode]) -> list[str]:
-    return [shard for made in workers for shard in made.container.worker.answered()]
-
-
-def _hints(broker: CeleryTestNode) -> CeleryHints:
-    return CeleryHints(broker.config()["url"])
+        for container in (*workers, broker):  # pytest-celery's cluster does not tear its nodes down
+            container.teardown()
 
 
 def test_both_workers_share_the_queue(cluster: Cluster) -> None:
     """Hints that take time spread over the workers: neither reserves what it cannot run."""
-    broker, workers = cluster
-    hints = _hints(broker)
-    for number in range(8):
-        hints.send_shard("cpu", f"s300x{number}")
-    wait_for(lambda: len(_answered(workers)) == 8, workers[0].logs)
-    hints.close()
-    assert min(len(made.container.worker.answered()) for made in workers) >= 3
+    shards = cluster.send(*[300] * 8)
+    cluster.await_all(shards)
+    assert min(cluster.ran(worker, shards) for worker in cluster.workers) >= 2
 
 
 def test_a_killed_worker_comes_back(cluster: Cluster) -> None:
     """After kill -9 the other worker goes on alone, and the restarted one takes work again."""
-    broker, workers = cluster
-    hints = _hints(broker)
-    workers[0].kill()
-    hints.send_shard("cpu", "salone")
-    wait_for(lambda: "salone" in _answered(workers[1:]), workers[1].logs)
-    workers[0].restart()
-    workers[0].ready()
-    for number in range(6):
-        hints.send_shard("cpu", f"s300x{number}")
-    wait_for(lambda: len(_answered(workers)) == 7, workers[0].logs)
-    hints.close()
-    assert workers[0].container.worker.answered()
+    killed, other = cluster.workers
+    killed.kill()
+    alone = cluster.send(0)
+    wait_for(lambda: cluster.ran(other, alone), other.logs)
+    killed.restart()
+    killed.ready()
+    shards = cluster.send(*[300] * 6)
+    cluster.await_all(shards)
+    assert cluster.ran(killed, shards)
 
 
 def test_a_killed_broker_comes_back(cluster: Cluster) -> None:
     """After kill -9 of the broker and a restart both workers serve the empty one."""
-    broker, workers = cluster
-    broker.kill()
-    broker.restart()
-    hints = _hints(broker)
-    for number in range(6):
-        hints.send_shard("cpu", f"s400x{number}")
-    wait_for(lambda: len(_answered(workers)) == 6, workers[0].logs)
-    hints.close()
-    for made in workers:
-        made.assert_log_exists("Connection to broker lost", timeout=60)
-        assert made.container.worker.answered()
+    cluster.broker.kill()
+    cluster.broker.restart()
+    shards = cluster.send(*[400] * 6)
+    cluster.await_all(shards)
+    for worker in cluster.workers:
+        worker.assert_log_exists("Connection to broker lost", timeout=60)
+        assert cluster.ran(worker, shards)

@@ -85,6 +85,7 @@ def test_a_killed_leader_is_replaced(ledger: Ledger, start: Start) -> None:
     wait_for(lambda: _leader(ledger) == "c2")
 
 
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
 def test_a_broker_that_hangs_does_not_cost_the_leadership(ledger: Ledger, start: Start, valkey: Valkey) -> None:
     """A frozen broker holds the dispatcher for longer than the lease; the lease is renewed all the same."""
     start("c1", lease_s=3.0)

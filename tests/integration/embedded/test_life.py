@@ -145,9 +145,9 @@ def test_a_profile_makes_a_worker_with_its_environment(place: Place) -> None:
 
 
 def test_the_last_leave_and_the_next_join_may_come_together(place: Place) -> None:
-    """Twenty times, a command joins while the last one leaves: it is always in a living cluster."""
+    """Eight times, a command joins while the last one leaves: it is always in a living cluster."""
     leaving = place.command()
-    for _ in range(20):
+    for _ in range(8):
         process = place.begin()
         assert leaving.process.stdin is not None
         leaving.process.stdin.close()
