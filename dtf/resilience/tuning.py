@@ -17,6 +17,11 @@ OVERRUN_SD: Final = 1.9
 _FEWEST_DURATIONS: Final = 20
 _SHORTEST_OVERRUN_S: Final = 1.0
 
+#: Nor does anybody expect anything of a group that was seen less often than this.
+_FEWEST_EXPECTED: Final = 5
+#: The logarithm of more seconds than anything runs.
+_LONGEST_LOG: Final = 20.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tuned:
@@ -77,6 +82,14 @@ def overrun_s(learned: Learned | None, target: Target, job_group: str) -> float 
         return None
     late = known.duration_log_mean + learned.target(target).latency_drift + OVERRUN_SD * known.duration_log_sd
     return max(exp(min(late, 20.0)), _SHORTEST_OVERRUN_S)
+
+
+def expected_s(learned: Learned | None, job_group: str) -> float | None:
+    """How long a job of a group runs on average, in seconds; None: nobody knows yet."""
+    known = learned.groups.get(job_group) if learned else None
+    if known is None or known.evidence < _FEWEST_EXPECTED:
+        return None
+    return exp(min(known.duration_log_mean + known.duration_log_sd**2 / 2, _LONGEST_LOG))
 
 
 def fixed(params: BreakerParams) -> BreakerParams:

@@ -254,7 +254,7 @@ class Engine:
             ((target.waiting, self._shared), False),
         ):
             queue = _older(*queues)
-            if queue is None or not self._arm.allows(index, at, last=last):
+            if queue is None or not self._arm.allows(index, at, queue[0].job, last=last):
                 continue
             self._start(queue.popleft(), index, target, at)
             return True

@@ -102,6 +102,7 @@ class CanaryRound:
             log.log(level, "the canary of %s (%s) %s", guard.target, song.what, song.reason or "passed")
             unused = None
             guard.failed = not song.passed
+            guard.canary_s = song.duration_s if song.passed else guard.canary_s
             recorded = await asyncio.to_thread(self._record, permit, song)
             tell(recorded)
             self._refunds.owe(recorded.refunds)

@@ -10,6 +10,7 @@ from dtf.domain.match import table_of
 from dtf.domain.quarantine import Quarantine
 from dtf.domain.worker import Device, WorkerInfo
 from dtf.execution.guardian.targets import devices_on
+from dtf.resilience.looking_first import CANARY_S
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -27,6 +28,7 @@ class Guard:
         quarantined_at: Since when, on the loop's clock.
         canary_at: Before this time, on the loop's clock, no canary is asked for.
         failed: Whether the last canary of it failed.
+        canary_s: How long the last one took that passed, in seconds.
         canary: The one that is under way.
         looked: Set when a canary of it has been carried out and taken in; then replaced by another event.
     """
@@ -41,6 +43,7 @@ class Guard:
     quarantined_at: float = 0.0
     canary_at: float = 0.0
     failed: bool = False
+    canary_s: float = CANARY_S
     canary: asyncio.Task[None] | None = None
     looked: asyncio.Event = field(default_factory=asyncio.Event)
 

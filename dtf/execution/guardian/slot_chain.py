@@ -18,6 +18,7 @@ from dtf.execution.files import remove_tree
 from dtf.execution.guardian.artifact_collector import ArtifactCollector
 from dtf.execution.guardian.attempt import Attempt
 from dtf.execution.guardian.claimant import Claimed, claim_hinted
+from dtf.execution.guardian.first_look import first_look
 from dtf.execution.guardian.interruption import Cause, Interruption
 from dtf.execution.guardian.messages import ShardReply
 from dtf.execution.guardian.services import Services
@@ -123,9 +124,12 @@ class SlotChain:
         return attempt
 
     async def _spare(self, attempt: Attempt, permit: Permit) -> None:
-        """Leave a shard to others that has no retry left to lose, where these are better off."""
+        """Leave a shard to others that has no retry left to lose, or much time, where these are better off."""
         if await self._services.ward.spares(attempt.claim, permit):
             reason = f"it has no retry left to lose, and {attempt.targets[0]} is bad with {100 * permit.bad:.0f} %"
+            attempt.interrupt(Interruption(cause=Cause.SPARED, reason=reason))
+        elif bad := await first_look(self._services.ward, attempt.claim, permit):
+            reason = f"it would run for long, and a canary that went ahead of it found {bad} bad"
             attempt.interrupt(Interruption(cause=Cause.SPARED, reason=reason))
 
     def _takes(self, queue: str) -> bool:

@@ -23,6 +23,7 @@ from dtf.execution.guardian.guard import Guard, make_guards, weigh
 from dtf.execution.guardian.refunds import Refunds
 from dtf.execution.guardian.slot_pool import SlotPool
 from dtf.execution.guardian.sparing import DOUBT, Sparing
+from dtf.resilience.looking_first import CANARY_S
 from dtf.resilience.recovery import SICK
 
 log = logging.getLogger(__name__)
@@ -132,6 +133,16 @@ class Ward:
         self.look_soon()
         states = await asyncio.to_thread(self.breakers.states)
         return self._sparing.spares(claim, permit, states)
+
+    def canary_s(self, target: Target) -> float:
+        """How long the last canary of a target took that passed, in seconds."""
+        guard = self._guards.get(target)
+        return guard.canary_s if guard else CANARY_S
+
+    def is_held(self, target: Target) -> bool:
+        """Whether nothing is to run on a target, as this worker knows it."""
+        guard = self._guards.get(target)
+        return guard is not None and guard.held
 
     async def refusing(self) -> frozenset[Target]:
         """All targets, of other workers too, whose breakers let no work through."""

@@ -111,8 +111,8 @@ def test_what_blocks_healthy_slots_costs_only_while_work_waits_for_them() -> Non
     """Three slots are kept from one waiting job: one slot is counted, from when the target is well again."""
 
     class Stubborn(Consecutive):
-        def allows(self, target: int, now: float, *, last: bool) -> bool:
-            return now >= 100.0 and super().allows(target, now, last=last)
+        def allows(self, target: int, now: float, job: SimulatedJob, *, last: bool) -> bool:
+            return now >= 100.0 and super().allows(target, now, job, last=last)
 
         def look_at(self, target: int, now: float) -> float:  # noqa: ARG002  # the protocol's
             return 100.0 if now < 100.0 else NEVER
@@ -199,15 +199,15 @@ def test_pybreakers_settings_open_at_five_in_a_row_and_try_one_call_after_a_minu
     one = job(told.lab)
     for sign in [Sign.INFRA] * 4 + [Sign.WORKED] + [Sign.INFRA] * 4:
         arm.ended(ended(one, 1.0, sign))
-    assert arm.allows(0, 1.0, last=False)
+    assert arm.allows(0, 1.0, one, last=False)
     arm.ended(ended(one, 2.0, Sign.CRASH))
-    assert not arm.allows(0, 61.9, last=False)
-    assert arm.allows(0, 62.0, last=False)
+    assert not arm.allows(0, 61.9, one, last=False)
+    assert arm.allows(0, 62.0, one, last=False)
     token = arm.started(0, 62.0)
-    assert not arm.allows(0, 62.0, last=False)
+    assert not arm.allows(0, 62.0, one, last=False)
     arm.ended(ended(one, 63.0, Sign.WORKED, token))
-    assert arm.allows(0, 63.0, last=False)
-    assert arm.allows(1, 63.0, last=False)
+    assert arm.allows(0, 63.0, one, last=False)
+    assert arm.allows(1, 63.0, one, last=False)
 
 
 def test_resilience4js_settings_need_a_hundred_calls_and_judge_ten_permitted_ones() -> None:
@@ -217,11 +217,11 @@ def test_resilience4js_settings_need_a_hundred_calls_and_judge_ten_permitted_one
     one = job(told.lab)
     for number in range(99):
         arm.ended(ended(one, 1.0, Sign.INFRA if number < 50 else Sign.WORKED))
-    assert arm.allows(0, 1.0, last=False)
+    assert arm.allows(0, 1.0, one, last=False)
     arm.ended(ended(one, 1.0, Sign.WORKED))
-    assert not arm.allows(0, 60.9, last=False)
+    assert not arm.allows(0, 60.9, one, last=False)
     tokens = []
-    while arm.allows(0, 61.0, last=False):
+    while arm.allows(0, 61.0, one, last=False):
         tokens.append(arm.started(0, 61.0))
     assert len(tokens) == 10
     for number, token in enumerate(tokens):

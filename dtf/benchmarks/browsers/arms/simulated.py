@@ -30,10 +30,10 @@ class BySimulation:
         self._arm = make(_setting(browsers))
         self.journal = Journal()
 
-    def ask(self, browser: str, now_s: float, job: Job, *, last: bool) -> Ticket | None:  # noqa: ARG002  # the protocol's
+    def ask(self, browser: str, now_s: float, job: Job, *, last: bool) -> Ticket | None:
         """Where it allows one."""
         target = self._index[browser]
-        allowed = self._arm.allows(target, now_s, last=last)
+        allowed = self._arm.allows(target, now_s, _simulated(job), last=last)
         token = self._arm.started(target, now_s) if allowed else 0
         self._tell_moves()
         return Ticket(browser=browser, token=token) if allowed else None

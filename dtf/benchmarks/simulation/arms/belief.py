@@ -23,7 +23,8 @@ from dtf.resilience.breaker import (
 from dtf.resilience.breaker_params import BreakerParams
 from dtf.resilience.learned_numbers import learned_sibling_factor
 from dtf.resilience.likelihood import Rates, is_usual, likelihood
-from dtf.resilience.tuning import fixed, overrun_s, tuned, tuned_rates
+from dtf.resilience.looking_first import looks_first
+from dtf.resilience.tuning import expected_s, fixed, overrun_s, tuned, tuned_rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class BeliefSettings:
         params_every: With every so manieth publication the breakers' parameters are taken over as well.
         cold_below: What rests on fewer pieces of evidence is not used: the target's breaker is the fixed one.
         overruns: Whether jobs that run for too long are evidence.
+        looks_first: Whether a canary goes ahead of a long job.
         learns_siblings: Whether that factor is learned.
         filter_learned: Changes what was learned, for studies of what each part is worth.
     """
@@ -55,6 +57,7 @@ class BeliefSettings:
     params_every: int = 6
     cold_below: int = 20
     overruns: bool = True
+    looks_first: bool = True
     learns_siblings: bool = True
     filter_learned: Callable[[Learned], Learned] | None = None
 
@@ -81,30 +84,33 @@ class BeliefArm(Indifferent):
         self._permits = 0
         self._tokens: dict[int, str] = {}
         self._wanted = [False for _ in self._targets]
+        self._canary_s = setting.conditions.canary.passed_s
 
     @property
     def learned(self) -> Learned:
         """What it was last told by its learner."""
         return self._learned
 
-    def allows(self, target: int, now: float, *, last: bool) -> bool:
+    def allows(self, target: int, now: float, job: SimulatedJob, *, last: bool) -> bool:
         """What the breaker's gate says; no last attempt goes to a target in doubt."""
         self._publish(now)
         record, params = self._records[target], self._params[target]
         if record.state is not BreakerState.CLOSED:
             return False
-        if record.belief.bad <= (self._settings.last_below if last else params.suspect_at):
-            return True
         record, gate = ask(record, params, now, permit="")
         self._records[target] = record
         if gate.answer is not Answer.GRANTED:
             return False
-        if last and gate.bad > self._settings.last_below:
-            if not self._wanted[target] and not self._records[target].permits:
+        if (last and gate.bad > self._settings.last_below) or self._looks_first(target, job, gate.bad):
+            if not self._wanted[target] and not record.permits:
                 self._wanted[target] = True
                 self.journal.stirred.append(target)
             return False
         return True
+
+    def _looks_first(self, target: int, job: SimulatedJob, bad: float) -> bool:
+        learned = self._learned if self._warm[target] and self._settings.looks_first else None
+        return looks_first(bad, expected_s(learned, job.group.name), self._canary_s)
 
     def started(self, target: int, now: float) -> int:  # noqa: ARG002  # the protocol's
         """The epoch."""
@@ -139,7 +145,7 @@ class BeliefArm(Indifferent):
         """When the breaker hands out a permit for one."""
         record, params = self._records[target], self._params[target]
         if self._wanted[target]:
-            params = replace(params, suspect_at=self._settings.last_below)
+            params = replace(params, suspect_at=0.0)
             self._wanted[target] = False
         if len(record.permits) >= params.probes or (
             record.state is BreakerState.CLOSED and record.belief.bad <= params.suspect_at

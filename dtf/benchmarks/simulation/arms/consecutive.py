@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dtf.benchmarks.simulation.arms.protocol import NEVER, Ending, Indifferent, Moved, Refunds, Setting
+from dtf.benchmarks.simulation.jobs import SimulatedJob
 from dtf.domain.breaker import BAD_SIGNS, BreakerState
 
 
@@ -60,7 +61,7 @@ class Consecutive(Indifferent):
         if self._params.own_only:
             self._sick = sick
 
-    def allows(self, target: int, now: float, *, last: bool) -> bool:  # noqa: ARG002  # the protocol's
+    def allows(self, target: int, now: float, job: SimulatedJob, *, last: bool) -> bool:  # noqa: ARG002  # the protocol's
         """Closed; or it is time for a probe, and that is a real job."""
         one = self._breakers[target]
         if one.state is BreakerState.CLOSED:

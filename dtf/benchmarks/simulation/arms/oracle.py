@@ -1,6 +1,7 @@
 """A breaker that is told the schedule: about the best that refusing work can do; no breaker can reach it."""
 
 from dtf.benchmarks.simulation.arms.protocol import NEVER, Ending, Indifferent, Refunds, Setting
+from dtf.benchmarks.simulation.jobs import SimulatedJob
 
 
 class Oracle(Indifferent):
@@ -17,7 +18,7 @@ class Oracle(Indifferent):
             if phase.sick:
                 self._sick[phase.target].append((phase.start, phase.end))
 
-    def allows(self, target: int, now: float, *, last: bool) -> bool:  # noqa: ARG002  # the protocol's
+    def allows(self, target: int, now: float, job: SimulatedJob, *, last: bool) -> bool:  # noqa: ARG002  # the protocol's
         """Where the target is not sick."""
         return self._sick_until(target, now) is None
 

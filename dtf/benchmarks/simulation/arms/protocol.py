@@ -72,7 +72,7 @@ class Arm(Protocol):
         """Take a way to ask whether a target is sick; only the floor may use it, and only when a canary returns."""
         ...
 
-    def allows(self, target: int, now: float, *, last: bool) -> bool:
+    def allows(self, target: int, now: float, job: SimulatedJob, *, last: bool) -> bool:
         """Whether a job may start on a target; ``last``: it is the job's last attempt."""
         ...
 
@@ -119,7 +119,7 @@ class Indifferent:
     def told(self, sick: Callable[[int], bool]) -> None:
         """The truth is of no use to it."""
 
-    def allows(self, target: int, now: float, *, last: bool) -> bool:  # noqa: ARG002  # the protocol's
+    def allows(self, target: int, now: float, job: SimulatedJob, *, last: bool) -> bool:  # noqa: ARG002  # the protocol's
         """Always."""
         return True
 

@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from dtf.benchmarks.simulation.arms.protocol import NEVER, Ending, Indifferent, Moved, Refunds, Setting
+from dtf.benchmarks.simulation.jobs import SimulatedJob
 from dtf.domain.breaker import BAD_SIGNS, BreakerState
 
 
@@ -49,7 +50,7 @@ class Window(Indifferent):
         self._params = params
         self._breakers = [_Breaker(calls=deque(maxlen=params.size)) for _ in setting.lab.targets]
 
-    def allows(self, target: int, now: float, *, last: bool) -> bool:  # noqa: ARG002  # the protocol's
+    def allows(self, target: int, now: float, job: SimulatedJob, *, last: bool) -> bool:  # noqa: ARG002  # the protocol's
         """Closed; or half-open with a permitted call left, where probes are real jobs."""
         one = self._breakers[target]
         if one.state is BreakerState.CLOSED:

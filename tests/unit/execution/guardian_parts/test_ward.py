@@ -3,6 +3,7 @@ import json
 import os
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, cast
 
 from dtf.breakers.client import Breakers
@@ -10,6 +11,7 @@ from dtf.breakers.config import BreakerConfig, BreakerPolicy
 from dtf.breakers.memory_store import MemoryStore
 from dtf.breakers.permit import Permit, Refusal
 from dtf.domain.breaker import BreakerMode, BreakerState, Sign, Target
+from dtf.domain.learned import Learned, LearnedGroup, LearnedTarget
 from dtf.domain.shard import ClaimedShard, ShardKind
 from dtf.domain.slot import Slot
 from dtf.domain.source import Source, SourceKind
@@ -19,6 +21,7 @@ from dtf.domain.worker import Device, WorkerInfo
 from dtf.execution.canary import Song
 from dtf.execution.guardian.announcer import Announcer
 from dtf.execution.guardian.database import Database
+from dtf.execution.guardian.first_look import first_look
 from dtf.execution.guardian.refunds import Refunds
 from dtf.execution.guardian.slot_pool import SlotPool
 from dtf.execution.guardian.ward import Ward
@@ -287,3 +290,34 @@ def test_a_verdict_is_waited_for() -> None:
         await until(lambda: made.state(GPU) is BreakerState.OPEN)
 
     play(scene)
+
+
+def test_a_canary_goes_ahead_of_a_long_shard() -> None:
+    """Where the doubt would cost more than the canary; one that fails keeps the shard from what it found bad."""
+
+    async def scene(made: Stage) -> None:
+        store = made.breakers.store
+        store.publish(
+            Learned(
+                at=store.now(),
+                targets={str(GPU): LearnedTarget(evidence=100)},
+                groups={
+                    "command:c": LearnedGroup(duration_log_mean=6.0, duration_log_sd=0.5, evidence=50),
+                    "command:short": LearnedGroup(duration_log_mean=-5.0, duration_log_sd=0.5, evidence=50),
+                },
+            )
+        )
+        permit = await made.ward.enter((GPU,))
+        assert isinstance(permit, Permit)
+        assert 0.01 < permit.bad < 0.05, "nobody has looked at it yet"
+        assert await first_look(made.ward, last_claim("s1"), permit) is None
+        sung = len(made.canaries.sung)
+        assert sung
+        short = replace(last_claim("s2"), job=replace(last_claim("s2").job, name="short"))
+        assert await first_look(made.ward, short, permit) is None
+        assert len(made.canaries.sung) == sung
+        made.canaries.sick.add("G0")
+        assert await first_look(made.ward, last_claim("s3"), permit) == GPU
+        assert isinstance(await made.ward.enter((GPU,)), Refusal)
+
+    play(scene, BreakerPolicy.LEARNED)

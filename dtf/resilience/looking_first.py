@@ -1,0 +1,24 @@
+"""Whether a canary looks at a target before a job starts there."""
+
+from typing import Final
+
+#: How long a canary takes where none was measured yet, in seconds.
+CANARY_S: Final = 1.0
+#: A look is worth its while where the doubt would cost so many times what the canary takes.
+_WORTH: Final = 2.0
+#: Where a target is bad with less than this nobody looks, however long the job is.
+_LEAST: Final = 0.005
+
+
+def looks_first(bad: float, expected_s: float | None, canary_s: float = CANARY_S) -> bool:
+    """Whether a canary looks at a target before a job starts there.
+
+    A job that meets a bad target is lost time, and the longer it runs the more. So a canary goes ahead of it where that
+    takes much less than what is to be lost: the probability of a bad target times the job's duration.
+
+    Args:
+        bad: The probability that the target is bad.
+        expected_s: How long such jobs run, in seconds; None: nobody knows.
+        canary_s: How long a canary takes, in seconds.
+    """
+    return expected_s is not None and bad > _LEAST and bad * expected_s > _WORTH * canary_s
