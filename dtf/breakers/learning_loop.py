@@ -100,7 +100,7 @@ class LearningLoop:
             self._learner = None  # what the other learns meanwhile is in its snapshots
             return None
         learner = self._learner or self._begin()
-        evidence, transitions = self._new_evidence(), self._new_transitions()
+        evidence, transitions = self._new_evidence(), self._new_transitions(learner)
         for event in _in_order((*evidence, *transitions)):
             if isinstance(event, Transition):
                 learner.observe_transition(event)
@@ -195,11 +195,12 @@ class LearningLoop:
                 break
         return found
 
-    def _new_transitions(self) -> list[Transition]:
+    def _new_transitions(self, learner: "Learner") -> list[Transition]:
         found: list[Transition] = []
         for target, record in self._store.all().items():
             known = self._epochs.get(target, 0)
             if record.epoch < known:  # the store lost its data and counts anew
+                learner.lost(target, self._store.now())
                 known = 0
             if record.epoch > known:
                 found += self._store.transitions(target, known)

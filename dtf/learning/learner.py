@@ -30,6 +30,9 @@ MOST_GROUPS: Final = 2000
 #: The signs that end a job.
 _ENDS: Final = frozenset((Sign.WORKED, Sign.INFRA, Sign.CRASH))
 
+#: Those of a look at the target itself.
+_CANARIES: Final = frozenset((Sign.CANARY_PASSED, Sign.CANARY_FAILED))
+
 
 class Learner:
     """Learns what is normal on each target and in each job group.
@@ -47,11 +50,22 @@ class Learner:
 
     def observe(self, record: EvidenceRecord) -> None:
         """Learn from a piece of evidence."""
-        if record.sign not in _ENDS or record.believed > HEALTHY_BELOW:
-            return
-        model = self._target(record.target)
+        known = record.target in self._targets
+        if record.sign in _CANARIES and known:
+            failed = record.sign is Sign.CANARY_FAILED
+            self._targets[record.target].looked(record.at, failed=failed, epoch=record.epoch)
+        elif record.sign in _ENDS and (known or record.believed <= HEALTHY_BELOW):
+            self._ended(record, self._target(record.target))
+
+    def _ended(self, record: EvidenceRecord, model: TargetModel) -> None:
         group = self._group(record.job_group)
         own = _targets_share(record.sign, model.base_rate.rate(0.02), group.rate(record.at))
+        if model.is_probe(record.epoch):
+            model.probed(record.at, own)
+            return
+        model.called(record.at, own)
+        if record.believed > HEALTHY_BELOW:
+            return
         model.base_rate.observe(record.at, own)
         if record.job_group:
             group.observe(record.at, float(record.sign is Sign.CRASH) * (1 - own), 1 - record.believed)
@@ -64,8 +78,14 @@ class Learner:
         if transition.after is BreakerState.CLOSED:
             model.closed(transition.at)
         elif transition.before is BreakerState.CLOSED:
-            model.opened(transition.at, reopened_within_s=REOPENED_WITHIN_S)
+            model.opened(transition.at, transition.epoch, reopened_within_s=REOPENED_WITHIN_S)
             self._observe_siblings(transition.target, transition.at)
+        else:
+            model.moved(transition.epoch)
+
+    def lost(self, target: Target, at: float) -> None:
+        """A breaker's store lost its data: it is closed, and how that came is not known."""
+        self._target(target).lost(at)
 
     def publish(self, now: float) -> Learned:
         """What is known now."""

@@ -3,7 +3,6 @@
 import math
 from typing import Any, Final
 
-from dtf.domain.breaker import BreakerState
 from dtf.domain.learned import DEFAULT_HAZARD_PER_S, DEFAULT_OUTAGE_LOG_MEAN, DEFAULT_OUTAGE_LOG_SD
 from dtf.learning.faded_normal import FadedNormal
 
@@ -34,16 +33,30 @@ class OutageModel:
         self._opened_at: float | None = None
         self._closed_at: float | None = None
 
-    def observe(self, at: float, after: BreakerState) -> None:
-        """Take one transition."""
-        if after is BreakerState.CLOSED:
-            if self._opened_at is not None:
-                self.durations.update(math.log(max(at - self._opened_at, SHORTEST_S)))
-            self._opened_at, self._closed_at = None, at
-        elif self._opened_at is None:
+    @property
+    def opened_at(self) -> float | None:
+        """When it opened; None: it is closed."""
+        return self._opened_at
+
+    def opened(self, at: float) -> None:
+        """It opened; that counts until it is known to be chance."""
+        if self._opened_at is None:
             self.account(at)
             self.openings += 1.0
             self._opened_at, self._closed_at = at, None
+
+    def closed(self, at: float, *, borne_out: bool) -> None:
+        """It closed: after an outage, or after an opening by chance, when it was healthy all along."""
+        if self._opened_at is not None and borne_out:
+            self.durations.update(math.log(max(at - self._opened_at, SHORTEST_S)))
+        elif self._opened_at is not None:
+            self.openings -= 1.0
+            self.healthy_s += max(at - self._opened_at, 0.0)
+        self._opened_at, self._closed_at = None, at
+
+    def lost(self, at: float) -> None:
+        """It is closed; since when, and whether there was an outage, nobody knows."""
+        self._opened_at, self._closed_at = None, at
 
     def account(self, now: float) -> None:
         """Count the healthy time up to now."""

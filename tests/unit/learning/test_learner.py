@@ -25,6 +25,8 @@ def moved(at: float, target: Target, before: BreakerState, after: BreakerState) 
 def outage(learner: Learner, target: Target, start: float, end: float) -> None:
     """An outage, as a breaker tells it."""
     learner.observe_transition(moved(start, target, BreakerState.CLOSED, BreakerState.OPEN))
+    for at in range(4):
+        learner.observe(job(start + 5 + 2 * at, target, Sign.CANARY_FAILED, "", believed=0.95))
     learner.observe_transition(moved(end - 1, target, BreakerState.OPEN, BreakerState.HALF_OPEN))
     learner.observe_transition(moved(end, target, BreakerState.HALF_OPEN, BreakerState.CLOSED))
 
