@@ -139,8 +139,10 @@ class Breakers:
             gate = self._outage.local.ask(target, self.numbers.local(target), permit=name, canary=canary)
         if gate.answer is Answer.REFUSED and (self._refuses or canary):
             self._copies.drop(target)
-            reason = self._reason(target, gate, local=local) if local or params.policy is Policy.FIXED else ""
-            return Refusal(target=target, wait_s=gate.wait_s, bad=gate.bad, reason=reason)
+            forced = None if local or canary else self._shared(lambda store: store.forced_open_since(target))
+            fixed = forced is None and (local or params.policy is Policy.FIXED)
+            reason = self._reason(target, gate, local=local) if fixed else ""
+            return Refusal(target=target, wait_s=gate.wait_s, bad=gate.bad, reason=reason, forced_since=forced)
         hold = _hold(target, gate, name, local=local)
         calm = gate.answer is Answer.GRANTED and gate.bad <= params.suspect_at
         if calm and not local:

@@ -30,6 +30,7 @@ class MemoryStore:
         self._lock = Lock()
         self._records: dict[Target, BreakerRecord] = {}
         self._orders: dict[Target, int] = {}
+        self._mode_at: dict[Target, float] = {}
         self._transitions: dict[Target, deque[Transition]] = {}
         self._evidence: deque[tuple[int, EvidenceRecord]] = deque(maxlen=kept_evidence)
         self._told = 0
@@ -85,9 +86,17 @@ class MemoryStore:
             record = self._record(target, BreakerParams(), now)
             if not order or order > self._orders.get(target, 0):
                 record = breaker.set_mode(record, mode, now)
+                self._mode_at[target] = now
                 self._orders[target] = max(order, self._orders.get(target, 0))
             self._records[target] = record
             return record
+
+    def forced_open_since(self, target: Target) -> float | None:
+        """As ``BreakerStore``."""
+        with self._lock:
+            record = self._records.get(target)
+            forced = record is not None and record.mode is BreakerMode.FORCED_OPEN
+            return self._mode_at.get(target, 0.0) if forced else None
 
     def read(self, target: Target) -> BreakerRecord | None:
         """As ``BreakerStore``."""

@@ -1,6 +1,7 @@
 """Leave to use targets, and what comes of it."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from dtf.domain.breaker import Target, Transition
 from dtf.domain.errors import CircuitOpenError
@@ -57,18 +58,30 @@ class Refusal:
         wait_s: When it is worth asking again, in seconds.
         bad: How bad the target is believed to be, from 0 to 1.
         reason: Why its breaker is as it is, where that was not decided by belief; empty: it was, or nobody knows.
+        forced_since: When an operator forced it open, in seconds since the epoch; 0: nobody knows when. None: none did.
     """
 
     target: Target
     wait_s: float
     bad: float
     reason: str = ""
+    forced_since: float | None = None
 
     def error(self) -> CircuitOpenError:
         """The error for callers that cannot wait."""
+        if self.forced_since is not None:
+            return CircuitOpenError(self._forced(self.forced_since))
         why = self.reason or f"it is believed to be bad with {100 * self.bad:.0f} %"
         return CircuitOpenError(
             f"the circuit breaker of {self.target} lets nothing through now; ask again in {self.wait_s:.1f} s ({why})"
+        )
+
+    def _forced(self, since: float) -> str:
+        when = f" at {datetime.fromtimestamp(since, UTC):%Y-%m-%d %H:%M:%S} UTC" if since else ""
+        return (
+            f"the circuit breaker of {self.target} was forced open by an operator{when} and lets nothing through, "
+            f"probes neither; 'dtf breakers auto {self.target}' leaves it to itself again (with --broker and --prefix "
+            "where another application than dtf keeps it)"
         )
 
 

@@ -1,7 +1,6 @@
 """Breakers in a Redis-protocol server, shared by all who know its address and their prefix."""
 
 import json
-import logging
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
@@ -10,6 +9,7 @@ from redis.exceptions import RedisError
 
 from dtf.breakers.config import BreakerConfig
 from dtf.breakers.errors import StoreUnavailableError
+from dtf.breakers.lenient import read_learned, read_told
 from dtf.breakers.scripts import script
 from dtf.breakers.store import KEPT_TRANSITIONS, Account
 from dtf.breakers.wire import (
@@ -22,12 +22,10 @@ from dtf.breakers.wire import (
     unpacked_change,
     unpacked_gate,
     unpacked_record,
-    unpacked_told,
     unpacked_transition,
 )
 from dtf.domain.breaker import BreakerMode, Target, Transition
-from dtf.domain.codec import from_json, to_json
-from dtf.domain.errors import BadInputError
+from dtf.domain.codec import to_json
 from dtf.domain.evidence import EvidenceRecord
 from dtf.domain.learned import Learned
 from dtf.resilience.breaker import BreakerRecord, Change, Evidence, Gate
@@ -35,8 +33,6 @@ from dtf.resilience.breaker_params import FIXED, BreakerParams
 
 if TYPE_CHECKING:
     from redis import Redis
-
-_log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -131,6 +127,14 @@ class RedisStore:
         return unpacked_record(*script("mode").run(self._client, (key, self._all), arguments))
 
     @_answered
+    def forced_open_since(self, target: Target) -> float | None:
+        """As ``BreakerStore``."""
+        numbers, mode_at = cast("Any", self._client.hmget(self._names(target)[1], ("numbers", "mode_at")))
+        if not numbers or unpacked_record(numbers).mode is not BreakerMode.FORCED_OPEN:
+            return None
+        return float(mode_at or 0.0)
+
+    @_answered
     def read(self, target: Target) -> BreakerRecord | None:
         """As ``BreakerStore``."""
         parts = cast("Any", self._client.hmget(self._names(target)[1], _FIELDS))
@@ -180,7 +184,7 @@ class RedisStore:
         """As ``BreakerStore``."""
         lowest = f"({after}" if after else "-"
         found = cast("list[Any]", self._client.xrange(self._evidence, min=lowest, count=count))
-        told = (_read_told(fields) for _, fields in found)
+        told = (read_told(fields) for _, fields in found)
         return (found[-1][0].decode() if found else after), tuple(record for record in told if record)
 
     @_answered
@@ -190,7 +194,7 @@ class RedisStore:
         if data is None:
             return None
         if self._last is None or self._last[0] != data:
-            self._last = data, _read_learned(data)
+            self._last = data, read_learned(data)
         return self._last[1]
 
     @_answered
@@ -232,19 +236,3 @@ class RedisStore:
                 self._packed = {}
             found = self._packed[params] = packed_params(params, self._config.kept_s)
         return found
-
-
-def _read_learned(data: bytes) -> Learned | None:
-    try:
-        return from_json(Learned, json.loads(data))
-    except (ValueError, BadInputError) as error:
-        _log.warning("what was published as learned cannot be read, and is not used (%s)", error)
-        return None
-
-
-def _read_told(fields: Mapping[bytes, bytes]) -> EvidenceRecord | None:
-    try:
-        return unpacked_told(fields)
-    except (ValueError, KeyError) as error:
-        _log.warning("a piece of evidence cannot be read, and is not learned from (%s)", error)
-        return None

@@ -73,6 +73,10 @@ class BreakerStore(Protocol):
         """
         ...
 
+    def forced_open_since(self, target: Target) -> float | None:
+        """When an operator forced it open, in seconds since the epoch; None: it is not forced open. 0: nobody knows."""
+        ...
+
     def read(self, target: Target) -> BreakerRecord | None:
         """The breaker as it was left; None: nobody ever asked for it."""
         ...

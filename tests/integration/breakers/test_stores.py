@@ -117,8 +117,10 @@ def test_an_operators_mode_is_kept(store: BreakerStore) -> None:
     """Also of a target that nobody asked for yet."""
     assert store.set_mode(ODD, BreakerMode.FORCED_OPEN).mode is BreakerMode.FORCED_OPEN
     assert store.all()[ODD].mode is BreakerMode.FORCED_OPEN
+    assert store.forced_open_since(ODD) == pytest.approx(store.now(), abs=30)
     store.set_mode(ODD, BreakerMode.AUTO)
     assert store.all()[ODD].mode is BreakerMode.AUTO
+    assert (store.forced_open_since(ODD), store.forced_open_since(PLAIN)) == (None, None)
 
 
 def test_a_later_order_is_not_undone_by_an_earlier_one(store: BreakerStore) -> None:

@@ -236,6 +236,22 @@ def test_a_refusal_says_what_decided(store: Counting) -> None:
     assert "(it is believed to be bad with 9" in str(said.error())
 
 
+def test_a_refusal_by_an_operator_says_so(store: Counting, clock: FakeClock) -> None:
+    """When the breaker was forced open and how that ends; no belief decided."""
+    breakers = constants(store)
+    store.set_mode(FIRST, BreakerMode.FORCED_OPEN)
+    clock.advance(3600)
+    said = breakers.acquire((FIRST,))
+    assert isinstance(said, Refusal)
+    assert said.forced_since == 1_000_000.0
+    text = str(said.error())
+    assert "cuda/GPU-1 was forced open by an operator at 1970-01-12 13:46:40 UTC and lets nothing through" in text
+    assert "'dtf breakers auto cuda/GPU-1' leaves it to itself again" in text
+    assert "believed" not in text
+    store.set_mode(FIRST, BreakerMode.AUTO)
+    assert leave(breakers.acquire((FIRST,)))
+
+
 def test_what_was_learned_is_used_until_it_is_stale(store: Counting, clock: FakeClock) -> None:
     """Nothing: fixed. Published: by belief, with the group's own durations. Two minutes later: fixed again."""
     breakers = Breakers(store, BreakerConfig(learned_every_s=0.05))
