@@ -44,10 +44,12 @@ class CircuitBreakerTask(Task):  # type: ignore[misc]  # Celery has no types
 
     Attributes:
         breaker: A target's name, or a ``Breaker``; None: the task's own name is the target.
+        breaker_timed: Whether how long a call takes says something about its target.
     """
 
     abstract = True
     breaker: ClassVar[Breaker | str | None] = None
+    breaker_timed: ClassVar[bool] = True
 
     #: What a worker's main process does with a call; it hears of the deaths that the call cannot tell of.
     Request = "dtf.breakers.request:BreakerRequest"
@@ -145,8 +147,8 @@ class CircuitBreakerTask(Task):  # type: ignore[misc]  # Celery has no types
         if sign is None:
             breakers.give_back(permit)
             return
-        reference = str(self.request.id)
-        breakers.record(permit, sign, group=self.breaker_group(), duration_s=duration_s, reference=reference)
+        took_s = duration_s if self.breaker_timed else 0.0
+        breakers.record(permit, sign, group=self.breaker_group(), duration_s=took_s, reference=str(self.request.id))
 
     def _admitted(self, breakers: Breakers, targets: tuple[Target, ...]) -> Permit | Refusal:
         """The permit; where there is a canary, it looks at what refuses, and the permit is asked for again."""

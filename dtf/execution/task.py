@@ -106,6 +106,8 @@ class ShardTask(CircuitBreakerTask, GuardianTask):
 
     abstract = True
     open_breakers: Callable[[], Breakers]
+    #: A shard takes as long as its tests do, or as a failure that was injected into it has it.
+    breaker_timed = False
 
     def breaker_targets(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Target, ...]:
         """The way to this worker's guardian; none for a hint that never gets there."""

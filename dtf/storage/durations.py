@@ -7,9 +7,10 @@ from sqlalchemy.engine import Connection
 
 from dtf.domain.outcome import CaseOutcome
 from dtf.domain.ports.durations import Durations
+from dtf.domain.proof import INJECTED
 from dtf.domain.shard import JobState
 from dtf.storage.ledger import Ledger
-from dtf.storage.ledger.schema import cases, jobs, shards
+from dtf.storage.ledger.schema import attempts, cases, jobs, shards
 from dtf.storage.sanitiser import NAME_CAP, clean_text
 
 #: How many earlier jobs are looked at: enough to even out noise, few enough to follow a change.
@@ -50,6 +51,17 @@ def _means(connection: Connection, suite: str, hardware: str) -> dict[str, float
         # what ran on fallback hardware says nothing about how long it takes on its own
         .join(shards, shards.c.shard_id == cases.c.shard_id)
         .where(cases.c.job_id.in_(ids), cases.c.outcome.not_in(_UNTIMED), shards.c.home == "")
+        # and what met a failure on purpose says nothing either
+        .where(shards.c.shard_id.not_in(_injected(ids)))
         .group_by(cases.c.nodeid)
     )
     return {row[0]: row[1] for row in connection.execute(statement)}
+
+
+def _injected(job_ids: Sequence[str]) -> sa.Select[tuple[str]]:
+    """The shards of some jobs into which a failure was injected."""
+    return (
+        sa.select(attempts.c.shard_id)
+        .join(shards, shards.c.shard_id == attempts.c.shard_id)
+        .where(shards.c.job_id.in_(job_ids), attempts.c.proof.contains(f'"{INJECTED}"', autoescape=True))
+    )

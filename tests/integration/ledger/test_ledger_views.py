@@ -5,6 +5,7 @@ import pytest
 
 from dtf.domain.errors import UnknownRecordError
 from dtf.domain.outcome import CaseOutcome, Outcome
+from dtf.domain.proof import INJECTED
 from dtf.domain.shard import Metric, Requeue
 from dtf.domain.worker import Device, DeviceState
 from dtf.storage.durations import LedgerDurations
@@ -104,6 +105,17 @@ def test_worker_comes_back_as_it_registered(lab: Laboratory) -> None:
     lab.claim()
     assert lab.ledger.views.workers()[0].took_work_at is not None
     assert lab.ledger.views.attempts(lab.run_id)[0].worker_name == "dtf@w1"
+
+
+def test_durations_of_tests_that_met_a_failure_on_purpose_are_left_out(lab: Laboratory) -> None:
+    """They say nothing about how long the tests take."""
+    for seconds, proof in ((1.0, {}), (50.0, {INJECTED: "timeout mild"})):
+        lab.plan(2)
+        shard = lab.claim()
+        timed = [replace(case, duration_s=seconds) for case in cases(shard)]
+        lab.record(replace(result(shard, cases=timed), proof=proof))
+    nodeids = [f"test_a.py::test_{n}" for n in range(2)]
+    assert LedgerDurations(lab.ledger).predict("suite", "cpu", nodeids) == {nodeids[0]: 1.0, nodeids[1]: 1.0}
 
 
 def test_durations_are_means_over_earlier_jobs(lab: Laboratory) -> None:

@@ -76,6 +76,14 @@ def test_a_refused_call_that_retries(app: Celery) -> None:
     assert (ran, signs(app)) == ([], [])
 
 
+def test_calls_of_a_task_that_is_not_timed_tell_no_duration(app: Celery) -> None:
+    """What they last says nothing about their target; that of others is learned."""
+    for timed in (True, False):
+        task(app, lambda: 1, name=f"timed {timed}", breaker=f"timed {timed}", breaker_timed=timed).apply()
+    told = {record.target.name: record.duration_s > 0 for record in wired(app).store.heard("", 100)[1]}
+    assert told == {"timed True": True, "timed False": False}
+
+
 def test_a_task_without_a_breaker_has_its_own(app: Celery) -> None:
     """Its name is the target, its class's breaker is inherited, and several targets are told together."""
     task(app, lambda: 1).apply()

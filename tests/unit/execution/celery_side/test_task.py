@@ -34,6 +34,10 @@ class Seen:
     def asked(self) -> tuple[Target, ...]:
         return self.store.targets()
 
+    @property
+    def durations(self) -> list[float]:
+        return [record.duration_s for record in self.store.heard("", 100)[1]]
+
     def hold_open(self, target: Target) -> None:
         self.store.set_mode(target, BreakerMode.FORCED_OPEN)
 
@@ -97,6 +101,7 @@ def test_what_comes_of_a_shard_is_the_guardians_affair(outcome: Outcome) -> None
     assert (seen.asked, seen.signs) == ((WAY,), [])
     _call(guardian, seen, "s1", queue="cuda[vram_gb>=8]")
     assert seen.signs == [(Target(hardware="cuda", name="celery@here"), Sign.WORKED)]
+    assert seen.durations == [0.0]  # how long a shard runs, under an injected failure too, says nothing about the way
     assert guardian.asked == [("s1", "t1", "cpu"), ("s1", "t1", "cuda[vram_gb>=8]")]
 
 
