@@ -107,12 +107,6 @@ class Breakers:
         found = self._shared(lambda store: store.all())
         return self._outage.local.all() if found is None else found
 
-    def overrun_s(self, targets: tuple[Target, ...], group: str) -> float | None:
-        """After how many seconds a job of a group is late on its targets; None: nobody knows yet."""
-        self._look()
-        known = [late for target in targets if (late := self.numbers.overrun_s(target, group)) is not None]
-        return max(known, default=None)
-
     def _name(self) -> str:
         """A name for a permit, unlike any other's; a fork has another process number."""
         return f"{self._names}-{getpid()}-{next(self._count)}"

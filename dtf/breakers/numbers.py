@@ -11,7 +11,7 @@ from dtf.resilience.belief import Likelihood
 from dtf.resilience.breaker_params import BreakerParams
 from dtf.resilience.learned_numbers import learned_sibling_factor
 from dtf.resilience.likelihood import Rates, likelihood
-from dtf.resilience.tuning import Tuned, expected_s, fixed, overrun_s, tuned, tuned_rates
+from dtf.resilience.tuning import Tuned, expected_s, fixed, tuned, tuned_rates
 
 _LEARNING = (BreakerPolicy.LEARNED, BreakerPolicy.METRICS)
 
@@ -86,10 +86,6 @@ class Numbers:
     def rates(self, target: Target, job_group: str) -> Rates:
         """What is normal for a job group on a target."""
         return tuned_rates(self._trusted(target), target, job_group, self._rates)
-
-    def overrun_s(self, target: Target, job_group: str) -> float | None:
-        """After how many seconds a job is late; None: nobody knows."""
-        return overrun_s(self._trusted(target), target, job_group)
 
     def expected_s(self, target: Target, job_group: str) -> float | None:
         """How long a job of a group runs on average, in seconds; None: nobody knows."""

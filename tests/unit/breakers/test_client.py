@@ -263,12 +263,12 @@ def test_what_was_learned_is_used_until_it_is_stale(store: Counting, clock: Fake
     breakers.numbers.look(store)
     assert breakers.numbers.params(FIRST).policy is Policy.BELIEF
     assert breakers.numbers.rates(FIRST, "suite").base == 0.1
-    assert breakers.overrun_s((FIRST,), "suite") == pytest.approx(7.03, abs=0.01)
+    assert breakers.numbers.expected_s(FIRST, "suite") == pytest.approx(3.08, abs=0.01)
     assert breakers.numbers.params(OTHER).policy is Policy.FIXED  # nothing is known of that hardware
     clock.advance(121)
     breakers.numbers.look(store)
     assert breakers.numbers.params(FIRST).policy is Policy.FIXED
-    assert breakers.overrun_s((FIRST,), "suite") is None
+    assert breakers.numbers.expected_s(FIRST, "suite") is None
 
 
 def test_a_failure_that_is_usual_on_its_target_costs_no_job_a_retry(store: Counting, clock: FakeClock) -> None:
