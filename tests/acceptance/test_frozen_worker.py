@@ -13,17 +13,17 @@ from tests.acceptance.test_two_terminals import up
 
 
 def test_a_frozen_worker_is_superseded(tmp_path: Path) -> None:
-    """Leases of 5 s, every process of one worker frozen for 15 s: superseded, its late result stale, its tree gone."""
+    """Leases of 5 s, every process of one worker frozen for 10 s: superseded, its late result stale, its tree gone."""
     place = Place(tmp_path, DTF_LEASE_S="5", DTF_POLL_S="1")
     try:
         cluster = up(place, "--workers", "2")
-        suite = mixed_suite(tmp_path / "suite", modules=4, each=40, seconds=0.3)
+        suite = mixed_suite(tmp_path / "suite", modules=4, each=25, seconds=0.3)
         command = place.start(DTF, "run", str(suite.path), "--workers", "2", "--json")
         assert until(lambda: len(suite.started()) > 15, 60)
         frozen = freeze_one_worker(place)
         runners = [process for process in frozen if role_of(process) == "runner"]
         assert runners
-        time.sleep(15)
+        time.sleep(10)
         for process in reversed(frozen):
             process.send_signal(signal.SIGCONT)
         assert until(lambda: not any(still_runs(process) for process in runners), 60), "the frozen tree still runs"

@@ -25,8 +25,8 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 @pytest.fixture
 def suite(tmp_path: Path) -> Suite:
-    """160 tests, half a minute of work for two slots."""
-    return mixed_suite(tmp_path / "suite", seconds=0.4)
+    """160 tests, a quarter of a minute of work for two slots."""
+    return mixed_suite(tmp_path / "suite", seconds=0.2)
 
 
 def begun(cluster: Cluster, suite: Suite) -> Started:

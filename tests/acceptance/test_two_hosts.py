@@ -38,9 +38,10 @@ class Cluster:
     worker: Started
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Servers and a coordinator on the first host, one worker with two slots on the second."""
+    tmp_path = tmp_path_factory.mktemp("hosts")
     client = tmp_path / "client"
     client.mkdir(mode=0o700)
     with (
