@@ -82,8 +82,8 @@ class Breakers:
         if self._is_off:
             return Recorded()
         self._look()
-        account = Account(job_group=group, duration_s=duration_s)
-        seen = [(hold, self._observe(hold, sign, account, reference)) for hold in permit.holds]
+        account = Account(job_group=group)
+        seen = [(hold, self._observe(hold, sign, account, reference, duration_s)) for hold in permit.holds]
         usual = self._refuses and any(is_usual(sign, self.numbers.weight(h.target, sign, group)[1]) for h, _ in seen)
         doubted = self._refuses and sign in BAD_SIGNS and any(refunds_retries(change.record) for _, change in seen)
         refunds = dict.fromkeys(name for _, change in seen for name in change.refunds) if self._refuses else {}
@@ -154,7 +154,7 @@ class Breakers:
         openings = [one.reason for one in told if one.before is BreakerState.CLOSED]
         return openings[-1] if openings and told[-1].after is not BreakerState.CLOSED else ""
 
-    def _observe(self, hold: Hold, sign: Sign, account: Account, reference: str) -> Change:
+    def _observe(self, hold: Hold, sign: Sign, account: Account, reference: str, duration_s: float) -> Change:
         weight, normal = self.numbers.weight(hold.target, sign, account.job_group)
         evidence = Evidence(
             sign=sign,
@@ -164,6 +164,7 @@ class Breakers:
             reference=reference,
             siblings=len(self._siblings(hold.target)) if sign in BAD_SIGNS and not hold.local else 0,
             normal=normal,
+            duration_s=duration_s,
         )
         if hold.local:
             return self._outage.local.observe(hold.target, self.numbers.local(hold.target), evidence)

@@ -180,4 +180,4 @@ def _evidence_record(
     target: Target, evidence: Evidence, account: Account, *, at: float, believed: float
 ) -> EvidenceRecord:
     record = EvidenceRecord(at=at, target=target, sign=evidence.sign, epoch=evidence.epoch)
-    return replace(record, job_group=account.job_group, duration_s=account.duration_s, believed=believed)
+    return replace(record, job_group=account.job_group, duration_s=evidence.duration_s, believed=believed)

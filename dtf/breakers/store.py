@@ -20,11 +20,9 @@ class Account:
 
     Attributes:
         job_group: The jobs that fail together: the suite, the task's name. Empty for a canary.
-        duration_s: How long the attempt or the canary ran.
     """
 
     job_group: str = ""
-    duration_s: float = 0.0
 
 
 class BreakerStore(Protocol):

@@ -58,7 +58,7 @@ def packed_evidence(evidence: Evidence, account: Account | None, kept_evidence: 
         evidence.siblings,
         evidence.normal,
         account is not None,
-        account.duration_s if account else 0.0,
+        evidence.duration_s,
         kept_evidence,
     )
 

@@ -15,6 +15,8 @@ from dtf.resilience.breaker_params import MOST_FAILURES, BreakerParams, Policy
 _MOST_SUSPECTS = 16
 #: An opening with more than one sibling open waits so many times as long, at most.
 _MOST_SIBLINGS = 3
+#: After a probe that took long to fail none is made for as long again, but for no longer than this, in seconds.
+_LONGEST_REST_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,7 @@ class Evidence:
         reference: What names the job, should its retry be given back; empty: nothing.
         siblings: How many breakers of its hardware opened lately, this one not counted.
         normal: The share of jobs that fail by the infrastructure on a healthy target; for the reason.
+        duration_s: How long the attempt or the canary ran.
     """
 
     sign: Sign
@@ -116,6 +119,7 @@ class Evidence:
     reference: str = ""
     siblings: int = 0
     normal: float = 0.02
+    duration_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +196,8 @@ def observe(record: BreakerRecord, params: BreakerParams, now: float, evidence: 
         return Change(record=record, dropped=True)
     record = advanced(record, params, now)
     is_probe = evidence.permit in record.permits
+    if not is_probe:
+        evidence = replace(evidence, duration_s=0.0)  # real work rests nobody
     record = give_back(record, evidence.permit)
     belief = record.belief.after(evidence.likelihood)
     if evidence.sign in BAD_SIGNS:
@@ -325,15 +331,15 @@ def _opened(record: BreakerRecord, params: BreakerParams, evidence: Evidence) ->
     again = record.closed_at > 0 and record.at - record.closed_at <= params.quick_within_s
     reason = _opening_reason(record, evidence)
     record = replace(record, opened_at=record.at)
-    pause = params.probe_quick_s if again else params.probe_every_s
-    return _moved(record, BreakerState.OPEN, reason, pause=pause * _longer(evidence), refunds=record.suspects)
+    pause = _rest_s(params, evidence, again=again)
+    return _moved(record, BreakerState.OPEN, reason, pause=pause, refunds=record.suspects)
 
 
 def _probed(record: BreakerRecord, params: BreakerParams, evidence: Evidence) -> Change:
     """A probe of an open or half-open breaker returned."""
     if evidence.sign in BAD_SIGNS:
         again = record.closed_at > 0 and record.opened_at - record.closed_at <= params.quick_within_s
-        pause = (params.probe_quick_s if again else params.probe_every_s) * _longer(evidence)
+        pause = _rest_s(params, evidence, again=again)
         if record.state is BreakerState.HALF_OPEN:
             return _moved(record, BreakerState.OPEN, "a probe failed", pause=pause)
         return Change(record=replace(record, next_probe_at=record.at + pause))
@@ -368,8 +374,10 @@ def _moved(
     return Change(record=record, before=before, reason=reason, refunds=refunds)
 
 
-def _longer(evidence: Evidence) -> int:
-    return min(1 + evidence.siblings, _MOST_SIBLINGS)
+def _rest_s(params: BreakerParams, evidence: Evidence, *, again: bool) -> float:
+    """How long nobody probes after a failure: a probe that takes long to fail gets half of the time at most."""
+    pause = (params.probe_quick_s if again else params.probe_every_s) * min(1 + evidence.siblings, _MOST_SIBLINGS)
+    return max(pause, min(evidence.duration_s, _LONGEST_REST_S))
 
 
 def _opening_reason(record: BreakerRecord, evidence: Evidence) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 #: How long a canary takes where none was measured yet, in seconds.
 CANARY_S: Final = 1.0
 #: A look is worth its while where the doubt would cost so many times what the canary takes.
-_WORTH: Final = 2.0
+_WORTH: Final = 4.0
 #: Where a target is bad with less than this nobody looks, however long the job is.
 _LEAST: Final = 0.005
 

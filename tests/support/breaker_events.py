@@ -67,6 +67,9 @@ class Wait:
 
 Event = Ask | Result | GiveBack | Raise | Hasten | Mode | Wait
 
+#: What takes long to be seen, in seconds; all else takes 1.5 s.
+_DURATIONS_S = {Sign.CANARY_FAILED: 7.5, Sign.INFRA: 40.0}
+
 _BAD_OR_GOOD = st.sampled_from([Sign.INFRA, Sign.INFRA, Sign.INFRA, Sign.CRASH, Sign.CANARY_FAILED, *Sign])
 
 EVENTS: st.SearchStrategy[list[Event]] = st.lists(
@@ -189,8 +192,9 @@ class Life:
             reference=reference,
             siblings=siblings,
             normal=self._rates.base,
+            duration_s=_DURATIONS_S.get(sign, 1.5),
         )
-        return self.store.observe(TARGET, self.params, evidence, Account(job_group="suite", duration_s=1.5))
+        return self.store.observe(TARGET, self.params, evidence, Account(job_group="suite"))
 
     def last_permit(self) -> tuple[int, str]:
         """The epoch and the probe's name of the permit that was given last."""

@@ -39,8 +39,8 @@ def store(request: pytest.FixtureRequest, valkey: Valkey) -> Iterator[BreakerSto
 def see(store: BreakerStore, target: Target, sign: Sign, epoch: int, permit: str = "") -> BreakerState:
     """Tell of something, and the learner too; returns the state then."""
     weight = likelihood(sign, Rates())
-    evidence = Evidence(sign=sign, likelihood=weight, epoch=epoch, permit=permit)
-    return store.observe(target, PARAMS, evidence, Account(job_group="süite", duration_s=0.1)).record.state
+    evidence = Evidence(sign=sign, likelihood=weight, epoch=epoch, permit=permit, duration_s=0.1)
+    return store.observe(target, PARAMS, evidence, Account(job_group="süite")).record.state
 
 
 def flap(store: BreakerStore, target: Target, times: int) -> None:

@@ -59,8 +59,10 @@ def use(store: MemoryStore, target: Target, calls: int, *, fails_every: int = 0)
     for number in range(1, calls + 1):
         sign = Sign.INFRA if fails_every and number % fails_every == 0 else Sign.WORKED
         record = store.read(target)
-        evidence = Evidence(sign=sign, likelihood=likelihood(sign, Rates()), epoch=record.epoch if record else 0)
-        store.observe(target, FIXED, evidence, Account(job_group="work", duration_s=0.1))
+        evidence = Evidence(
+            sign=sign, likelihood=likelihood(sign, Rates()), epoch=record.epoch if record else 0, duration_s=0.1
+        )
+        store.observe(target, FIXED, evidence, Account(job_group="work"))
 
 
 def test_what_is_learned_is_published(store: MemoryStore, clock: FakeClock) -> None:

@@ -205,3 +205,14 @@ def test_crashes_alone_never_open_a_breaker_where_there_is_a_canary(policy: Poli
         assert life.ask(canary=True).answer is Answer.PROBE, f"no canary is asked for after {failed} failed"
         change = life.observe(Sign.CANARY_FAILED, *life.last_permit())
     assert change.record.state is BreakerState.OPEN
+
+
+@pytest.mark.parametrize(("sign", "rest_s"), [(Sign.CRASH, 5.0), (Sign.CANARY_FAILED, 7.5), (Sign.INFRA, 30.0)])
+def test_after_a_probe_that_took_long_to_fail_there_is_a_rest_as_long(sign: Sign, rest_s: float) -> None:
+    """So probes get half of the time at most: 1.5, 7.5 and 40 s are followed by 5, 7.5, and 30 s, which is the most."""
+    life = Watched(BreakerParams(), Rates())
+    life.live([Result(which=0, sign=Sign.INFRA, reference="", siblings=0, stale=False)] * 3)
+    life.clock.advance(6.0)
+    assert life.ask(canary=True).answer is Answer.PROBE
+    record = life.observe(sign, *life.last_permit()).record
+    assert record.next_probe_at - record.at == pytest.approx(rest_s)

@@ -206,6 +206,7 @@ class BeliefArm(Indifferent):
             reference=str(job.index) if job else "",
             siblings=self._open_siblings(target, now),
             normal=rates.base,
+            duration_s=ran_s,
         )
         change = observe(record, self._params[target], now, evidence)
         self._records[target] = change.record
