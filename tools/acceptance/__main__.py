@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=7, help="cold launches against warm browsers")
     parser.add_argument("--jobs", type=int, default=300, help="browser jobs in a row")
     parser.add_argument("--rounds", type=int, default=1000, help="how often 16 processes ask a half-open breaker")
-    parser.add_argument("--minutes", type=float, default=8.0, help="for how long workers fall ill: early-warning")
+    parser.add_argument("--minutes", type=float, default=18.0, help="for how long workers fall ill: early-warning")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the random moments")
     given = parser.parse_args()
     print(f"seed {given.seed}")

@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 from dtf.breakers.store import BreakerStore
 from dtf.breakers.stores import open_store
@@ -20,16 +19,16 @@ from tests.acceptance.test_two_terminals import online
 from tests.support.valkey import running_valkey
 from tools.acceptance.patients import JOB, JOB_S, SLOTS, Kind, Patient
 
-_PATIENTS = {"leak1": Kind.LEAK, "leak2": Kind.LEAK, "leak3": Kind.LEAK, "sudden": Kind.SUDDEN}
+_PATIENTS = {"leak1": Kind.LEAK, "leak2": Kind.LEAK, "leak3": Kind.LEAK, "leak4": Kind.LEAK, "sudden": Kind.SUDDEN}
 #: How often the patients are looked after, in seconds.
 _TURN_S = 0.5
 #: What the learner said of a patient is shown from so many seconds before its breaker opened.
 _SHOWN_S = 60.0
 #: An illness that has begun may take so many minutes more, with the calm after it.
-_AFTER_MIN = 6
+_AFTER_MIN = 9
 
 
-def early_warning(minutes: float = 8.0) -> int:
+def early_warning(minutes: float = 18.0) -> int:
     """Let workers fall ill for a while; print how well that was foreseen; return 1 where nothing could be measured."""
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -47,8 +46,13 @@ def early_warning(minutes: float = 8.0) -> int:
         if not until(lambda: online(place) == len(patients), 90, every_s=0.5):
             print("early-warning: the workers did not come up")
             return 1
-        submitted = place.dtf("submit", "--task-file", _tasks(directory, patients, minutes), "--json", timeout_s=600)
-        print(f"early-warning: {minutes:g} minutes, {', '.join(_PATIENTS)}: submitted with exit {submitted.status}")
+        (directory / "job.py").write_text(JOB)
+        for one in patients:
+            submitted = place.dtf("submit", "--task-file", _tasks(directory, one, minutes), timeout_s=600)
+            if submitted.status:
+                print(f"early-warning: the jobs of {one.name} were not accepted: {submitted.err[-1000:]}")
+                return 1
+        print(f"early-warning: {minutes:g} minutes, {', '.join(_PATIENTS)}", flush=True)
         store = open_store(valkey.url)
         stack.callback(store.close)
         _live(store, patients, minutes * 60)
@@ -56,17 +60,13 @@ def early_warning(minutes: float = 8.0) -> int:
         return _judge(_known(store), patients)
 
 
-def _tasks(directory: Path, patients: Sequence[Patient], minutes: float) -> str:
-    """More jobs than the workers can do meanwhile."""
-    (directory / "job.py").write_text(JOB)
-    tasks: list[dict[str, Any]] = []
-    for _ in range(int((minutes + _AFTER_MIN) * 60 / JOB_S) * SLOTS):
-        for one in patients:
-            argv = [sys.executable, "-S", str(directory / "job.py"), str(one.place), str(JOB_S)]
-            where = {"hardware": "cpu", "tags": [one.name]}
-            tasks.append({"type": "command", "name": "job", "config": {"argv": argv, "hardware_requirements": where}})
+def _tasks(directory: Path, one: Patient, minutes: float) -> str:
+    """More jobs than the worker can do meanwhile."""
+    argv = [sys.executable, "-S", str(directory / "job.py"), str(one.place), str(JOB_S)]
+    where = {"hardware": "cpu", "tags": [one.name]}
+    task = {"type": "command", "name": "job", "config": {"argv": argv, "hardware_requirements": where}}
     path = directory / "tasks.json"
-    path.write_text(json.dumps(tasks))
+    path.write_text(json.dumps([task] * (int((minutes + _AFTER_MIN) * 60 / JOB_S) * SLOTS)))
     return str(path)
 
 

@@ -21,6 +21,8 @@ LIMIT_BYTES: Final = 600 * _MIB
 SLOTS, JOB_S = 3, 5.0
 #: A heavy phase ends at this share of the limit, and stays there for so many seconds.
 _HEAVY, _HEAVY_S = 0.6, 10.0
+#: It is well for so long, twice between two illnesses: what is foreseen is a minute, which has to be the lesser part.
+_WELL_S: Final = (60.0, 150.0)
 #: So long an illness lasts at most when its breaker does not open.
 _LONGEST_S: Final = 120.0
 
@@ -97,12 +99,10 @@ class Patient:
         return self._steps is None
 
     def _life(self) -> Iterator[None]:
-        yield from _wait(random.uniform(30, 60))
+        yield from _wait(random.uniform(*_WELL_S))
         if self.kind is Kind.LEAK:
             yield from self._heavy()
-            yield from _wait(random.uniform(30, 60))
-        else:
-            yield from _wait(random.uniform(30, 60))
+        yield from _wait(random.uniform(*_WELL_S))
         self.begun = time.monotonic()
         while not self._open and time.monotonic() < self.begun + _LONGEST_S:
             if self.kind is Kind.LEAK:
