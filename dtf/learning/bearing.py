@@ -9,7 +9,7 @@ from dtf.domain.learned import DEFAULT_HAZARD_PER_S
 _BROKEN: Final = 0.75
 
 #: The share of canaries that fail on a healthy target; and the bounds of the share of calls.
-CANARY_FALSE: Final = 0.05
+_CANARY_FALSE: Final = 0.05
 _NORMAL_BOUNDS: Final = (0.004, 0.5)
 
 #: After so long half of the outages are over, and how alike they are: for how much late probes say. These are
@@ -42,6 +42,7 @@ class Bearing:
     def __init__(self) -> None:
         self.odds = 1.0
         self._still, self._age_s = 1.0, 0.0  # should it be an outage: that it is not over, and how old it was then
+        self._canary_failed = False
         self._at = self._calls = 0.0  # the last call, and the decayed count of them
         self._weight = 0.0  # by how much the last ones speak for a broken target: the logarithm of the odds (CUSUM)
 
@@ -59,7 +60,8 @@ class Bearing:
 
     def looked(self, *, failed: bool) -> None:
         """A canary ended while the breaker was closed."""
-        self._take(float(failed), CANARY_FALSE)
+        self._take(float(failed), _CANARY_FALSE)
+        self._canary_failed = failed
 
     def opened(self, hazard_per_s: float) -> None:
         """It opened.
@@ -72,13 +74,22 @@ class Bearing:
         self.odds = often / by_chance
         self._still, self._age_s, self._weight = 1.0, 0.0, 0.0
 
+    def looked_since(self, after_s: float, *, failed: bool) -> None:
+        """A canary returned so many seconds after the opening."""
+        self._canary_failed = self._canary_failed or failed
+        self.probed(after_s, failed=failed, normal=_CANARY_FALSE)
+
+    def closed(self) -> None:
+        """It closed."""
+        self._canary_failed = False
+
     def probed(self, after_s: float, *, failed: bool, normal: float) -> None:
-        """A probe returned.
+        """A call that probed returned.
 
         Args:
             after_s: How long after the opening, in seconds.
             failed: Whether it failed.
-            normal: The share of such probes that fail on a healthy target.
+            normal: The share of calls that fail on the target while it is healthy.
         """
         normal = _bounded(normal)
         broken, sound = (_BROKEN, normal) if failed else (1 - _BROKEN, 1 - normal)
@@ -89,24 +100,27 @@ class Bearing:
 
     @property
     def is_borne_out(self) -> bool:
-        """Whether the last opening was an outage, more likely than not."""
-        return self.odds > 1
+        """Whether the last opening was an outage, more likely than not; a canary that failed says so by itself."""
+        return self._canary_failed or self.odds > 1
 
     def snapshot(self) -> list[float]:
         """All of it as JSON's types."""
-        return [self.odds, self._still, self._age_s, self._at, self._calls, self._weight]
+        return [self.odds, self._canary_failed, self._still, self._age_s, self._at, self._calls, self._weight]
 
     @classmethod
     def restored(cls, data: list[float]) -> "Bearing":
         """What a snapshot holds."""
         one = cls()
-        one.odds, one._still, one._age_s, one._at, one._calls, one._weight = data
+        one.odds, canary_failed, one._still, one._age_s, one._at, one._calls, one._weight = data
+        one._canary_failed = bool(canary_failed)
         return one
 
     def _take(self, failed: float, normal: float) -> None:
         normal = _bounded(normal)
         told = failed * math.log(_BROKEN / normal) + (1 - failed) * math.log((1 - _BROKEN) / (1 - normal))
         self._weight = min(max(self._weight + told, 0.0), 40.0)
+        if not self._weight:
+            self._canary_failed = False  # that is over
 
 
 def _survival(age_s: float) -> float:

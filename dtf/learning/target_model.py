@@ -12,7 +12,7 @@ from dtf.domain.learned import (
     LearnedTarget,
 )
 from dtf.learning.base_rate import BaseRate
-from dtf.learning.bearing import CANARY_FALSE, Bearing
+from dtf.learning.bearing import Bearing
 from dtf.learning.outage_model import OutageModel
 
 #: The weight of a new job's duration in the latency drift, and of a new closing or opening in the shares of them.
@@ -78,7 +78,7 @@ class TargetModel:
         if self._epoch is None:
             self.bearing.looked(failed=failed)
         elif self._epoch == epoch:
-            self.bearing.probed(self._open_s(at), failed=failed, normal=CANARY_FALSE)
+            self.bearing.looked_since(self._open_s(at), failed=failed)
 
     def called(self, at: float, own: float) -> None:
         """A call ended while its breaker was closed; ``own``: the share of a failure that is the target's fault."""
@@ -110,6 +110,7 @@ class TargetModel:
         """It closed: an outage is over, or there was none."""
         if self.outages.opened_at is not None:
             borne_out = self.bearing.is_borne_out
+            self.bearing.closed()
             self.base_rate.go_on(healthy=not borne_out)
             self.outages.closed(at, borne_out=borne_out)
             if not borne_out:
