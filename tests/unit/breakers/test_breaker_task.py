@@ -226,7 +226,8 @@ def test_settings_are_checked(app: Celery) -> None:
 
 def test_a_redis_that_is_away_fails_no_call(app: Celery, caplog: pytest.LogCaptureFixture) -> None:
     """The process decides by breakers of its own, and says so once."""
-    app.conf.breaker_redis_url = "redis://:secret@127.0.0.1:1/0"
+    # no probe comes in between, however slow the machine
+    app.conf.update(breaker_redis_url="redis://:secret@127.0.0.1:1/0", breaker_probe_every_s=60.0)
     work = task(app, failing, breaker="thing")
     results = [work.apply().result for _ in range(3)]
     assert [type(result) for result in results] == [ConnectionError, ConnectionError, CircuitOpenError]
