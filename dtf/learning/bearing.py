@@ -42,7 +42,7 @@ class Bearing:
     def __init__(self) -> None:
         self.odds = 1.0
         self._still, self._age_s = 1.0, 0.0  # should it be an outage: that it is not over, and how old it was then
-        self._canary_failed = False
+        self._has_canary = False
         self._at = self._calls = 0.0  # the last call, and the decayed count of them
         self._weight = 0.0  # by how much the last ones speak for a broken target: the logarithm of the odds (CUSUM)
 
@@ -61,7 +61,7 @@ class Bearing:
     def looked(self, *, failed: bool) -> None:
         """A canary ended while the breaker was closed."""
         self._take(float(failed), _CANARY_FALSE)
-        self._canary_failed = failed
+        self._has_canary = True
 
     def opened(self, hazard_per_s: float) -> None:
         """It opened.
@@ -76,12 +76,8 @@ class Bearing:
 
     def looked_since(self, after_s: float, *, failed: bool) -> None:
         """A canary returned so many seconds after the opening."""
-        self._canary_failed = self._canary_failed or failed
+        self._has_canary = True
         self.probed(after_s, failed=failed, normal=_CANARY_FALSE)
-
-    def closed(self) -> None:
-        """It closed."""
-        self._canary_failed = False
 
     def probed(self, after_s: float, *, failed: bool, normal: float) -> None:
         """A call that probed returned.
@@ -100,27 +96,28 @@ class Bearing:
 
     @property
     def is_borne_out(self) -> bool:
-        """Whether the last opening was an outage, more likely than not; a canary that failed says so by itself."""
-        return self._canary_failed or self.odds > 1
+        """Whether the last opening is to count as an outage: it was one, more likely than not.
+
+        Where canaries look it always counts: they are asked before an opening, so that hardly any comes by chance.
+        """
+        return self._has_canary or self.odds > 1
 
     def snapshot(self) -> list[float]:
         """All of it as JSON's types."""
-        return [self.odds, self._canary_failed, self._still, self._age_s, self._at, self._calls, self._weight]
+        return [self.odds, self._has_canary, self._still, self._age_s, self._at, self._calls, self._weight]
 
     @classmethod
     def restored(cls, data: list[float]) -> "Bearing":
         """What a snapshot holds."""
         one = cls()
-        one.odds, canary_failed, one._still, one._age_s, one._at, one._calls, one._weight = data
-        one._canary_failed = bool(canary_failed)
+        one.odds, has_canary, one._still, one._age_s, one._at, one._calls, one._weight = data
+        one._has_canary = bool(has_canary)
         return one
 
     def _take(self, failed: float, normal: float) -> None:
         normal = _bounded(normal)
         told = failed * math.log(_BROKEN / normal) + (1 - failed) * math.log((1 - _BROKEN) / (1 - normal))
         self._weight = min(max(self._weight + told, 0.0), 40.0)
-        if not self._weight:
-            self._canary_failed = False  # that is over
 
 
 def _survival(age_s: float) -> float:

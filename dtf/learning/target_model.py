@@ -110,7 +110,6 @@ class TargetModel:
         """It closed: an outage is over, or there was none."""
         if self.outages.opened_at is not None:
             borne_out = self.bearing.is_borne_out
-            self.bearing.closed()
             self.base_rate.go_on(healthy=not borne_out)
             self.outages.closed(at, borne_out=borne_out)
             if not borne_out:
