@@ -41,7 +41,7 @@ class BeliefSettings:
         publish_s: How often the learner publishes, and rates are taken over.
         params_every: With every so manieth publication the breakers' parameters are taken over as well.
         cold_below: What rests on fewer pieces of evidence is not used: the target's breaker is the fixed one.
-        overruns: Whether jobs that run for too long are evidence.
+        overruns: Whether jobs that run for too long are evidence; the product does not look for them.
         looks_first: Whether a canary goes ahead of a long job.
         learns_siblings: Whether that factor is learned.
         filter_learned: Changes what was learned, for studies of what each part is worth.
@@ -56,7 +56,7 @@ class BeliefSettings:
     publish_s: float = 10.0
     params_every: int = 6
     cold_below: int = 20
-    overruns: bool = True
+    overruns: bool = False
     looks_first: bool = True
     learns_siblings: bool = True
     filter_learned: Callable[[Learned], Learned] | None = None
