@@ -120,18 +120,8 @@ class Run:
 
     def _start_canaries(self) -> None:
         for station in self._stations:
-            if station.name in self._busy or not (ticket := self._arm.canary(station.name, self._now())):
-                continue
-            if state := self._stand_in(station):
-                self._queue.start(state, self._now())
-                self._begin(station, self._run_job(station, state, ticket))
-            else:
+            if station.name not in self._busy and (ticket := self._arm.canary(station.name, self._now())):
                 self._begin(station, self._run_canary(station, ticket))
-
-    def _stand_in(self, station: Station) -> JobState | None:
-        """The job that has waited longest of those for this browser alone that the arm takes as the probe."""
-        waiting = (state for state in self._queue.ready(self._now()) if state.job.pinned == station.name)
-        return next((state for state in waiting if self._arm.stands_in(station.name, state.job)), None)
 
     def _start_jobs(self) -> set[str]:
         """Start what may start, the oldest first; returns the idle browsers that were refused to some."""

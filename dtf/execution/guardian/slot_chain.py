@@ -44,20 +44,11 @@ class SlotChain:
     breakers of what the slots own are asked before the shard is claimed.
     """
 
-    def __init__(self, slots: tuple[Slot, ...], queue: str, services: Services, permit: Permit | None = None) -> None:
-        """Build one.
-
-        Args:
-            slots: Where it runs.
-            queue: Where the hint came from.
-            services: What all attempts share.
-            permit: Leave to run the first shard; None: it is asked for.
-        """
+    def __init__(self, slots: tuple[Slot, ...], queue: str, services: Services) -> None:
         self.slot = slots[0].number
         self._slots = slots
         self._queue = queue
         self._services = services
-        self._permit = permit
         self._taken = 0
         self._attempts: list[Attempt] = []
         self._outcomes: list[Outcome] = []
@@ -107,8 +98,6 @@ class SlotChain:
     async def _enter(self) -> Permit | Refusal:
         """Ask to use what the slots own."""
         services = self._services
-        if self._permit is not None:
-            return self._permit
         devices = devices_of(services.config.worker, self._slots, self._queue) or ()
         return await services.ward.enter(attempt_targets(services.config.worker, services.ward.healthiest(devices)))
 

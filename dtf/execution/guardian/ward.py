@@ -18,7 +18,7 @@ from dtf.domain.slot import Slot
 from dtf.domain.specs import GPU_TAGS
 from dtf.domain.worker import Device, WorkerInfo
 from dtf.execution.guardian.announcer import Announcer
-from dtf.execution.guardian.canary_round import CanaryRound, Singer, StandIn
+from dtf.execution.guardian.canary_round import CanaryRound, Singer
 from dtf.execution.guardian.guard import Guard, make_guards, weigh
 from dtf.execution.guardian.refunds import Refunds
 from dtf.execution.guardian.slot_pool import SlotPool
@@ -85,10 +85,6 @@ class Ward:
         self._held: frozenset[int] = frozenset()
         self._told_at = -REPEAT_S
         self._wake = asyncio.Event()
-
-    def have_stand_ins(self, stand_in: StandIn) -> None:
-        """Have work be the probe of open breakers where it can."""
-        self._canaries.stand_in = stand_in
 
     # what attempts need
 

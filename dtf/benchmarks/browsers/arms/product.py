@@ -12,9 +12,8 @@ from dtf.breakers.config import BreakerConfig, BreakerPolicy
 from dtf.breakers.learning_loop import INTERVAL_S, LearningLoop
 from dtf.breakers.memory_store import MemoryStore
 from dtf.breakers.permit import Permit, Recorded, Refusal
-from dtf.domain.breaker import BreakerState, Sign, Target
+from dtf.domain.breaker import Sign, Target
 from dtf.resilience.breaker import failures_to_open
-from dtf.resilience.looking_first import CANARY_S, stands_in
 
 #: A job on its last attempt goes to no browser that is in doubt by more than this.
 _DOUBT = 0.05
@@ -61,7 +60,6 @@ class Product:
         self._snapshots = _Snapshots(learner)
         self._loop = LearningLoop(self._store, self._snapshots) if learns else None
         self._learned_s = 0.0
-        self._canary_s: dict[str, float] = {}
         self.journal = Journal()
         if self._loop is not None:
             self._loop.turn()  # here, as it imports River
@@ -83,19 +81,9 @@ class Product:
         """Where the breaker wants one."""
         return self._ticket(browser, canary=True)
 
-    def stands_in(self, browser: str, job: Job) -> bool:
-        """Where its breaker is not closed, and such jobs are known to be short."""
-        record = self._store.read(_target(browser))
-        if record is None or record.state is BreakerState.CLOSED:
-            return False
-        expected_s = self._breakers.numbers.expected_s(_target(browser), job.group)
-        return stands_in(expected_s, self._canary_s.get(browser, CANARY_S))
-
     def canary_ended(self, ticket: Ticket, now_s: float, ran_s: float, *, passed: bool) -> Refunds:
         """Record it."""
         sign = Sign.CANARY_PASSED if passed else Sign.CANARY_FAILED
-        if passed:
-            self._canary_s[ticket.browser] = ran_s
         return self._taken(self._breakers.record(_permit(ticket), sign, duration_s=ran_s), now_s, ())
 
     def doubt(self, browser: str) -> float:
