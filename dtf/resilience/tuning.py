@@ -87,7 +87,7 @@ def overrun_s(learned: Learned | None, target: Target, job_group: str) -> float 
 def expected_s(learned: Learned | None, job_group: str) -> float | None:
     """How long a job of a group runs on average, in seconds; None: nobody knows yet."""
     known = learned.groups.get(job_group) if learned else None
-    if known is None or known.evidence < _FEWEST_EXPECTED:
+    if known is None or known.evidence < _FEWEST_EXPECTED or known.duration_log_sd <= 0:  # no duration is known
         return None
     return exp(min(known.duration_log_mean + known.duration_log_sd**2 / 2, _LONGEST_LOG))
 

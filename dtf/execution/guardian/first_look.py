@@ -29,7 +29,8 @@ async def first_look(ward: Ward, claim: ClaimedShard, permit: Permit) -> Target 
     doubted = [
         hold.target
         for hold in permit.holds
-        if looks_first(hold.bad, breakers.numbers.expected_s(hold.target, group), ward.canary_s(hold.target))
+        if ward.can_look(hold.target)
+        and looks_first(hold.bad, breakers.numbers.expected_s(hold.target, group), ward.canary_s(hold.target))
     ]
     limit_s = breakers.config.hold_s
     await asyncio.gather(*(ward.verdict(target, limit_s) for target in doubted))

@@ -139,6 +139,11 @@ class Ward:
         guard = self._guards.get(target)
         return guard.canary_s if guard else CANARY_S
 
+    def can_look(self, target: Target) -> bool:
+        """Whether a canary could look at a target now: it would not at a GPU in use."""
+        guard = self._guards.get(target)
+        return guard is not None and self._is_idle(guard)
+
     def is_held(self, target: Target) -> bool:
         """Whether nothing is to run on a target, as this worker knows it."""
         guard = self._guards.get(target)
@@ -203,6 +208,7 @@ class Ward:
                     if guard.failed is (guard.bad > SICK):
                         return
         except TimeoutError:
+            guard.asked = False  # nobody waits for it any more
             log.info("the canaries of %s did not come back within %g s", target, limit_s)
 
     async def watch(self) -> None:

@@ -27,10 +27,12 @@ def test_what_is_expected_is_the_mean_of_a_group_that_is_known() -> None:
     """The mean of a log-normal distribution; nothing of a group that hardly anything is known of."""
     groups = {
         "known": LearnedGroup(duration_log_mean=4.0, duration_log_sd=1.0, evidence=5),
+        "never over": LearnedGroup(duration_log_mean=0.0, duration_log_sd=0.0, evidence=50),
         "new": LearnedGroup(duration_log_mean=4.0, duration_log_sd=1.0, evidence=4),
     }
     learned = Learned(groups=groups)
     assert expected_s(learned, "known") == pytest.approx(90.017, abs=0.001)
     assert expected_s(learned, "new") is None
+    assert expected_s(learned, "never over") is None
     assert expected_s(learned, "another") is None
     assert expected_s(None, "known") is None

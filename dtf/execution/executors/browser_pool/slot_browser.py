@@ -159,6 +159,7 @@ class SlotBrowser:
             raise
         if report.data.get("lost"):
             await self.end(Cause.HEALTH)
+            return report.reason
         self._sick = report.outcome is not Outcome.PASSED
         self._ended = self._ended and self._sick
         self.leave()
