@@ -87,6 +87,10 @@ class Numbers:
         """What is normal for a job group on a target."""
         return tuned_rates(self._trusted(target), target, job_group, self._rates)
 
+    def is_learned(self, target: Target) -> bool:
+        """Whether a target's numbers are learned ones."""
+        return self._trusted(target) is not None
+
     def expected_s(self, target: Target, job_group: str) -> float | None:
         """How long a job of a group runs on average, in seconds; None: nobody knows."""
         return expected_s(self._trusted(target), job_group)

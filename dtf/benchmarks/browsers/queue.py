@@ -77,6 +77,12 @@ class WaitingQueue:
             if state.outcome is None:
                 state.charged = max(state.charged - 1, 0)
 
+    def put_back(self, state: JobState, now_s: float) -> None:
+        """An attempt ended that is to be as if it had not been."""
+        state.running = False
+        state.attempts -= 1
+        state.ready_s = now_s
+
     def end(self, state: JobState, now_s: float, outcome: Outcome, refunds: Sequence[int]) -> None:
         """An attempt ended: the job is over, or runs again after a while as dtf's jobs do, or is given up."""
         state.running = False

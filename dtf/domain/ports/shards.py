@@ -100,6 +100,19 @@ class Shards(Protocol):
         """Whether a shard of the job waits to be claimed, due or not."""
         ...
 
+    def bound_to(
+        self, worker_id: str, queues: Collection[str], refusing: Collection[Target], count: int
+    ) -> Sequence[tuple[str, str, JobSpec]]:
+        """The most urgent shards of each queue that no other worker can run, as (shard, queue, job).
+
+        Args:
+            worker_id: The worker.
+            queues: Where they wait.
+            refusing: The targets that take no work; a worker that has no others runs nothing.
+            count: So many of each queue at most.
+        """
+        ...
+
     def left_to_others(self, shard_id: str, worker_id: str, refusing: Collection[Target] = ()) -> str:
         """Why a worker is to leave a queued shard to others, which it failed; empty: there is no such reason.
 

@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Final, Protocol
 
 from dtf.breakers.client import Breakers
 from dtf.breakers.permit import Permit, Recorded
 from dtf.domain.breaker import BreakerMode, BreakerState, Sign, Target
+from dtf.domain.slot import Slot
 from dtf.domain.worker import Device
 from dtf.execution.canary import Song
 from dtf.execution.guardian.guard import Guard
@@ -32,11 +34,23 @@ class Singer(Protocol):
         ...
 
 
+class StandIn(Protocol):
+    """Has work be the probe in a canary's place."""
+
+    async def serve(self, guard: Guard, slot: Slot, permit: Permit) -> bool:
+        """Run some as the probe of a target; whether there was any, else the permit was not used."""
+        ...
+
+
 class CanaryRound:
     """Sends canaries where breakers want them, one at a time to each target.
 
     A breaker gives a canary a permit with a lease, so that only one of all workers that share a device probes it. What
-    is in quarantine, or is asked about by somebody else, is looked at without its breaker wanting it.
+    is in quarantine, or is asked about by somebody else, is looked at without its breaker wanting it. Of an open
+    breaker short work may be the probe in its place.
+
+    Attributes:
+        stand_in: Has work be the probe; None: nobody does.
     """
 
     def __init__(
@@ -57,6 +71,7 @@ class CanaryRound:
         self._refunds = refunds
         self._returned = returned
         self._closed = False
+        self.stand_in: StandIn | None = None
 
     async def send(self, guard: Guard) -> None:
         """Send one to a target if its breaker wants one, and do not wait for it."""
@@ -97,6 +112,9 @@ class CanaryRound:
         slot = self._slots.occupy(guard.slots)
         unused: Permit | None = permit
         try:
+            if slot is not None and await self._stood_in(guard, slot, permit):
+                unused = None
+                return
             song = await self._canary.sing(guard.device)
             level = logging.DEBUG if guard.failed and not song.passed else logging.INFO
             log.log(level, "the canary of %s (%s) %s", guard.target, song.what, song.reason or "passed")
@@ -121,6 +139,16 @@ class CanaryRound:
             guard.canary, guard.asked = None, False
             guard.tell_looked()
             self._returned()
+
+    async def _stood_in(self, guard: Guard, number: int, permit: Permit) -> bool:
+        """Whether work was the probe of a breaker that is open or half-open."""
+        if self.stand_in is None or not guard.refused or guard.quarantine or not permit.is_probe:
+            return False
+        record = (await asyncio.to_thread(self._breakers.states)).get(guard.target)
+        if record is None or record.state is BreakerState.CLOSED or record.mode is not BreakerMode.AUTO:
+            return False
+        slot = self._slots.slot(number)
+        return await self.stand_in.serve(guard, slot, replace(permit, canary=False))
 
     def _record(self, permit: Permit, song: Song) -> Recorded:
         sign = Sign.CANARY_PASSED if song.passed else Sign.CANARY_FAILED

@@ -9,8 +9,10 @@ from typing import Any
 
 from dtf.breakers.client import Breakers
 from dtf.domain.errors import BadInputError, LedgerUnavailableError, UnknownRecordError
+from dtf.domain.outcome import Outcome
 from dtf.domain.ports.recoveries import Recoveries
 from dtf.domain.ports.workers import Workers
+from dtf.domain.slot import Slot
 from dtf.domain.worker import WorkerState
 from dtf.execution.canary import Canary
 from dtf.execution.guardian.announcer import Announcer
@@ -19,6 +21,7 @@ from dtf.execution.guardian.heartbeat import Heartbeat
 from dtf.execution.guardian.interruption import Cause, Interruption
 from dtf.execution.guardian.messages import GuardianStatus, Request, ShardReply
 from dtf.execution.guardian.preparation import Preparation
+from dtf.execution.guardian.probe import Probe
 from dtf.execution.guardian.queue_watch import QueueWatch
 from dtf.execution.guardian.refunds import Refunds
 from dtf.execution.guardian.server import Server
@@ -26,6 +29,7 @@ from dtf.execution.guardian.services import Services
 from dtf.execution.guardian.slot_chain import SlotChain
 from dtf.execution.guardian.slot_memory import SlotMemory
 from dtf.execution.guardian.slot_pool import SlotPool
+from dtf.execution.guardian.stand_ins import StandIns
 from dtf.execution.guardian.start import put_right
 from dtf.execution.guardian.ward import Ward
 from dtf.execution.guardian.witness import Witness
@@ -74,6 +78,7 @@ class Guardian:
             ask_for_children=self._announcer.ask_for_children,
         )
         self._chains: dict[SlotChain, asyncio.Event] = {}
+        self._ward.have_stand_ins(StandIns(services, self._slots, self._run_probe))
         self._preparation = Preparation(services, self._slots)
         self._server = Server(services.config.socket, self._handle)
         self._stop = asyncio.Event()
@@ -173,6 +178,12 @@ class Guardian:
                 return await self._run_chain(SlotChain(slots, request.queue, self._services), request, gone)
             finally:
                 self._announcer.give(request.task_id, ())
+
+    async def _run_probe(self, slot: Slot, queue: str, shard_id: str, probe: Probe) -> bool:
+        """Run a shard that no hint brought, in a canary's place; whether it passed."""
+        chain = SlotChain((slot,), queue, self._services, probe)
+        request = Request(op="run", shard_id=shard_id, queue=queue)
+        return (await self._run_chain(chain, request, asyncio.Event())).outcome is Outcome.PASSED
 
     async def _run_chain(self, chain: SlotChain, request: Request, gone: asyncio.Event) -> ShardReply:
         log.debug("task %s brings shard %s to slot %d", request.task_id, request.shard_id, chain.slot)

@@ -21,6 +21,7 @@ from dtf.execution.guardian.claimant import Claimed, claim_hinted
 from dtf.execution.guardian.first_look import first_look
 from dtf.execution.guardian.interruption import Cause, Interruption
 from dtf.execution.guardian.messages import ShardReply
+from dtf.execution.guardian.probe import Probe
 from dtf.execution.guardian.services import Services
 from dtf.execution.guardian.sparing import WAIT_S
 from dtf.execution.guardian.spool import SpoolEntry, encode_pieces
@@ -44,11 +45,20 @@ class SlotChain:
     breakers of what the slots own are asked before the shard is claimed.
     """
 
-    def __init__(self, slots: tuple[Slot, ...], queue: str, services: Services) -> None:
+    def __init__(self, slots: tuple[Slot, ...], queue: str, services: Services, probe: Probe | None = None) -> None:
+        """Build one.
+
+        Args:
+            slots: Where it runs.
+            queue: Where the hint came from.
+            services: What all attempts share.
+            probe: What its one shard runs under, where that stands in for a canary; None: it does not.
+        """
         self.slot = slots[0].number
         self._slots = slots
         self._queue = queue
         self._services = services
+        self._probe = probe
         self._taken = 0
         self._attempts: list[Attempt] = []
         self._outcomes: list[Outcome] = []
@@ -67,6 +77,8 @@ class SlotChain:
         """Run the chain that begins with a hinted shard."""
         services = self._services
         if services.draining:
+            if self._probe is not None:
+                await services.ward.leave(self._probe.permit)
             return ShardReply(claimed=False, reason="the worker is draining")
         permit = await self._enter()
         if isinstance(permit, Refusal):
@@ -98,6 +110,8 @@ class SlotChain:
     async def _enter(self) -> Permit | Refusal:
         """Ask to use what the slots own."""
         services = self._services
+        if self._probe is not None:
+            return self._probe.permit
         devices = devices_of(services.config.worker, self._slots, self._queue) or ()
         return await services.ward.enter(attempt_targets(services.config.worker, services.ward.healthiest(devices)))
 
@@ -125,6 +139,8 @@ class SlotChain:
 
     async def _spare(self, attempt: Attempt, permit: Permit) -> None:
         """Leave a shard to others that has no retry left to lose, or much time, where these are better off."""
+        if self._probe is not None:
+            return
         if await self._services.ward.spares(attempt.claim, permit):
             reason = f"it has no retry left to lose, and {attempt.targets[0]} is bad with {100 * permit.bad:.0f} %"
             attempt.interrupt(Interruption(cause=Cause.SPARED, reason=reason))
@@ -137,7 +153,7 @@ class SlotChain:
 
     async def _follow_on(self, attempt: Attempt) -> ClaimedShard | None:
         services = self._services
-        if services.draining or self._interruption or attempt.interruption:
+        if services.draining or self._interruption or attempt.interruption or self._probe is not None:
             return None
         work = attempt.claim.job.work
         if isinstance(work, BenchmarkWork) and self._taken >= work.batch_size_limit:
@@ -180,7 +196,7 @@ class SlotChain:
             with self._services.ward.occupied(self._slots):
                 if isolated:
                     await self._services.restorer.start_anew(self._numbers)
-                result = await attempt.run()
+                result = await (attempt.run() if self._probe is None else self._run_probe(attempt, self._probe))
                 if isolated:
                     await self._services.restorer.start_anew(self._numbers)
         except BaseException:
@@ -200,6 +216,15 @@ class SlotChain:
         self._recordings.append(recording)
         if result.outcome is Outcome.INFRA and result.crashed:
             await self._recover(attempt, recording)
+
+    async def _run_probe(self, attempt: Attempt, probe: Probe) -> AttemptResult:
+        """Run what stands in for a canary, which is over soon or ended."""
+        too_long = Interruption(cause=Cause.SPARED, reason=f"it ran for longer than {probe.limit_s:g} s")
+        timer = asyncio.get_running_loop().call_later(probe.limit_s, attempt.interrupt, too_long)
+        try:
+            return probe.judged(await attempt.run())
+        finally:
+            timer.cancel()
 
     async def _recover(self, attempt: Attempt, recording: asyncio.Task[None]) -> None:
         """Do on the slot what was decided about a failure, before anything else runs there."""

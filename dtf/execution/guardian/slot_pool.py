@@ -28,9 +28,14 @@ class SlotPool:
         table = table_of(worker)
         self.size = len(table)
         self._allotment = Allotment(worker)
-        self._free = {slot.number for slot in table}
+        self._table = {slot.number: slot for slot in table}
+        self._free = set(self._table)
         self._held: frozenset[int] = frozenset()
         self._line: list[_Waiter] = []
+
+    def slot(self, number: int) -> Slot:
+        """The slot of a number."""
+        return self._table[number]
 
     @property
     def busy(self) -> int:

@@ -18,7 +18,7 @@ from dtf.domain.slot import Slot
 from dtf.domain.specs import GPU_TAGS
 from dtf.domain.worker import Device, WorkerInfo
 from dtf.execution.guardian.announcer import Announcer
-from dtf.execution.guardian.canary_round import CanaryRound, Singer
+from dtf.execution.guardian.canary_round import CanaryRound, Singer, StandIn
 from dtf.execution.guardian.guard import Guard, make_guards, weigh
 from dtf.execution.guardian.refunds import Refunds
 from dtf.execution.guardian.slot_pool import SlotPool
@@ -46,7 +46,8 @@ class Ward:
     Each device of the worker, and the worker itself for its CPU slots, is a target with a circuit breaker, which other
     workers may share. A slot all of whose targets are refused by their breakers, or are in quarantine, is held: nobody
     is given it, and the worker takes no hint that needs it. Canaries run on what is held or suspected whenever the
-    breaker wants one; what comes of them closes the breaker again. Real work is never used to find out.
+    breaker wants one; what comes of them closes the breaker again. Short work that can run nowhere else may be the
+    probe in a canary's place; other work is never used to find out.
 
     Attributes:
         breakers: Where the breakers are.
@@ -85,6 +86,10 @@ class Ward:
         self._held: frozenset[int] = frozenset()
         self._told_at = -REPEAT_S
         self._wake = asyncio.Event()
+
+    def have_stand_ins(self, stand_in: StandIn) -> None:
+        """Have work be the probe of open breakers where it can."""
+        self._canaries.stand_in = stand_in
 
     # what attempts need
 

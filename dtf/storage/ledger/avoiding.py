@@ -45,7 +45,7 @@ def left_to_others(connection: Connection, shard_id: str, worker_id: str, refusi
     if row is None or row.waited_s > PATIENCE_S:
         return ""
     avoided = load(row.avoid)
-    if worker_id not in avoided or not _another_serves(connection, row.queue, avoided, refusing):
+    if worker_id not in avoided or not another_serves(connection, row.queue, avoided, refusing):
         return ""
     return "the shard failed on this worker and is left to another one"
 
@@ -66,7 +66,8 @@ def avoid_too(avoid: str, worker_ids: Sequence[str]) -> str:
     return dump([*known, *worker_ids][-_REMEMBERED:])
 
 
-def _another_serves(connection: Connection, queue: str, avoided: Sequence[str], refusing: Collection[Target]) -> bool:
+def another_serves(connection: Connection, queue: str, avoided: Sequence[str], refusing: Collection[Target]) -> bool:
+    """Whether a live worker other than some serves a queue, given what takes no work."""
     live = sa.select(workers.c.worker_id).where(workers.c.state == WorkerState.ONLINE.value)
     others = [worker_id for worker_id in connection.scalars(live) if worker_id not in avoided]
     if not others:

@@ -14,7 +14,7 @@ from dtf.domain.shard import ClaimedShard, ShardKind, ShardState
 from dtf.domain.specs import JobSpec
 from dtf.storage.database import now
 from dtf.storage.ledger import injections, manifests, ordinals
-from dtf.storage.ledger.avoiding import is_not_avoided, left_to_others
+from dtf.storage.ledger.avoiding import another_serves, is_not_avoided, left_to_others
 from dtf.storage.ledger.json_text import load
 from dtf.storage.ledger.schema import (
     FAILURE_COUNTS,
@@ -78,6 +78,26 @@ def claim_follow_on(
         following = connection.scalar(_next_of_run(before, {before.queue, *queues}, worker_id))
         return None if following is None else claim(connection, following, worker_id, slot, lease_s)
     return _claim_next_of_job(connection, before, worker_id, slot, lease_s)
+
+
+def bound_to(
+    connection: Connection, worker_id: str, queues: Collection[str], refusing: Collection[Target], count: int
+) -> list[tuple[str, str, JobSpec]]:
+    """The most urgent shards of each queue that may be claimed now and that no other worker can run."""
+    found: list[tuple[str, str, JobSpec]] = []
+    for queue in sorted(queues):
+        if another_serves(connection, queue, (worker_id,), refusing):
+            continue
+        first = (
+            sa.select(shards.c.shard_id, shards.c.job_id)
+            .where(is_queued, is_due, shards.c.queue == queue, shards.c.kind == ShardKind.RUN.value)
+            .order_by(shards.c.priority.desc(), shards.c.rank, shards.c.queued_at)
+            .limit(count)
+            .subquery()
+        )
+        rows = connection.execute(sa.select(first.c.shard_id, jobs.c.spec).join(jobs, jobs.c.job_id == first.c.job_id))
+        found += [(row.shard_id, queue, from_json(JobSpec, load(row.spec))) for row in rows]
+    return found
 
 
 def _next_of_run(before: ClaimedShard, queues: Iterable[str], worker_id: str) -> sa.Select[str]:

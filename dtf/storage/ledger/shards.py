@@ -115,6 +115,12 @@ class LedgerShards(Shards):
         wanted = sa.select(sa.literal(1)).where(shards.c.job_id == job_id, is_open_shard, is_queued).limit(1)
         return self._database.read(lambda connection: connection.scalar(wanted)) is not None
 
+    def bound_to(
+        self, worker_id: str, queues: Collection[str], refusing: Collection[Target], count: int
+    ) -> Sequence[tuple[str, str, JobSpec]]:
+        """The most urgent shards of each queue that no other worker can run, as (shard, queue, job)."""
+        return self._database.read(lambda connection: claiming.bound_to(connection, worker_id, queues, refusing, count))
+
     def left_to_others(self, shard_id: str, worker_id: str, refusing: Collection[Target] = ()) -> str:
         """Why a worker is to leave a queued shard to others, which it failed; empty: there is no such reason."""
         return self._database.read(

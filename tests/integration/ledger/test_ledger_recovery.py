@@ -325,3 +325,25 @@ def test_cases_of_a_suite_survive_what_sends_it_elsewhere(lab: Laboratory) -> No
     lab.record(partial, again(avoid=("w1",)))
     rest = lab.claim(worker_id="w2")
     assert [ordinal for ordinal, _ in rest.items] == [2]
+
+
+def test_what_is_bound_to_a_worker_waits_and_runs_nowhere_else(lab: Laboratory) -> None:
+    """The most urgent first; nothing that another live worker takes, is not due, or waits in another queue."""
+    for name in ("w1", "w2"):
+        lab.ledger.workers.register(worker(name))
+    names = {view.info.worker_id: view.info.name for view in lab.ledger.views.workers()}
+    refusing = [Target(hardware="cpu", name=names["w2"])]
+    lab.submit(command(), replace(command(), name="urgent", priority=command().priority + 1))
+    ask = lab.ledger.shards
+    assert ask.bound_to("w1", ["cpu"], [], 8) == [], "the other one takes it"
+    found = ask.bound_to("w1", ["cpu"], refusing, 8)
+    assert [(queue, job.name) for _, queue, job in found] == [("cpu", "urgent"), ("cpu", command().name)]
+    assert ask.bound_to("w1", ["cpu"], refusing, 1) == found[:1]
+    assert ask.bound_to("w1", ["cuda"], refusing, 8) == []
+    assert ask.bound_to("w1", [], refusing, 8) == []
+    shard = ask.claim(found[0][0], worker_id="w1", slot=0, lease_s=30)
+    assert shard is not None
+    fail(lab, shard, again())
+    later = {"not_before": shards.c.queued_at + 1000}
+    lab.ledger.database.write(lambda connection: connection.execute(sa.update(shards).values(later)))
+    assert ask.bound_to("w1", ["cpu"], refusing, 8) == []

@@ -1,7 +1,7 @@
 import pytest
 
 from dtf.domain.learned import Learned, LearnedGroup
-from dtf.resilience.looking_first import looks_first
+from dtf.resilience.looking_first import looks_first, stands_in
 from dtf.resilience.tuning import expected_s
 
 
@@ -36,3 +36,13 @@ def test_what_is_expected_is_the_mean_of_a_group_that_is_known() -> None:
     assert expected_s(learned, "never over") is None
     assert expected_s(learned, "another") is None
     assert expected_s(None, "known") is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "canary_s", "stands"), [(1.9, 1.0, True), (2.1, 1.0, False), (2.1, 1.5, True), (None, 1.0, False)]
+)
+def test_work_about_as_short_as_a_canary_stands_in_for_one(
+    seconds: float | None, canary_s: float, *, stands: bool
+) -> None:
+    """Twice as long at most; what nobody knows the length of does not."""
+    assert stands_in(seconds, canary_s) is stands

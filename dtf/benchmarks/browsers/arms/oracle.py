@@ -32,6 +32,14 @@ class Oracle:
         """It needs none."""
         return None
 
+    def stands_in(self, browser: str, job: Job) -> bool:  # noqa: ARG002  # the protocol's
+        """None does."""
+        return False
+
+    def stand_in_ended(self, ticket: Ticket, now_s: float, job: Job, ran_s: float, *, passed: bool) -> Refunds:  # noqa: ARG002  # the protocol's
+        """None does."""
+        return ()
+
     def canary_ended(self, ticket: Ticket, now_s: float, ran_s: float, *, passed: bool) -> Refunds:  # noqa: ARG002  # the protocol's
         """There are none."""
         return ()

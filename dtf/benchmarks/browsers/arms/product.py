@@ -1,6 +1,7 @@
 """dtf's own breakers, as dtf's jobs use them, with the learner beside them."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,8 +13,9 @@ from dtf.breakers.config import BreakerConfig, BreakerPolicy
 from dtf.breakers.learning_loop import INTERVAL_S, LearningLoop
 from dtf.breakers.memory_store import MemoryStore
 from dtf.breakers.permit import Permit, Recorded, Refusal
-from dtf.domain.breaker import Sign, Target
+from dtf.domain.breaker import BreakerState, Sign, Target
 from dtf.resilience.breaker import failures_to_open
+from dtf.resilience.looking_first import CANARY_S, STAND_IN_TRIES, stands_in
 
 #: A job on its last attempt goes to no browser that is in doubt by more than this.
 _DOUBT = 0.05
@@ -60,6 +62,9 @@ class Product:
         self._snapshots = _Snapshots(learner)
         self._loop = LearningLoop(self._store, self._snapshots) if learns else None
         self._learned_s = 0.0
+        self._canary_s: dict[str, float] = {}
+        self._canary_next: set[str] = set()
+        self._tried: Counter[int] = Counter()
         self.journal = Journal()
         if self._loop is not None:
             self._loop.turn()  # here, as it imports River
@@ -81,9 +86,31 @@ class Product:
         """Where the breaker wants one."""
         return self._ticket(browser, canary=True)
 
+    def stands_in(self, browser: str, job: Job) -> bool:
+        """Where its breaker is not closed, and such jobs are known to be short."""
+        record = self._store.read(_target(browser))
+        if record is None or record.state is BreakerState.CLOSED or self._tried[job.number] >= STAND_IN_TRIES:
+            return False
+        if browser in self._canary_next:
+            return False
+        expected_s = self._breakers.numbers.expected_s(_target(browser), job.group)
+        return stands_in(expected_s, self._canary_s.get(browser, CANARY_S))
+
+    def stand_in_ended(self, ticket: Ticket, now_s: float, job: Job, ran_s: float, *, passed: bool) -> Refunds:
+        """What passed is a probe that did; what did not says nothing, and a canary follows."""
+        if passed:
+            return self.ended(ticket, now_s, job, Sign.WORKED, ran_s)
+        self._breakers.give_back(_permit(ticket))
+        self._canary_next.add(ticket.browser)
+        self._tried[job.number] += 1
+        return ()
+
     def canary_ended(self, ticket: Ticket, now_s: float, ran_s: float, *, passed: bool) -> Refunds:
         """Record it."""
         sign = Sign.CANARY_PASSED if passed else Sign.CANARY_FAILED
+        self._canary_next.discard(ticket.browser)
+        if passed:
+            self._canary_s[ticket.browser] = ran_s
         return self._taken(self._breakers.record(_permit(ticket), sign, duration_s=ran_s), now_s, ())
 
     def doubt(self, browser: str) -> float:

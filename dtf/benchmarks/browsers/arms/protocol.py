@@ -68,6 +68,14 @@ class Arm(Protocol):
         """Leave for a canary, where one is due."""
         ...
 
+    def stands_in(self, browser: str, job: Job) -> bool:
+        """Whether a job that waits for a browser alone is run in place of the canary that is due there."""
+        ...
+
+    def stand_in_ended(self, ticket: Ticket, now_s: float, job: Job, ran_s: float, *, passed: bool) -> Refunds:
+        """A job that stood in for a canary ended; one that did not pass says nothing."""
+        ...
+
     def canary_ended(self, ticket: Ticket, now_s: float, ran_s: float, *, passed: bool) -> Refunds:
         """A canary ended."""
         ...

@@ -59,6 +59,14 @@ class BySimulation:
         self._tell_moves()
         return None if token is None else Ticket(browser=browser, token=token)
 
+    def stands_in(self, browser: str, job: Job) -> bool:  # noqa: ARG002  # the protocol's
+        """None does."""
+        return False
+
+    def stand_in_ended(self, ticket: Ticket, now_s: float, job: Job, ran_s: float, *, passed: bool) -> Refunds:  # noqa: ARG002  # the protocol's
+        """None does."""
+        return ()
+
     def canary_ended(self, ticket: Ticket, now_s: float, ran_s: float, *, passed: bool) -> Refunds:  # noqa: ARG002  # the protocol's
         """Hand it on."""
         refunds = self._arm.canary_ended(self._index[ticket.browser], now_s, passed=passed, token=_token(ticket))
