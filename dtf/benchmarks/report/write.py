@@ -1,6 +1,7 @@
 """Writes a report's files."""
 
 import json
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,13 @@ def write_report(directory: Path, name: str, page: Page, data: Mapping[str, Any]
         directory: Where; it is made.
         name: Of the files.
         page: The report.
-        data: All figures, in JSON's types.
+        data: All figures, in JSON's types. What has ``columns`` and ``rows``, and no more, is written a row a line.
 
     Returns:
         The files.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    texts = {"json": json.dumps(data, indent=1) + "\n", "md": markdown(page), "html": html(page)}
+    texts = {"json": _json(data), "md": markdown(page), "html": html(page)}
     files = []
     for ending, text in texts.items():
         file = directory / f"{name}.{ending}"
@@ -32,3 +33,15 @@ def write_report(directory: Path, name: str, page: Page, data: Mapping[str, Any]
         part.replace(file)
         files.append(file)
     return tuple(files)
+
+
+def _json(data: Mapping[str, Any]) -> str:
+    parts = [f" {json.dumps(key)}: {_value(value)}" for key, value in data.items()]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Mapping) and set(value) == {"columns", "rows"}:
+        rows = ",\n".join("   " + json.dumps(row, separators=(",", ":")) for row in value["rows"])
+        return f'{{\n  "columns": {json.dumps(value["columns"])},\n  "rows": [\n{rows}\n  ]\n }}'
+    return textwrap.indent(json.dumps(value, indent=1), " ").lstrip()

@@ -96,11 +96,18 @@ class Results:
         return {
             "totals": {arm: {one.name: asdict(self.estimate(arm, one)) for one in MEASURES} for arm in self.arms},
             "changes": {other: self._changes(other) for other in references if other in self.arms},
-            "runs": [
-                {"arm": cell.arm, "seed": cell.seed, "conditions": cell.variant, "scenarios": figures}
-                for cell, figures in self.runs.items()
-            ],
+            "runs": self._table(),
         }
+
+    def _table(self) -> Json:
+        """A row for each run: what it was, and all that was measured."""
+        names = next((list(one) for figures in self.runs.values() for one in figures.values()), [])
+        rows = [
+            [cell.variant, cell.seed, cell.arm, scenario, *(one[name] for name in names)]
+            for cell, figures in self.runs.items()
+            for scenario, one in figures.items()
+        ]
+        return {"columns": ["conditions", "seed", "arm", "scenario", *names], "rows": rows}
 
     def _changes(self, other: str) -> Json:
         arms = [arm for arm in self.arms if arm != other]

@@ -97,6 +97,14 @@ def test_the_files_are_written_whole(tmp_path: Path) -> None:
     assert json.loads(files[0].read_text()) == {"format": FORMAT}
 
 
+def test_a_table_of_the_json_has_a_row_a_line(tmp_path: Path) -> None:
+    """So that a report of thousands of runs stays readable; it is the same JSON."""
+    data = {"format": FORMAT, "runs": {"columns": ["arm", "j2"], "rows": [["none", 1.5], ["floor", 0]]}, "last": [1]}
+    file = write_report(tmp_path, "name", _PAGE, data)[0]
+    assert json.loads(file.read_text()) == data
+    assert '   ["none",1.5],\n   ["floor",0]\n' in file.read_text()
+
+
 def test_figures_are_told_with_their_intervals() -> None:
     """About three digits, and signs on changes."""
     assert number_words(12.345, 10.1, 123.4, "s") == "12.3 s [10.1, 123]"

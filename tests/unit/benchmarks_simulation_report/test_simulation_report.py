@@ -55,3 +55,12 @@ def test_every_size_has_the_arms_that_its_verdicts_need_and_raw_data_of_its_own(
         assert len({raw_file(variant) for variant in size.conditions}) == len(size.conditions)
     comprehensive = SIZES["comprehensive"]
     assert (comprehensive.seeds_of("usual"), comprehensive.seeds_of("load 30 %")) == (32, 8)
+
+
+def test_the_raw_data_are_a_row_for_each_run() -> None:
+    """By the names of its columns, with all measures of the run."""
+    table = _results((100.0, 60.0, 12.0)).to_json(("none",))["runs"]
+    assert table["columns"][:4] == ["conditions", "seed", "arm", "scenario"]
+    assert len(table["rows"]) == 8 * 2 * 4
+    row = next(row for row in table["rows"] if row[2:4] == ["strong fixed", "quiet"])
+    assert dict(zip(table["columns"], row, strict=True))["j2"] > 0
