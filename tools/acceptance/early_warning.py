@@ -2,7 +2,6 @@
 
 import json
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -13,10 +12,9 @@ from dtf.breakers.store import BreakerStore
 from dtf.breakers.stores import open_store
 from dtf.domain.breaker import BreakerState
 from dtf.domain.early_warning import HORIZON_S, EarlyWarnings, WarningTally
-from dtf.storage.migrate import migrate
-from tests.acceptance.harness.place import DTF, Place, until
+from tests.acceptance.harness.place import DTF, until
 from tests.acceptance.test_two_terminals import online
-from tests.support.valkey import running_valkey
+from tools.acceptance.cluster import start_cluster
 from tools.acceptance.patients import JOB, JOB_S, SLOTS, Kind, Patient
 
 _PATIENTS = {"leak1": Kind.LEAK, "leak2": Kind.LEAK, "leak3": Kind.LEAK, "leak4": Kind.LEAK, "sudden": Kind.SUDDEN}
@@ -31,13 +29,7 @@ _AFTER_MIN = 9
 def early_warning(minutes: float = 18.0) -> int:
     """Let workers fall ill for a while; print how well that was foreseen; return 1 where nothing could be measured."""
     with ExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        valkey = stack.enter_context(running_valkey(directory))
-        database = f"sqlite:///{directory}/ledger.db"
-        migrate(database)
-        place = Place(directory, DTF_BROKER_URL=valkey.url, DTF_DATABASE_URL=database)
-        stack.callback(place.kill_all)
-        place.start(DTF, "coordinator")
+        directory, place, valkey = start_cluster(stack)
         patients = [Patient(name=name, kind=kind, place=directory / name) for name, kind in _PATIENTS.items()]
         for one in patients:
             one.prepare()

@@ -2,16 +2,14 @@
 
 import json
 import sys
-import tempfile
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from dtf.storage.migrate import migrate
 from tests.acceptance.harness.place import DTF, Place, until
 from tests.acceptance.test_two_terminals import online
-from tests.support.valkey import running_valkey
+from tools.acceptance.cluster import start_cluster
 
 #: The hardware that is well, and the one that is not; the second is simulated, its faults are not.
 STEADY, SHAKY = "cpu", "cuda"
@@ -26,13 +24,7 @@ _JOB = (
 def learning(jobs: int = 100) -> int:
     """Let so many jobs run on each; print what was learned; return how much of it is not as it should be."""
     with ExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        valkey = stack.enter_context(running_valkey(directory))
-        database = f"sqlite:///{directory}/ledger.db"
-        migrate(database)
-        place = Place(directory, DTF_BROKER_URL=valkey.url, DTF_DATABASE_URL=database)
-        stack.callback(place.kill_all)
-        place.start(DTF, "coordinator")
+        directory, place, _ = start_cluster(stack)
         for tag in (STEADY, SHAKY):
             own = {"DTF_STATE_DIR": str(directory / tag), "DTF_SIMULATE_DEVICES": "cuda:1" if tag == SHAKY else ""}
             place.start(DTF, "worker", "-Q", tag, "--concurrency", "1", "--name", tag, extra=own)
