@@ -265,7 +265,8 @@ class Ward:
 
     def _doubt_of(self, device: Device) -> tuple[bool, float]:
         guard = self._guards.get(target_of(self._worker, device))
-        return (guard.held, guard.bad) if guard else (False, 0.0)
+        # traces of doubt are everywhere, and would have a job's shards change browsers for nothing
+        return (guard.held, guard.bad if guard.bad > DOUBT else 0.0) if guard else (False, 0.0)
 
     def _apply(self) -> None:
         """Let the slots be given out by what is known now."""

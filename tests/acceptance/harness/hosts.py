@@ -91,7 +91,7 @@ def second_host(home: Path) -> Iterator[SecondHost]:
         subprocess.CalledProcessError: This machine does not allow it.
     """
     name = f"dtf{abs(hash(home)) % 10**6}"
-    net = abs(hash(home)) % 250
+    net = _free_net(abs(hash(home)))
     host = SecondHost(name=name, address=f"10.213.{net}.2", first_address=f"10.213.{net}.1", home=home)
     home.mkdir(parents=True)
     shutil.chown(home, NOBODY, NOBODY)
@@ -107,6 +107,12 @@ def second_host(home: Path) -> Iterator[SecondHost]:
         yield host
     finally:
         _ip("netns", "delete", name)
+
+
+def _free_net(seed: int) -> int:
+    """The third number of a network that no interface of this machine is in."""
+    taken = subprocess.run(["ip", "-4", "-o", "address"], check=True, capture_output=True, text=True).stdout
+    return next(net for net in (seed % 250, *range(250)) if f" 10.213.{net}." not in taken)
 
 
 def _ip(*arguments: str) -> None:

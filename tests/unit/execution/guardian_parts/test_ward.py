@@ -11,6 +11,7 @@ from dtf.breakers.config import BreakerConfig, BreakerPolicy
 from dtf.breakers.memory_store import MemoryStore
 from dtf.breakers.permit import Permit, Refusal
 from dtf.domain.breaker import BreakerMode, BreakerState, Sign, Target
+from dtf.domain.held import target_of
 from dtf.domain.learned import Learned, LearnedGroup, LearnedTarget
 from dtf.domain.shard import ClaimedShard, ShardKind
 from dtf.domain.slot import Slot
@@ -321,3 +322,41 @@ def test_a_canary_goes_ahead_of_a_long_shard() -> None:
         assert isinstance(await made.ward.enter((GPU,)), Refusal)
 
     play(scene, BreakerPolicy.LEARNED)
+
+
+def test_traces_of_doubt_do_not_change_a_browser() -> None:
+    """Of a slot's browsers the first is used until another is clearly in less doubt: a job's shards stay together."""
+    browsers = tuple(
+        Device(kind="webgpu", name=name, uuid=f"{name}-id", details={"browser": name})
+        for name in ("chromium", "firefox")
+    )
+    worker = WorkerInfo(
+        worker_id="w",
+        name="celery@here",
+        host="here",
+        fingerprint="f",
+        pid=1,
+        queues=("webgpu",),
+        slots=1,
+        devices=browsers,
+        slot_table=(Slot(number=0, tags=("webgpu",), devices=tuple(one.uuid for one in browsers)),),
+    )
+    breakers = Breakers(MemoryStore(), BreakerConfig(copy_s=0.01))
+    ward = Ward(
+        worker,
+        slots=SlotPool(worker),
+        breakers=breakers,
+        canary=Singing(),
+        refunds=Refunds(cast("Any", None), Database()),
+        announcer=Announcer(-1),  # it says nothing here
+    )
+    first = target_of(worker, browsers[0])
+
+    async def main() -> list[tuple[str, ...]]:
+        order = []
+        for bad in (0.0, 0.01, 0.3):
+            ward._guards[first].bad = bad
+            order.append(tuple(device.name for device in ward.healthiest(browsers)))
+        return order
+
+    assert asyncio.run(main()) == [("chromium", "firefox"), ("chromium", "firefox"), ("firefox", "chromium")]
