@@ -1,4 +1,4 @@
-"""Calls on one target that fail by chance, and outages, against a breaker without a canary whose learner is at work."""
+"""Calls on one target that fail by chance, and outages, against a breaker whose learner is at work."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,15 +9,18 @@ from dtf.breakers.client import Breakers
 from dtf.breakers.config import BreakerConfig
 from dtf.breakers.learning_loop import INTERVAL_S, LearningLoop
 from dtf.breakers.memory_store import MemoryStore
-from dtf.breakers.permit import Refusal
+from dtf.breakers.permit import Permit, Refusal
 from dtf.domain.breaker import Sign, Target
 from dtf.domain.learned import LearnedTarget
+from dtf.resilience.likelihood import Rates
 from tests.support.fake_clock import FakeClock
 
 TARGET: Final = Target(hardware="celery", name="payments")
 
 #: The share of calls that fail in an outage.
 BROKEN: Final = 0.95
+#: How often a canary errs.
+RATES: Final = Rates()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,7 @@ class Traffic:
         length_s: For how long.
         outages: From when to when the target is broken, in seconds from the beginning.
         warm_up_s: For so long calls are counted apart: until enough is known the fixed breaker decides.
+        canary: Whether there is one; it takes no time, and fails as it does in dtf by default.
         seed: Draws all.
     """
 
@@ -38,6 +42,7 @@ class Traffic:
     length_s: float
     outages: tuple[tuple[float, float], ...] = ()
     warm_up_s: float = 0.0
+    canary: bool = False
     seed: int = 0
 
 
@@ -93,7 +98,7 @@ class Caller:
         self._chance = Random(traffic.seed)
         self._store = MemoryStore(self._clock)
         # what was learned is taken over with each turn, and not by the real clock
-        config = BreakerConfig.of({"canary": False, "copy_s": 0.0, "learned_every_s": 600.0})
+        config = BreakerConfig.of({"canary": traffic.canary, "copy_s": 0.0, "learned_every_s": 600.0})
         self._breakers = Breakers(self._store, config)
         self._loop = LearningLoop(self._store, NoSnapshots())
         self._began = self._clock.now()
@@ -110,14 +115,25 @@ class Caller:
                 self._breakers.numbers.look(self._store)
                 turn_at += INTERVAL_S
             self._go_to(at)
+            if traffic.canary:
+                self._look(at)
             self._call(at, toll)
             at += self._chance.expovariate(traffic.per_s)
         toll.seen_s = tuple(self._seen.values())
         toll.learned = self._loop.learned.target(TARGET) if self._loop.learned else toll.learned
         return toll
 
+    def _outage(self, at: float) -> tuple[float, float] | None:
+        return next((one for one in self._traffic.outages if one[0] <= at < one[1]), None)
+
+    def _look(self, at: float) -> None:
+        permit = self._breakers.acquire((TARGET,), canary=True)
+        if isinstance(permit, Permit):
+            fails = self._chance.random() < (BROKEN if self._outage(at) else RATES.canary_false)
+            self._breakers.record(permit, Sign.CANARY_FAILED if fails else Sign.CANARY_PASSED, duration_s=1.0)
+
     def _call(self, at: float, toll: Toll) -> None:
-        outage = next((one for one in self._traffic.outages if one[0] <= at < one[1]), None)
+        outage = self._outage(at)
         fails = self._chance.random() < (BROKEN if outage else self._traffic.failing)
         permit = self._breakers.acquire((TARGET,))
         is_refused = isinstance(permit, Refusal)

@@ -21,6 +21,15 @@ def test_chance_is_not_learned_as_outages(failing: float, per_s: float) -> None:
     assert toll.learned.outages <= 1
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_where_canaries_look_hardly_any_opening_comes_by_chance(seed: int) -> None:
+    """They are asked before, and pass: nothing is refused once so much is known, and the rate is learned."""
+    toll = Caller(Traffic(failing=0.25, per_s=1.0, length_s=400.0, warm_up_s=90.0, canary=True, seed=seed)).run()
+    assert toll.refused_share <= 0.01
+    assert toll.learned.base_rate == pytest.approx(0.25, rel=0.35)
+    assert toll.learned.outages <= 1
+
+
 def test_outages_beside_the_noise_are_seen_and_learned() -> None:
     """Each is seen within seconds, spares most of its calls, and counts."""
     outages = ((150.0, 210.0), (350.0, 390.0), (550.0, 640.0))
