@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from dtf.benchmarks.browsers.arms.catalogue import COLD, LEARNED, make_arm
 from dtf.benchmarks.browsers.records import RunRecord
@@ -22,8 +22,8 @@ from dtf.execution.processes.spawner import GuardianSpawner
 from dtf.processes.libc import become_subreaper
 from dtf.processes.reaper import Reaper
 
-#: The schedule on which the learned arm learns what it is restored with: no seed that is measured.
-_TRAINING = 7919
+#: The seed of the schedule on which the learned arm learns what it is restored with: it is not measured.
+TRAINING: Final = 7919
 _SETTLE_S = 10.0
 _NAME = "benchmark"
 
@@ -58,8 +58,10 @@ class Campaign:
         To be called in the main thread of a process that has no other children.
 
         Raises:
-            BadInputError: A fault does not exist for a browser, or raw data cannot be read.
+            BadInputError: A fault does not exist for a browser, raw data cannot be read, or a seed is the training's.
         """
+        if self.seed <= TRAINING < self.seed + self.iterations:
+            raise BadInputError(f"--seed: {TRAINING} is the seed of the training run; choose seeds without it")
         self.place.mkdir(parents=True, exist_ok=True)
         snapshot = self._training().kept.get("learner") if LEARNED in self.arms else None
         found = []
@@ -70,7 +72,7 @@ class Campaign:
         return tuple(found)
 
     def _training(self) -> RunRecord:
-        return self._one(self.seed + _TRAINING, COLD, None, "training")
+        return self._one(TRAINING, COLD, None, "training")
 
     def _one(self, seed: int, arm: str, snapshot: Mapping[str, Any] | None, what: str = "run") -> RunRecord:
         schedule = draw_schedule(self.plan, seed)

@@ -159,7 +159,11 @@ def _with_use(one: EpisodeFigures, use: UseRecord) -> EpisodeFigures:
             harmful=max(one.harmful, int(failed)),
         )
     if use.outcome is not Outcome.INFRA:
-        return one
+        # what stood in for a canary and did not pass runs again: whatever it came to, it was for nothing
+        wasted = use.probe and use.outcome is not Outcome.PASSED
+        return (
+            replace(one, failed_slot_s=one.failed_slot_s + use.seconds, cpu_s=one.cpu_s + use.cpu_s) if wasted else one
+        )
     return replace(
         one,
         failed_slot_s=one.failed_slot_s + use.seconds,

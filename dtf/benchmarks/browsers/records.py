@@ -31,6 +31,7 @@ class UseRecord:
         cpu_s: The processor time of the browser and its host meanwhile, without the injector's part.
         injector_s: The injector's part.
         started: Whether a browser had to be started.
+        probe: Whether the job stood in for a canary: where it did not pass the attempt counts for nothing.
     """
 
     browser: str
@@ -46,6 +47,7 @@ class UseRecord:
     cpu_s: float
     injector_s: float
     started: bool
+    probe: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -170,7 +170,7 @@ class Run:
     async def _run_stand_in(self, station: Station, state: JobState, ticket: Ticket) -> None:
         """A job in a canary's place: it passes, or nothing counts, as in dtf."""
         job = state.job
-        use = await self._use(station, job.work, job.number, job.seed, JOB_LIMIT_S)
+        use = await self._use(station, job.work, job.number, job.seed, JOB_LIMIT_S, probe=True)
         passed = use.outcome is Outcome.PASSED
         refunds = self._arm.stand_in_ended(ticket, self._now(), job, use.seconds, passed=passed)
         if passed:
@@ -183,7 +183,9 @@ class Run:
         refunds = self._arm.canary_ended(ticket, self._now(), use.seconds, passed=use.sign is Sign.WORKED)
         self._queue.give_back(refunds)
 
-    async def _use(self, station: Station, work: str, job: int, seed: int, limit_s: float) -> UseRecord:
+    async def _use(
+        self, station: Station, work: str, job: int, seed: int, limit_s: float, *, probe: bool = False
+    ) -> UseRecord:
         began_s = self._now()
         episode = self._schedule.episode_at(station.name, began_s)
         fault = f"{episode.failure} {episode.intensity}" if episode else ""
@@ -203,6 +205,7 @@ class Run:
             cpu_s=round(done.cpu_s, 2),
             injector_s=round(done.injector_s, 3),
             started=done.started,
+            probe=probe,
         )
         self._uses.append(use)
         self._busy.discard(station.name)

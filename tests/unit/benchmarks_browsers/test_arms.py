@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 
 from dtf.benchmarks.browsers.arms.catalogue import ARMS, COLD, CONSTANTS, FIXED, LEARNED, NONE, ORACLE, make_arm
@@ -94,3 +96,19 @@ def test_an_unknown_arm_is_refused() -> None:
     """With the names that there are."""
     with pytest.raises(BadInputError, match="there is no arm 'best'; there are none, pybreaker settings"):
         make_arm("best", _SCHEDULE, None)
+
+
+def test_the_time_between_two_runs_is_no_healthy_time() -> None:
+    """What was learned an hour ago is restored without that hour."""
+    cold = make_arm(COLD, _SCHEDULE, None)
+    for _ in range(3):
+        ticket = cold.ask("chromium", 0.0, _JOB, last=False)
+        assert ticket is not None
+        cold.ended(ticket, 0.0, _JOB, Sign.WORKED, 0.1)
+    learner = copy.deepcopy(dict(cold.kept()["learner"]))
+    (target,) = learner["targets"]
+    target[2]["outages"]["healthy_s"] = 20.0
+    target[2]["outages"]["closed_at"] -= 3600.0
+    warm = make_arm(LEARNED, _SCHEDULE, learner)
+    (again,) = warm.kept()["learner"]["targets"]
+    assert 20.0 <= again[2]["outages"]["healthy_s"] < 25.0

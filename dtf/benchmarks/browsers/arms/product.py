@@ -26,7 +26,9 @@ class _Snapshots:
 
     def __init__(self, learner: Mapping[str, Any] | None) -> None:
         # what it knows is kept, and not its place in the evidence of another run's store
-        self._kept = None if not learner else {"format": 1, "after": "", "epochs": [], "learner": learner}
+        self._kept = (
+            None if not learner else {"format": 1, "after": "", "epochs": [], "learner": _without_when(learner)}
+        )
 
     def load(self) -> Mapping[str, Any] | None:
         """The last one."""
@@ -159,6 +161,20 @@ class Product:
                 Moved(at_s=now_s, browser=one.target.name, before=one.before, after=one.after, reason=one.reason)
             )
         return tuple(dict.fromkeys((*own, *map(int, recorded.refunds))))
+
+
+def _without_when(learner: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A snapshot without the times of its run: the time since then was no healthy time of any browser."""
+    targets = []
+    for hardware, name, model in learner["targets"]:
+        closed = {
+            "closed_at": None,
+            "epoch": None,
+            "outages": {**model["outages"], "opened_at": None, "closed_at": None},
+            "base_rate": {**model["base_rate"], "held": False},
+        }
+        targets.append([hardware, name, {**model, **closed}])
+    return {**learner, "targets": targets, "opened": []}
 
 
 def _target(browser: str) -> Target:
