@@ -56,6 +56,15 @@ SIZES: Final[Mapping[str, Size]] = {
         scenarios=tuple(Scenario),
         seeds=32,
         arms=tuple(ARMS),
-        other_arms=("none", "strong fixed", "constants", "tuned constants", "learned", "floor", "oracle"),
+        other_arms=(
+            "none",
+            "strong fixed",
+            "tuned fixed",
+            "constants",
+            "tuned constants",
+            "learned",
+            "floor",
+            "oracle",
+        ),
     ),
 }

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from dtf.benchmarks.report.markdown import markdown
@@ -5,7 +7,8 @@ from dtf.benchmarks.simulation.measures import Measures
 from dtf.benchmarks.simulation_report.results import J2, WAITING, Results
 from dtf.benchmarks.simulation_report.runs import Cell, Figures, raw_file
 from dtf.benchmarks.simulation_report.sizes import SIZES
-from dtf.benchmarks.simulation_report.story import make_page, verdicts
+from dtf.benchmarks.simulation_report.story import make_page
+from dtf.benchmarks.simulation_report.verdicts import verdicts
 
 
 def _cell(arm: str, seed: int) -> Cell:
@@ -21,7 +24,7 @@ def _figures(outage: float, quiet: float, waiting_s: float = 10.0) -> Figures:
 
 
 def _results(learned: tuple[float, float, float]) -> Results:
-    runs = {}
+    runs: dict[Cell, Figures] = {}
     for seed in range(8):
         runs[_cell("none", seed)] = _figures(1000.0 + seed, 100.0)
         runs[_cell("strong fixed", seed)] = _figures(200.0 + seed, 50.0)
@@ -31,14 +34,30 @@ def _results(learned: tuple[float, float, float]) -> Results:
 
 
 def test_what_was_to_be_shown_is_judged_by_sums_over_scenarios_and_seeds() -> None:
-    """Better overall, worse in one scenario, with longer waiting: two reached and two not."""
+    """Better overall, worse in one scenario, with longer waiting everywhere."""
     results = _results((100.0, 60.0, 12.0))
     assert results.change("learned", "strong fixed", J2).value == pytest.approx(1280 / (8 * 250 + 28) - 1)
     assert results.estimate("learned", WAITING).value == 12.0
     found = list(verdicts(results))
-    assert [one.reached for one in found] == [True, True, False, False]
-    assert "the worst: quiet" in found[2].what
-    assert [one.reached for one in verdicts(_results((100.0, 40.0, 9.0)))] == [True] * 4
+    assert [one.reached for one in found] == [True, True, False, False, False]
+    assert "the worst: quiet; 1 of 2 reach it" in found[3].what
+    assert [one.reached for one in verdicts(_results((100.0, 40.0, 9.0)))] == [True] * 5
+
+
+def test_other_conditions_are_judged_too_and_the_worst_is_told() -> None:
+    """What is reached under the usual conditions and nearly under another one is not reached there."""
+    runs = dict(_results((100.0, 40.0, 9.0)).runs)
+    for cell, figures in list(runs.items()):
+        for variant, worse in (("load 30 %", 1.0), ("foreign faults", 1.5 if cell.arm == "learned" else 1.0)):
+            worsened = {name: {**one, "j2": worse * one["j2"]} for name, one in figures.items()}
+            runs[replace(cell, variant=variant)] = worsened
+    found = {one.what: one for one in verdicts(Results(runs=runs))}
+    against = next(one for what, one in found.items() if what.startswith("J2: at least 15 %") and "other" in what)
+    assert not against.reached
+    assert "(the worst: foreign faults; 1 of 2 reach it)" in against.what
+    scenarios = next(one for what, one in found.items() if what.startswith("in no scenario over") and "other" in what)
+    assert "the worst: foreign faults, quiet" in scenarios.what
+    assert not scenarios.reached
 
 
 def test_the_report_says_where_it_loses() -> None:
