@@ -6,10 +6,12 @@ from dtf.benchmarks.browsers.arms.catalogue import NONE, ORACLE
 from dtf.benchmarks.browsers.failures import AFTERMATH_S
 from dtf.benchmarks.browsers.measures import LONGEST_S
 from dtf.benchmarks.browsers.queue import MAX_RETRIES, MOST_ATTEMPTS
+from dtf.benchmarks.browsers.records import NONE as NOWHERE
 from dtf.benchmarks.browsers.results import Results
 from dtf.benchmarks.browsers.run import CANARY_LIMIT_S, JOB_LIMIT_S
 from dtf.benchmarks.report.words import list_words, paragraphs, short
 from dtf.domain.failure import INJECTABLE, Intensity
+from dtf.domain.outcome import Outcome
 from dtf.resilience.injection_availability import unavailable
 
 _METHOD = """
@@ -23,20 +25,30 @@ and the same page with an assertion that is false, a test's own failure that no 
 
 An episode's fault is injected by dtf's injector into whatever is started in its browser while it lasts, canaries and
 newly started browsers included, and each injection is confirmed by an independent look. What the injector takes is
-not counted. Nobody tells the breaker of it, and the injector's gate is left out: the fault is the environment's.
+left out of slot-seconds and processor time; times by the clock (recovery, delay, waiting, detection) have it in them,
+{injector_s:.1f} s for a use in an episode on average, with every arm. Nobody tells the breaker of it, and the
+injector's gate is left out: the fault is the environment's.
 
 For every arm alike: a browser that failed is replaced before its next use, as on a worker; a failed job runs again
 after 0, 1 and 4 s (dtf's own pauses), with at most {retries} retries, and {attempts} attempts with all that is given
-back. A job has {job_s:g} s, a canary (the shader and the page) {canary_s:g} s. No constant of any breaker is scaled.
+back. With the learned arms alone, as in dtf: a job known to be short that waits for an open browser alone may be the
+probe in a canary's place. Where it passes its work is done; where it does not the attempt does not count, a canary
+follows, and it tries so twice at most. What it burnt is counted. ({probes} such attempts, of which {passed} passed.)
+A job has {job_s:g} s, a canary (the shader and the page) {canary_s:g} s. No constant of any breaker is scaled.
 
 Struck: the job failed by the infrastructure at least once with any of the arms of this report; these are the same
 {struck} jobs in every arm, and none of the warm-up. Its recovery is from its arrival to its verdict: that is what is
-judged. It belongs to the episode in which it came for its browser alone, or else to that of its first failure with the
-first arm, in the order of the tables, with which it failed.
+judged. It belongs to the episode in which it came for its browser alone, or else to that of its first failure with
+the first arm, in the order of the tables, with which it failed.
 
-Affected: the job failed by the infrastructure with the arm itself, and its first failure fell into an episode, or into
-the {aftermath_s:g} s after it. Its recovery is from that failure to the verdict. Of both kinds, what was given up, or
-has no verdict {plan.drain_s:g} s after the last arrivals, counts as {longest_s:g} s.
+Affected: the job failed by the infrastructure with the arm itself, at whatever time. Its recovery is from that
+failure to the verdict. A failure in an episode, or in the {aftermath_s:g} s after it, is that episode's. Of both
+kinds, what was given up, or has no verdict {plan.drain_s:g} s after the last arrivals, counts as {longest_s:g} s: a
+job that is lost weighs in recovery too.
+
+Delay of any job: from its arrival to its verdict, of all jobs after the warm-up. Waiting: how long it was ready to
+start and did not, without the time of failing attempts. Detection: from the first failure in an episode to the
+opening, or to the episode's end where there was none.
 
 Resource-seconds: slot-seconds of failed attempts and of all canaries, with the restarts of browsers, and the
 processor time of the browsers and their hosts in these.
@@ -52,14 +64,23 @@ _CAVEATS = """
 Episodes of one run share a machine and a breaker that remembers: they are not quite independent, so that intervals
 are rather too narrow.
 
+It is the benchmark that deals the jobs out, retries them and replaces browsers, with dtf's breakers, learner, browser
+hosts and injector; the breakers are in memory. No Celery, Redis, ledger or guardian takes part, and no level of
+recovery beyond a new browser.
+
+The learned arm's earlier run has the same plan, kinds of faults and machine as those that are measured: it knows what
+it is to meet, as a laboratory does after a while.
+
+Plan and definitions were chosen by runs with other seeds, before these were drawn.
+
 Episodes are shorter than most outages of a laboratory, and far more frequent: what a fault costs, and what a breaker
 saves by it, is told per episode and not per hour.
 
-No episode is shorter than {plan.length_s[0]:g} s. dtf's retries give a job up after 10 to 16 s where its attempts fail
-soon: a shorter outage is outlasted by retries alone, and a breaker gains little by it.
+No episode is shorter than {plan.length_s[0]:g} s. dtf's retries give a job up after 10 to 16 s where its attempts
+fail soon: a shorter outage is outlasted by retries alone, and a breaker gains little by it.
 
-Which jobs are struck depends on the arms: one more arm adds the jobs that failed with it alone, to all arms, where they
-are quick. Figures of struck jobs compare the arms of one report, and not those of two reports with other arms.
+Which jobs are struck depends on the arms: one more arm adds the jobs that failed with it alone, to all arms, where
+they are quick. Figures of struck jobs compare the arms of one report, and not those of two reports with other arms.
 
 The arms with other projects' settings lack a canary and refunds, which are no learning and help much: the strong
 fixed breaker, which has both, is what the learned one is to be held against.
@@ -86,6 +107,9 @@ def method(results: Results) -> tuple[str, ...]:
         "attempts": MOST_ATTEMPTS,
         "job_s": JOB_LIMIT_S,
         "canary_s": CANARY_LIMIT_S,
+        "injector_s": _injector_s(results),
+        "probes": sum(use.probe for record in results.records for use in record.uses),
+        "passed": sum(use.probe and use.outcome is Outcome.PASSED for record in results.records for use in record.uses),
         "aftermath_s": AFTERMATH_S,
         "longest_s": LONGEST_S,
     }
@@ -97,6 +121,12 @@ def caveats(results: Results) -> tuple[str, ...]:
     fixed = _CAVEATS.format(plan=results.schedules[0].plan) + (_ORACLE if ORACLE in results.runs else "")
     told = (*_machine(results), *_crowding(results), *_faults(results), _healthy(results))
     return (*told, *paragraphs(fixed), _wrong(results))
+
+
+def _injector_s(results: Results) -> float:
+    """What the injector takes for a use in an episode, on average."""
+    sick = [use.injector_s for record in results.records for use in record.uses if use.episode != NOWHERE]
+    return sum(sick) / len(sick) if sick else 0.0
 
 
 def _machine(results: Results) -> Iterator[str]:

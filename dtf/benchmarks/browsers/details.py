@@ -32,7 +32,7 @@ def losses_section(results: Results) -> Section:
     title = "Where the learned breaker loses"
     if LEARNED not in results.runs:
         return Section(title=title, text=("It was not among the arms.",))
-    others = {name: results.units[name] for name in (NONE, FIXED, CONSTANTS) if name in results.units}
+    others = {name: units for name, units in results.units.items() if name not in (LEARNED, ORACLE)}
     found = list(losses(results.units[LEARNED], others, results.groups, MEASURES))
     rows = tuple(
         (

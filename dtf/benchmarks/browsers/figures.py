@@ -89,6 +89,20 @@ MEASURES: Final = (
         unit="per episode",
         top=lambda one: one.exposed_lost,
     ),
+    Measure(
+        name="came_delay_s",
+        label="delay of any job",
+        unit="s",
+        top=lambda one: one.came_delay_s,
+        bottom=lambda one: one.came,
+    ),
+    Measure(
+        name="came_waited_s",
+        label="waiting of any job",
+        unit="s",
+        top=lambda one: one.came_waited_s,
+        bottom=lambda one: one.came,
+    ),
     Measure(name="affected", label="affected jobs", unit="per episode", top=lambda one: one.affected),
     Measure(
         name="failed_slot_s",

@@ -1,4 +1,4 @@
-"""Episodes in groups: by the type of the fault, its intensity, the browser, and how long it lasts."""
+"""Episodes in groups: by the type of the fault, its intensity, the browser, how long it lasts, and the seed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -84,6 +84,9 @@ def groups_of(schedules: Sequence[Schedule]) -> Iterator[Group]:
     for kind, of in KINDS.items():
         for name in sorted({of(one) for _, one in episodes}, key=_place):
             yield Group(kind=kind, name=name, units=frozenset(unit for unit, one in episodes if of(one) == name))
+    for seed in dict.fromkeys(schedule.seed for schedule in schedules):
+        # episodes of one run are not independent: whether the runs agree says more than an interval
+        yield Group(kind="seed", name=str(seed), units=frozenset(unit for unit, _ in episodes if unit[0] == seed))
 
 
 def _place(name: str) -> tuple[int, str]:

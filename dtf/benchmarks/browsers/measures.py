@@ -36,6 +36,10 @@ class EpisodeFigures:
         canary_slot_s: Busy time of canaries, those that passed included.
         cpu_s: The processor time of both.
         failures: Attempts that failed.
+        came: Jobs that came since this episode began and before the next one did, on whatever browser: the same ones in
+            every arm. Those of the warm-up are left out.
+        came_delay_s: From their arrival to their verdict, restricted.
+        came_waited_s: How long they were ready to start and did not.
         blocked_s: Time that the browser, healthy again and idle, was refused to work that waited for it.
         harmful: 1 where an attempt or a canary failed by it.
         opened: 1 where its breaker was or became open while it lasted.
@@ -55,6 +59,9 @@ class EpisodeFigures:
     canary_slot_s: float = 0.0
     cpu_s: float = 0.0
     failures: int = 0
+    came: int = 0
+    came_delay_s: float = 0.0
+    came_waited_s: float = 0.0
     blocked_s: float = 0.0
     harmful: int = 0
     opened: int = 0
@@ -114,6 +121,7 @@ def measure_run(record: RunRecord, longest_s: float = LONGEST_S, *, struck: Stru
         found[where] = _with_use(found[where], use)
     _add_jobs(found, record, longest_s)
     _add_struck(found, record, struck, longest_s)
+    _add_all(found, record, longest_s)
     for blocked in record.blocked:
         one = found[blocked.after_episode]
         found[blocked.after_episode] = replace(one, blocked_s=one.blocked_s + blocked.seconds)
@@ -207,6 +215,24 @@ def _add_struck(found: dict[int, EpisodeFigures], record: RunRecord, struck: Str
             struck=one.struck + 1,
             struck_lost=one.struck_lost + (not _has_verdict(job)),
             struck_delay_s=one.struck_delay_s + _restricted(job, planned[job.number].arrives_s, longest_s),
+        )
+
+
+def _add_all(found: dict[int, EpisodeFigures], record: RunRecord, longest_s: float) -> None:
+    """Each job after the warm-up, with the episode that began last before it came."""
+    schedule = record.schedule
+    begun = sorted((one.start_s, one.number) for one in schedule.episodes)
+    for job in record.jobs:
+        arrives_s = schedule.jobs[job.number].arrives_s
+        if arrives_s < schedule.plan.warm_up_s:
+            continue
+        where = next((number for start_s, number in reversed(begun) if start_s <= arrives_s), NONE)
+        one = found[where]
+        found[where] = replace(
+            one,
+            came=one.came + 1,
+            came_delay_s=one.came_delay_s + _restricted(job, arrives_s, longest_s),
+            came_waited_s=one.came_waited_s + job.waited_s,
         )
 
 

@@ -40,7 +40,7 @@ def arms_section(results: Results) -> Section:
 def _arm_row(results: Results, arm: str) -> tuple[str, ...]:
     totals = results.totals[arm]
     harmful, opened = (results.sum_episodes(arm, name) for name in ("harmful", "opened"))
-    healthy_h, jobs = results.sum(arm, "healthy_h"), results.sum(arm, "jobs")
+    healthy_h = results.sum(arm, "healthy_h")
     has_breaker = arm not in (NONE, ORACLE)
 
     def figure(name: str) -> str:
@@ -52,7 +52,8 @@ def _arm_row(results: Results, arm: str) -> tuple[str, ...]:
         *(_success(results, arm, of) for of in POPULATIONS),
         figure("resource_s"),
         figure("exposed_delay_s"),
-        *(short(results.sum(arm, name) / jobs) if jobs else "-" for name in ("delay_s", "waited_s")),
+        figure("came_delay_s"),
+        figure("came_waited_s"),
         figure("blocked_s"),
         short(results.sum(arm, "false_trips") / healthy_h) if has_breaker and healthy_h else "-",
         f"{opened:.0f} / {harmful:.0f}" if has_breaker else "-",

@@ -77,4 +77,6 @@ def test_groups_by_length_have_their_bounds_in_the_shorter_one_and_their_own_ord
         ("30 to 45 s", [2]),
         ("over 45 s", [0]),
     ]
-    assert [group.name for group in groups_of([replace(schedule, episodes=tuple(episodes[:1]))])][-1] == "over 45 s"
+    alone = list(groups_of([replace(schedule, episodes=tuple(episodes[:1]))]))
+    assert [group.name for group in alone if group.kind == "length"] == ["over 45 s"]
+    assert [(group.kind, group.name) for group in alone][-1] == ("seed", str(schedule.seed))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from dtf.benchmarks.browsers.job import Work
@@ -70,3 +72,26 @@ def test_a_wrong_verdict_is_seen() -> None:
     jobs = [a_job(0, 1.0, work=Work.ASSERTION), a_job(1, 1.0, work=Work.ASSERTION), a_job(2, 1.0, work=Work.SHADER)]
     ends = [an_end(0, 2.0, Outcome.FAILED), an_end(1, 2.0, Outcome.PASSED), an_end(2, 2.0, Outcome.FAILED)]
     assert measure_run(a_run("x", [], jobs, ends=ends)).wrong == 2
+
+
+def test_every_job_belongs_to_the_episode_that_began_last_before_it_came() -> None:
+    """Whatever became of it; those before all episodes belong to none."""
+    jobs = [a_job(0, 5.0), a_job(1, 12.0), a_job(2, 60.0), a_job(3, 71.0)]
+    ends = [an_end(0, 6.0), an_end(1, 20.0), an_end(2, None, None), an_end(3, 72.0)]
+    run = a_run("x", [an_episode(0, 10.0), an_episode(1, 70.0)], jobs, ends=ends)
+    found = measure_run(run).episodes
+    assert [(found[n].came, found[n].came_delay_s) for n in (NONE, 0, 1)] == [
+        (1, 1.0),
+        (2, 8.0 + LONGEST_S),
+        (1, 1.0),
+    ]
+    assert found[0].came_waited_s == 3.0
+
+
+def test_a_probe_that_did_not_pass_was_for_nothing_whatever_it_came_to() -> None:
+    """A job with a true verdict that stood in for a canary runs again: the attempt is paid for, and is no failure."""
+    probe = replace(a_use(0, 12.0, Outcome.FAILED, episode=0, s=3.0), probe=True)
+    passed = replace(a_use(1, 20.0, Outcome.PASSED, episode=0, s=4.0), probe=True)
+    run = a_run("x", [an_episode(0, 10.0)], [a_job(0, 10.0), a_job(1, 10.0)], uses=[probe, passed], ends=[])
+    one = measure_run(run).episodes[0]
+    assert (one.failed_slot_s, one.failures, one.affected) == (3.0, 0, 0)
