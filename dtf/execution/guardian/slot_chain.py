@@ -100,6 +100,8 @@ class SlotChain:
                 await self._run(attempt)
                 attempt = self._attempts[0] if self._attempts else None
         finally:
+            for left in self._attempts:  # none, but after an error: its lease is to end
+                self._services.leases.drop(left.claim.shard_id, left.claim.attempt)
             await asyncio.gather(*self._recordings, return_exceptions=True)
         for recorded in self._recordings:
             recorded.result()
@@ -264,10 +266,11 @@ class SlotChain:
 
     async def _deliver(self, attempt: Attempt, result: AttemptResult) -> None:
         services, claim = self._services, attempt.claim
-        disposition = self._decided[attempt] = await self._decide(attempt, result)
-        files = await asyncio.to_thread(self._collect, attempt)
-        entry = SpoolEntry(result=result, disposition=disposition, log=encode_pieces(attempt.log.take()), files=files)
         try:
+            disposition = self._decided[attempt] = await self._decide(attempt, result)
+            files = await asyncio.to_thread(self._collect, attempt)
+            log_pieces = encode_pieces(attempt.log.take())
+            entry = SpoolEntry(result=result, disposition=disposition, log=log_pieces, files=files)
             accepted = await services.recorder.record(services.spool, entry)
         finally:
             await services.ward.refunds.delivered(claim.shard_id)
