@@ -77,7 +77,8 @@ class Campaign:
     def _one(self, seed: int, arm: str, snapshot: Mapping[str, Any] | None, what: str = "run") -> RunRecord:
         schedule = draw_schedule(self.plan, seed)
         key = run_key(self.plan, [(one.browser, one.executable) for one in self.choices], seed, arm, snapshot)
-        file = self.place / f"{what}-{seed}-{arm.replace(' ', '-')}.json"
+        # with the key: what other code or settings made is kept
+        file = self.place / f"{what}-{seed}-{arm.replace(' ', '-')}-{key}.json"
         known = read_record(file)
         if known is not None and known.key == key:
             self.tell(f"seed {seed}, {arm}: there already ({file})")

@@ -1,6 +1,7 @@
 """Compares a report with an earlier one of the same kind, by their JSON."""
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,11 +35,27 @@ def read_earlier(file: Path, kind: str) -> dict[str, Any]:
         raise BadInputError(f"{file} cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise BadInputError(f"{file} is no JSON ({error}): give the JSON file of an earlier report") from error
-    if not isinstance(told, dict) or told.get("format") != FORMAT or not isinstance(told.get("totals"), dict):
+    if not isinstance(told, dict) or told.get("format") != FORMAT or not _has_figures(told):
         raise BadInputError(f"{file} is no report of this benchmark: give the JSON file of an earlier one")
     if told.get("kind") != kind:
         raise BadInputError(f"{file} is a report of the kind {told.get('kind')!r}; it is compared with one of {kind!r}")
     return told
+
+
+def _has_figures(told: Mapping[str, Any]) -> bool:
+    """Whether a report's JSON has totals and circumstances as reports have them."""
+    totals, circumstances = told.get("totals"), told.get("circumstances", {})
+    if not isinstance(totals, dict) or not isinstance(circumstances, dict):
+        return False
+    figures = [one for of_arm in totals.values() if isinstance(of_arm, dict) for one in of_arm.values()]
+    return all(isinstance(of_arm, dict) for of_arm in totals.values()) and all(map(_is_estimate, figures))
+
+
+def _is_estimate(one: object) -> bool:
+    if not isinstance(one, dict):
+        return False
+    values = [one.get(end) for end in ("value", "low", "high")]
+    return all(value is None or (isinstance(value, int | float) and math.isfinite(value)) for value in values)
 
 
 def compare(totals: Mapping[str, Mapping[str, Any]], earlier: Mapping[str, Any], labels: Mapping[str, str]) -> Section:

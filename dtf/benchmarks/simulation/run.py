@@ -101,13 +101,21 @@ def _known(file: Path, conditions: Mapping[str, Any]) -> dict[Run, Figures]:
     if not file.exists() or not file.stat().st_size:
         return {}
     try:
-        first, *rest = [json.loads(line) for line in file.read_text().splitlines()]
+        lines = file.read_text().splitlines(keepends=True)
+        if lines and not lines[-1].endswith("\n"):
+            # whoever wrote it was killed: the last run is made again
+            file.write_text("".join(lines[:-1]))
+            lines.pop()
+        if not lines:
+            return {}
+        first, *rest = [json.loads(line) for line in lines]
         found = {
             Run(arm=one["arm"], scenario=Scenario(one["scenario"]), seed=one["seed"]): one["figures"] for one in rest
         }
         same = first["conditions"] == conditions
     except (ValueError, KeyError, TypeError) as error:
-        raise BadInputError(f"{file} holds no raw data of simulated runs ({error!r})") from error
+        advice = "remove it, and they are made anew"
+        raise BadInputError(f"{file} holds no raw data of simulated runs ({error!r}): {advice}") from error
     if not same:
         raise BadInputError(f"{file} holds runs under other conditions: give another file")
     return found

@@ -142,6 +142,13 @@ def test_an_earlier_report_is_compared_arm_by_arm(tmp_path: Path) -> None:
         ("not json", "is no JSON"),
         ("[]", "is no report of this benchmark"),
         ('{"format": 99, "totals": {}}', "is no report of this benchmark"),
+        ('{"format": 1, "kind": "real browsers", "totals": {"a": 3}}', "is no report of this benchmark"),
+        ('{"format": 1, "kind": "real browsers", "totals": {"a": {"b": "c"}}}', "is no report of this benchmark"),
+        (
+            '{"format": 1, "kind": "real browsers", "totals": {"a": {"b": {"value": "5"}}}}',
+            "is no report of this benchmark",
+        ),
+        ('{"format": 1, "kind": "real browsers", "totals": {}, "circumstances": 7}', "is no report of this benchmark"),
         ('{"format": 1, "kind": "simulation", "totals": {}}', "is a report of the kind 'simulation'"),
         (None, "cannot be read"),
     ],

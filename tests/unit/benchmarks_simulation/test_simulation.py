@@ -285,9 +285,10 @@ def test_runs_are_kept_and_resumed(tmp_path: Path) -> None:
     lines = file.read_text().splitlines()
     assert len(lines) == 5
     assert set(found) == set(runs)
-    file.write_text("\n".join(lines[:-1]) + "\n")
-    assert run_all(runs, short, file, processes=1) == found
-    assert len(file.read_text().splitlines()) == 5
+    for killed in ("\n".join(lines[:-1]) + "\n", "\n".join(lines)[:-20], lines[0][:9]):  # in the middle of a line, too
+        file.write_text(killed)
+        assert run_all(runs, short, file, processes=1) == found
+        assert len(file.read_text().splitlines()) == 5
     with pytest.raises(BadInputError, match="other conditions"):
         run_all([Run(arm="none", scenario=Scenario.QUIET, seed=9)], SHORT, file, processes=1)
     (tmp_path / "bad").write_text("no JSON\n")
