@@ -28,8 +28,10 @@ class Stopped(JobEffect):
         return f"the processes are stopped {'until they are ended' if for_s is None else f'for {for_s:g} s'}"
 
     async def strike(self, process: OwnProcess) -> None:
-        """Stop it, unless one was."""
+        """Stop it, unless one was: then it goes on, should it have been stopped to be hit."""
         if self._stopped:
+            if process not in self._stopped:
+                process.send(signal.SIGCONT)
             return
         self._stopped = tuple(
             one for one in await asyncio.to_thread(self.subject.tree) if one.send(signal.SIGSTOP)
