@@ -94,6 +94,7 @@ class LearningLoop:
         """Learn from what is new and publish; None: somebody else learns.
 
         Raises:
+            MissingRiverError: River is not installed; the lease is free for who has it.
             StoreUnavailableError: The store does not answer.
         """
         if self._lease is not None and not self._lease.hold():
@@ -163,7 +164,12 @@ class LearningLoop:
         )
 
     def _begin(self) -> "Learner":
-        learner = self._make_learner()
+        try:
+            learner = self._make_learner()
+        except MissingRiverError:
+            if self._lease is not None:  # somebody with River may learn
+                self._lease.let_go()
+            raise
         self._after, self._epochs = "", {}
         found = self._snapshots.load()
         published = self._store.learned()
@@ -202,9 +208,9 @@ class LearningLoop:
             if record.epoch < known:  # the store lost its data and counts anew
                 learner.lost(target, self._store.now())
                 known = 0
-            if record.epoch > known:
-                found += self._store.transitions(target, known)
-            self._epochs[target] = record.epoch
+            new = self._store.transitions(target, known) if record.epoch > known else ()
+            found += new
+            self._epochs[target] = max((record.epoch, *(one.epoch for one in new)))  # it may have gone on meanwhile
         return found
 
 

@@ -70,6 +70,7 @@ class Learning:
         self._loop: LearningLoop | None = None
         self._learned: Learned | None = None
         self._is_missing = False
+        self._has_saved = False
 
     def reset(self) -> None:
         """Forget what was learned in an earlier term: the ledger knows better."""
@@ -84,7 +85,7 @@ class Learning:
         except StoreUnavailableError as error:
             self._outage.failed(error)
         except MissingRiverError as error:
-            self._is_missing = True
+            self._is_missing, self._loop = True, None
             log.warning("breakers learn nothing, and decide by fixed numbers: %s", error)
         else:
             self._outage.succeeded()
@@ -103,7 +104,7 @@ class Learning:
     def _turn(self, term: Term) -> None:
         unlearned = self._unlearned = self._unlearned or Unlearned(self._open_store(), self._journal)
         if self._term != term:
-            unlearned.begin()
+            unlearned.begin(term)
             self._learned = self._last_learned(unlearned.store.learned())
             self._term, self._led_since, self._next_publish = term, self._clock.monotonic(), 0.0
         unlearned.look()
@@ -115,8 +116,11 @@ class Learning:
             log.info("the learner begins, with %d pieces of evidence", unlearned.count)
             self._loop = self._make_loop(unlearned.store, _TermSnapshots(self, self._journal, term))
         if self._loop is not None:
+            self._has_saved = False
             self._learned = self._loop.turn() or self._learned
             unlearned.learned()
+            if self._has_saved:  # who comes after a death without a farewell is not to tell it again
+                unlearned.keep(term)
         elif self._learned is not None:
             self._refresh(unlearned.store, self._learned)
 
@@ -145,6 +149,7 @@ class Learning:
         self._journal.keep(term, SNAPSHOT_KEY, json.dumps(snapshot))
         if self._learned is not None:
             self._journal.keep(term, LEARNED_KEY, json.dumps(to_json(self._learned)))
+        self._has_saved = True
 
 
 class _TermSnapshots:

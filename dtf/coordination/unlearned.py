@@ -45,10 +45,11 @@ class Unlearned:
         """How many pieces there are."""
         return len(self._records)
 
-    def begin(self) -> None:
+    def begin(self, term: Term) -> None:
         """Take up what an earlier coordinator kept.
 
-        Where the broker has lost it, it is told again; where it has not, reading goes on where the other one was.
+        Where the broker has lost it, it is told again, and that is kept: who leads next finds it there. Where it has
+        not, reading goes on where the other one was.
 
         Raises:
             StoreUnavailableError: The store does not answer.
@@ -64,6 +65,9 @@ class Unlearned:
             return
         for record in kept.records:
             self.store.tell(record)
+        if kept.records:
+            self.look()
+            self.keep(term)
 
     def look(self) -> None:
         """Read what is new.

@@ -6,9 +6,10 @@ import pytest
 from dtf.breakers.learning_loop import LearningLoop
 from dtf.breakers.memory_store import MemoryStore
 from dtf.breakers.store import Account
-from dtf.domain.breaker import Sign, Target
+from dtf.domain.breaker import BreakerState, Sign, Target, Transition
 from dtf.learning.base_rate import SETTLE_S
-from dtf.resilience.breaker import Evidence
+from dtf.learning.learner import Learner
+from dtf.resilience.breaker import BreakerRecord, Evidence
 from dtf.resilience.breaker_params import FIXED
 from dtf.resilience.likelihood import Rates, likelihood
 from tests.support.fake_clock import FakeClock
@@ -138,6 +139,43 @@ def test_a_snapshot_that_cannot_be_used(
     assert learned is not None
     assert learned.target(GOOD).evidence == 40
     assert "cannot be used, it begins anew" in caplog.text
+
+
+class Busy(MemoryStore):
+    """A store in which a breaker goes on each time just after all were read."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.steps: list[Transition] = []
+
+    def all(self) -> Mapping[Target, BreakerRecord]:
+        found = {NOISY: BreakerRecord(epoch=len(self.steps))}
+        step = Transition(
+            target=NOISY,
+            epoch=len(self.steps) + 1,
+            at=self.now(),
+            before=BreakerState.CLOSED,
+            after=BreakerState.OPEN,
+            reason="it went on",
+        )
+        self.steps.append(step)
+        return found
+
+    def transitions(self, target: Target, after_epoch: int) -> tuple[Transition, ...]:
+        del target
+        return tuple(self.steps[after_epoch:])
+
+
+def test_a_transition_that_comes_between_two_looks_is_learned_once(
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read with those before it, and not again by the next look."""
+    seen: list[int] = []
+    monkeypatch.setattr(Learner, "observe_transition", lambda _, transition: seen.append(transition.epoch))
+    loop = LearningLoop(Busy(clock), Kept())
+    for _ in range(5):
+        loop.turn()
+    assert seen == [1, 2, 3, 4]
 
 
 def test_transitions_are_learned_once(store: MemoryStore) -> None:
