@@ -17,6 +17,7 @@ from dtf.execution.browser_host.offline import keep_offline
 from dtf.execution.browser_host.server import LoopbackServer
 from dtf.execution.browser_recovery.driver import Driver
 from dtf.execution.browser_recovery.probe import Probe
+from dtf.execution.injector.injection import InjectorError
 from dtf.execution.injector.pace import measure_pace
 from dtf.execution.injector.subject import Subject
 
@@ -59,7 +60,11 @@ class Workplace:
         self._left: list[Page | BrowserContext] = []
 
     async def __aenter__(self) -> Self:
-        """Start it, and see what it can do."""
+        """Start it, and see what it can do.
+
+        Raises:
+            InjectorError: It does not start, or its page does not work: there is nothing to break.
+        """
         await self._server.__aenter__()
         try:
             await self._driver.start()
@@ -68,9 +73,11 @@ class Workplace:
             is_chromium = self.choice.family is Family.CHROMIUM
             pace_ms = await measure_pace(self._page) if is_chromium else None
             self.probe = Probe(path=_TEXT, text=self._token, webgpu=adapter.available, pace_ms=pace_ms)
-        except BaseException:
+        except BaseException as error:
             await self.__aexit__()
-            raise
+            if not isinstance(error, Exception):
+                raise
+            raise InjectorError(f"{self.choice.browser} does not start: {_told(error)}") from error
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -138,3 +145,8 @@ async def _bounded(what: str, closing: Awaitable[None]) -> None:
         await asyncio.wait_for(closing, _CLOSE_S)
     except Exception as error:  # noqa: BLE001  # it is broken: whatever it raises, it is left to its end
         _log.info("%s did not close: %s", what, str(error) or type(error).__name__)
+
+
+def _told(error: Exception) -> str:
+    """What an error says first; Playwright adds a whole log."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -122,3 +122,19 @@ def test_the_command_breaks_a_browser_and_brings_it_back(capsys: pytest.CaptureF
     (record,) = json.loads(capsys.readouterr().out)["injections"]
     assert (record["confirmed"], record["recorded"], record["recovered_by"]) == (True, True, "new_page")
     assert (record["cleared"], record["wrong"]) == ("nothing is left of it", [])
+
+
+def test_a_browser_that_does_not_start_is_told_for_each_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`dtf inject` goes on with the next one, keeps what it has to tell, and exits with 1."""
+    need_browser("chromium")
+    program = tmp_path / "chromium"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert run(["inject", "--seed", "7", "--count", "2", "--json"]) == 1
+    records = json.loads(capsys.readouterr().out)["injections"]
+    told = [words for record in records for words in record["wrong"]]
+    assert len(told) == 2
+    assert all(words.startswith("chromium does not start: ") and "\n" not in words for words in told), told
