@@ -39,6 +39,11 @@ class Permit:
     canary: bool = False
 
     @property
+    def targets(self) -> tuple[Target, ...]:
+        """What it is for, in order; empty where there are no breakers."""
+        return tuple(hold.target for hold in self.holds)
+
+    @property
     def is_probe(self) -> bool:
         """Whether what comes of it decides about an open or half-open breaker; it has a lease then."""
         return any(hold.probe for hold in self.holds)

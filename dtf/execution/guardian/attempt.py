@@ -68,7 +68,9 @@ class Attempt:
         self.claim = claim
         self.slot = slots[0].number
         self.hardware = base_tag(claim.queue)
-        self.devices = services.ward.healthiest(devices_of(worker, slots, claim.queue) or ())
+        # not the healthiest by now: it runs on what its permit is for
+        permitted = permit.targets if permit else ()
+        self.devices = services.ward.healthiest(devices_of(worker, slots, claim.queue) or (), permitted)
         self.targets = attempt_targets(worker, self.devices)
         self.permit = permit
         self._slots = slots

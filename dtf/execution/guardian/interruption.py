@@ -17,7 +17,7 @@ class Cause(StrEnum):
     STOPPING = "stopping"
     #: Its hint came to a queue whose slots cannot take it.
     MISDIRECTED = "misdirected"
-    #: It has no retry or much time to lose, and what the slot owns is in doubt, or was found bad.
+    #: It has no retry or much time to lose, and what the slot owns is in doubt, was found bad, or is refused.
     SPARED = "spared"
 
 

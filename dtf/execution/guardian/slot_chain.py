@@ -16,6 +16,7 @@ from dtf.domain.slot import Slot
 from dtf.domain.work import BenchmarkWork, CommandWork
 from dtf.execution.files import remove_tree
 from dtf.execution.guardian.artifact_collector import ArtifactCollector
+from dtf.execution.guardian.asking_anew import ask_anew
 from dtf.execution.guardian.attempt import Attempt
 from dtf.execution.guardian.claimant import Claimed, claim_hinted
 from dtf.execution.guardian.first_look import first_look
@@ -95,7 +96,7 @@ class SlotChain:
         if found.note:
             self._attempts[0].log.note(found.note)
         try:
-            await self._spare(self._attempts[0], permit)
+            await self._spare(self._attempts[0])
             while attempt:
                 await self._run(attempt)
                 attempt = self._attempts[0] if self._attempts else None
@@ -139,15 +140,16 @@ class SlotChain:
             attempt.interrupt(Interruption(cause=Cause.MISDIRECTED, reason=reason))
         return attempt
 
-    async def _spare(self, attempt: Attempt, permit: Permit) -> None:
-        """Leave a shard to others that has no retry left to lose, or much time, where these are better off."""
-        if self._probe is not None:
-            return
-        if await self._services.ward.spares(attempt.claim, permit):
+    async def _spare(self, attempt: Attempt) -> None:
+        """Leave a shard to others that may not run here, or would lose its last retry or much time where it may."""
+        ward = self._services.ward
+        reason = await ask_anew(ward, attempt, is_probe=self._probe is not None)
+        permit = None if self._probe is not None else attempt.permit
+        if permit and await ward.spares(attempt.claim, permit):
             reason = f"it has no retry left to lose, and {attempt.targets[0]} is bad with {100 * permit.bad:.0f} %"
-            attempt.interrupt(Interruption(cause=Cause.SPARED, reason=reason))
-        elif bad := await first_look(self._services.ward, attempt.claim, permit):
+        elif permit and (bad := await first_look(ward, attempt.claim, permit)):
             reason = f"it would run for long, and a canary that went ahead of it found {bad} bad"
+        if reason:
             attempt.interrupt(Interruption(cause=Cause.SPARED, reason=reason))
 
     def _takes(self, queue: str) -> bool:
@@ -164,6 +166,7 @@ class SlotChain:
             return None
         if attempt.claim.max_failures and self._recordings:
             await asyncio.wait(self._recordings[-1:])  # so that the claim's count has their failures
+        # a job's shards stay with their browser: what the first one set up is there
         permit = await services.ward.enter(attempt.targets)
         if isinstance(permit, Refusal):
             return None
@@ -181,7 +184,7 @@ class SlotChain:
             if claim is None:
                 await services.ward.leave(permit)
         if claim:
-            await self._spare(self._take(claim, permit), permit)
+            await self._spare(self._take(claim, permit))
         return claim
 
     def _further_queues(self, claim: ClaimedShard) -> tuple[str, ...]:

@@ -119,11 +119,16 @@ class Ward:
                 self._running[number] -= 1
             self.look_soon()
 
-    def healthiest(self, devices: Sequence[Device]) -> tuple[Device, ...]:
-        """The same devices; of a slot's browsers, of which the first is used, the least doubtful ahead."""
+    def healthiest(self, devices: Sequence[Device], first: Collection[Target] = ()) -> tuple[Device, ...]:
+        """The same devices; of a slot's browsers, of which the first is used, the least doubtful ahead.
+
+        Args:
+            devices: Which.
+            first: Those that go ahead of all others, however doubtful: a permit is for them.
+        """
         if not devices or not devices[0].details.get("browser"):
             return tuple(devices)
-        return tuple(sorted(devices, key=self._doubt_of))
+        return tuple(sorted(devices, key=lambda one: (target_of(self._worker, one) not in first, *self._doubt_of(one))))
 
     async def spares(self, claim: ClaimedShard, permit: Permit) -> bool:
         """Whether a shard without a retry to lose is left to another worker, whose device is less in doubt.
