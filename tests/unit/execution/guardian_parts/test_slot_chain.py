@@ -51,7 +51,7 @@ class Guardian:
         self.refunds = Refunds(shards, database)
         ward = SimpleNamespace(
             enter=_enter,
-            healthiest=lambda devices, _permitted: tuple(devices),
+            healthiest=lambda devices, _permitted=(): tuple(devices),
             spares=self._spares,
             occupied=lambda _slots: nullcontext(),
             breakers=SimpleNamespace(config=SimpleNamespace(policy=BreakerPolicy.OFF)),
