@@ -13,8 +13,8 @@ from dtf.domain.errors import DtfError
 _Result = TypeVar("_Result")
 
 _DRIVER = "run-driver"
-#: How long what is called off may take to end, in seconds.
-_END_S = 5.0
+#: How long what is called off may take to end where nothing else is said, in seconds.
+END_S = 5.0
 
 
 class DriverCrashedError(DtfError):
@@ -46,8 +46,12 @@ class DriverWatch:
             return
         self._loop.add_reader(self._descriptor, self._ended)
 
-    async def guard(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+    async def guard(self, work: Coroutine[Any, Any, _Result], end_s: float = END_S) -> _Result:
         """Do something that needs the driver.
+
+        Args:
+            work: It.
+            end_s: How long it may take to end when it is called off, in seconds.
 
         Raises:
             DriverCrashedError: The driver ended before it was done.
@@ -63,7 +67,7 @@ class DriverWatch:
             gone.cancel()
             if not task.done():
                 task.cancel()
-                await asyncio.wait((task,), timeout=_END_S)
+                await asyncio.wait((task,), timeout=end_s)
 
     async def ends_within(self, time_s: float) -> bool:
         """Whether it has ended, or does so soon: its connection is lost a moment before."""

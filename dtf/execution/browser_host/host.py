@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from dtf.domain.errors import BadInputError, DtfError
 from dtf.domain.outcome import Outcome
 from dtf.execution.browser_host.choice import BrowserChoice
-from dtf.execution.browser_host.driver_watch import DriverCrashedError, DriverWatch
+from dtf.execution.browser_host.driver_watch import END_S, DriverCrashedError, DriverWatch
 from dtf.execution.browser_host.evidence import keep_console, keep_evidence
 from dtf.execution.browser_host.injected import InjectedCheck, wanted
-from dtf.execution.browser_host.limits import keeping_s, last_limit_s, over_time
+from dtf.execution.browser_host.limits import INJECTION_S, keeping_s, last_limit_s, over_time
 from dtf.execution.browser_host.promise import adapter_words, broken_promise
 from dtf.execution.browser_host.renewal import look, start_anew
 from dtf.execution.browser_host.stage import Stage
@@ -146,13 +146,13 @@ class Host:
             self._tidying = asyncio.create_task(self._tidy(stage))
         return replace(report, proof={**self._proof(stage, order), **report.proof})
 
-    async def _guarded(self, check: Coroutine[Any, Any, Report]) -> Report:
-        return await check if self._driver is None else await self._driver.guard(check)
+    async def _guarded(self, check: Coroutine[Any, Any, Report], end_s: float = END_S) -> Report:
+        return await check if self._driver is None else await self._driver.guard(check, end_s)
 
     async def _bounded(self, stage: Stage, order: Order, check: Check) -> Report:
         try:
             async with asyncio.timeout(last_limit_s(order)) as limit:
-                report = await self._guarded(check(stage, order))
+                report = await self._guarded(check(stage, order), INJECTION_S if wanted(order) else END_S)
         except TimeoutError:
             if not limit.expired():
                 raise

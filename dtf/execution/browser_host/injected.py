@@ -7,6 +7,7 @@ from typing import Any
 from dtf.domain.injection import read_injection
 from dtf.domain.outcome import Outcome
 from dtf.domain.proof import INJECTED, INJECTED_CLEARED, INJECTED_SEEN
+from dtf.execution.browser_host.limits import LOOK_S
 from dtf.execution.browser_host.stage import Stage
 from dtf.execution.host.messages import Order, Report
 from dtf.execution.injector import Subject, inject
@@ -45,6 +46,14 @@ class InjectedCheck:
             await self._end(injecting)
 
     async def _end(self, injecting: asyncio.Task[Injection]) -> None:
+        """Take it back; one that is called off while it is injected is seen soon, or taken back unseen."""
+        await asyncio.wait((injecting,), timeout=LOOK_S)
+        if not injecting.done():
+            injecting.cancel()
+            await asyncio.wait((injecting,))
+        if injecting.cancelled():
+            self.proof[INJECTED_CLEARED] = _LEFT
+            return
         try:
             injection = await injecting
         except InjectorError:

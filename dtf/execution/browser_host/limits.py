@@ -1,9 +1,16 @@
 """When a check gives up by itself, so that it can still say why and keep what it has."""
 
 from dtf.execution.host.messages import Order
+from dtf.execution.injector.injection import CLEAR_S
 
 #: How much longer than its limit an order may take for what is kept of it, in seconds; for ``Order.after_s``.
 AFTER_S = 1.0
+
+#: How long a failure that is being injected when a check is ended is still looked for, in seconds.
+LOOK_S = 5.0
+#: How much longer than other orders one may take under which a failure is injected, in seconds: for that look, and for
+#: taking the failure back, which is tried again where it was not seen.
+INJECTION_S = LOOK_S + 2 * CLEAR_S
 
 #: What closing a page and writing its log may take, in seconds.
 _TIDYING_S = 2.0

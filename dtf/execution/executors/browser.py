@@ -13,13 +13,13 @@ from pathlib import Path
 from dtf.domain.outcome import Outcome
 from dtf.domain.ports.executor import SlotContext
 from dtf.domain.ports.offer import Offer
-from dtf.domain.proof import ELSEWHERE, RAN_ELSEWHERE
+from dtf.domain.proof import ELSEWHERE, INJECTED, INJECTED_CLEARED, RAN_ELSEWHERE
 from dtf.domain.recovery import RecoveryAction
 from dtf.domain.shard import AttemptResult, ClaimedShard, Metric
 from dtf.domain.specs import JobSpec
 from dtf.domain.work import BrowserCheck, BrowserWork, JobKind
 from dtf.execution.browser_host.choice import BrowserChoice, Family
-from dtf.execution.browser_host.limits import AFTER_S
+from dtf.execution.browser_host.limits import AFTER_S, INJECTION_S
 from dtf.execution.executors.browser_pool.offering import offered
 from dtf.execution.executors.browser_pool.opened import BrowserUnavailableError, Opened
 from dtf.execution.executors.browser_pool.pool import BrowserPool
@@ -37,6 +37,7 @@ from dtf.execution.host.process import HostProcess
 
 _log = logging.getLogger(__name__)
 
+_WITH_THE_HOST = "the browser's host was ended"
 _SCRIPTS = (sys.executable, "-P", "-m", "dtf.execution.browser_host", "--scripts")
 
 
@@ -116,6 +117,7 @@ class BrowserExecutor:
     ) -> AttemptResult:
         browser, began = self.pool.of(context.slot), time.monotonic()
         is_script = work.check is BrowserCheck.SCRIPT
+        order: Order | None = None
         wish = Wish(choice=choice, debug_port=is_script, environment=host_environment(context.environment))
         try:
             if is_script and choice.family is Family.FIREFOX:
@@ -132,7 +134,9 @@ class BrowserExecutor:
         except BrowserUnavailableError as error:
             return _result(shard, context, Outcome.INFRA, f"{choice.browser} could not be used: {error}")
         except HostLostError as error:
-            return _result(shard, context, *_lost(error, shard.job.timeout_s, context.cancel_reason))
+            result = _result(shard, context, *_lost(error, shard.job.timeout_s, context.cancel_reason))
+            # what may have been injected by then is no sign of the browser's own, and is not injected again
+            return replace(result, proof={**result.proof, **_untold(context)}) if order else result
         finally:
             browser.leave()
         self.pool.figures.jobs[choice.browser] += 1
@@ -141,7 +145,13 @@ class BrowserExecutor:
             result,
             metrics=(*report.metrics, *self._metrics(browser, ready_s)),
             max_rss_bytes=browser.memory_bytes,
-            proof={**result.proof, **device_words(choice, context.devices), **_proof(choice, opened), **report.proof},
+            proof={
+                **result.proof,
+                **device_words(choice, context.devices),
+                **_proof(choice, opened),
+                **(_untold(context) if report.outcome is Outcome.TIMEOUT else {}),
+                **report.proof,
+            },
         )
 
     def _order(
@@ -171,7 +181,7 @@ class BrowserExecutor:
             workdir=str(context.workdir),
             artifacts=str(context.artifacts),
             time_limit_s=shard.job.timeout_s,
-            after_s=AFTER_S,
+            after_s=AFTER_S + (INJECTION_S if context.inject else 0.0),
         )
 
     async def _run_script(self, order: Order, context: SlotContext) -> Report:
@@ -215,6 +225,11 @@ def _proof(choice: BrowserChoice, opened: Opened) -> dict[str, str]:
     if opened.instead_of is not None:
         proof["browser_replaced"] = opened.instead_of.value
     return proof
+
+
+def _untold(context: SlotContext) -> dict[str, str]:
+    """What is said of the failure that a host was to inject and told nothing of: it was not seen, and went with it."""
+    return {INJECTED: context.inject, INJECTED_CLEARED: _WITH_THE_HOST} if context.inject else {}
 
 
 def _lost(error: HostLostError, limit_s: float, cancel_reason: str) -> tuple[Outcome, str]:

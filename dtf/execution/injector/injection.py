@@ -13,7 +13,7 @@ from dtf.domain.failure import FailureType, Intensity, is_recorded
 _log = logging.getLogger(__name__)
 
 #: The longest that taking a failure back may take, in seconds.
-_CLEAR_S = 10.0
+CLEAR_S = 10.0
 
 
 class InjectorError(DtfError):
@@ -118,7 +118,7 @@ class Injection:
         """
         if not self.cleared:
             try:
-                self.cleared = await asyncio.wait_for(self.effect.clear(), _CLEAR_S)
+                self.cleared = await asyncio.wait_for(self.effect.clear(), CLEAR_S)
             except Exception as error:  # noqa: BLE001  # the subject is broken on purpose, and may raise anything
                 _log.warning("%s %s was not cleared: %s: %s", self.failure, self.intensity, type(error).__name__, error)
         return bool(self.cleared)
