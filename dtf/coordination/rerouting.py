@@ -41,11 +41,12 @@ class Rerouting:
         self._clock = clock
         self._after_s = after_s
         self._held_since: dict[str, float] = {}
+        self._reached: dict[str, Stranded] = {}
         self._some_away = True
 
     def reset(self) -> None:
         """Forget what was seen in an earlier term."""
-        self._held_since = {}
+        self._held_since, self._reached = {}, {}
         self._some_away = True
 
     def apply(self, term: Term, refusing: Collection[Target]) -> None:
@@ -63,6 +64,7 @@ class Rerouting:
         self._bring_home(term, workers, refusing)
         held = {queue: who for queue in self._fallbacks.open_queues() if (who := holders(queue, workers, refusing))}
         self._held_since = {queue: self._held_since.get(queue, begin) for queue in held}
+        self._reached = {queue: one for queue, one in self._reached.items() if queue in held}
         at_once = self._fallbacks.failed_over() if held else ()
         for queue, who in held.items():
             if queue in at_once or begin - self._held_since[queue] >= self._after_s:
@@ -87,7 +89,9 @@ class Rerouting:
         refusing: Collection[Target],
     ) -> None:
         reason = open_words(who)
-        for stranded in self._fallbacks.stranded(queue):
+        # those whose fallback nobody serves stay: they are not to stand before the rest for ever
+        for stranded in self._fallbacks.stranded(queue, self._reached.get(queue)):
+            self._reached[queue] = stranded
             choices = (_destination(choice, stranded) for choice in stranded.fallback)
             to = next((c for c in choices if c != queue and _is_served(c, workers, refusing)), None)
             count = self._fallbacks.move(term, stranded, to, reason) if to else 0

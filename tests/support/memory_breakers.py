@@ -77,6 +77,7 @@ class MemoryFallbacks(Fallbacks):
     job_queues: dict[str, str] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
     at_last_level: set[str] = field(default_factory=set)
+    page: int = 200
 
     def wait(self, job_id: str, queue: str, *fallback: str, job_queue: str = "") -> None:
         """Let a job wait."""
@@ -94,8 +95,9 @@ class MemoryFallbacks(Fallbacks):
     def live_workers(self) -> Sequence[WorkerInfo]:
         return list(self.workers)
 
-    def stranded(self, queue: str) -> Sequence[Stranded]:
-        return [
+    def stranded(self, queue: str, after: Stranded | None = None) -> Sequence[Stranded]:
+        last = after.job_id if after else ""
+        found = [
             Stranded(
                 job_id=job_id,
                 run_id="r",
@@ -107,6 +109,7 @@ class MemoryFallbacks(Fallbacks):
             for job_id, (home, place) in self.places.items()
             if place == queue and self.allowed[job_id]
         ]
+        return sorted(found, key=lambda one: (one.job_id <= last, one.job_id))[: self.page]
 
     def failed_over(self) -> Collection[str]:
         """The queues that a test has named."""

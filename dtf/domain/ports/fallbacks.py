@@ -40,8 +40,13 @@ class Fallbacks(Protocol):
         """The workers that take work."""
         ...
 
-    def stranded(self, queue: str) -> Sequence[Stranded]:
-        """What waits in a queue, is due, and may go elsewhere."""
+    def stranded(self, queue: str, after: Stranded | None = None) -> Sequence[Stranded]:
+        """Some of what waits in a queue, is due, and may go elsewhere.
+
+        Args:
+            queue: The queue.
+            after: The last one of those before: what follows it comes first, and it last.
+        """
         ...
 
     def failed_over(self) -> Collection[str]:

@@ -47,14 +47,23 @@ class LedgerFallbacks(Fallbacks):
 
         return self._database.read(work)
 
-    def stranded(self, queue: str) -> Sequence[Stranded]:
-        """What waits in a queue, is due, and may go elsewhere."""
-        wanted = (
-            sa.select(shards.c.job_id, shards.c.home, jobs.c.run_id, jobs.c.spec)
+    def stranded(self, queue: str, after: Stranded | None = None) -> Sequence[Stranded]:
+        """Some of what waits in a queue, is due, and may go elsewhere; what follows ``after`` comes first."""
+        last = (after.job_id, _home(after)) if after is not None else ("", "")
+        had = sa.tuple_(shards.c.job_id, shards.c.home) <= last  # sorts those behind the rest
+        some = (
+            sa.select(shards.c.job_id, shards.c.home, had.label("had"))
             .join(jobs, jobs.c.job_id == shards.c.job_id)
             .where(is_queued, is_due, shards.c.queue == queue, jobs.c.fallback != "")
             .distinct()
+            .order_by(sa.text("had"), shards.c.job_id, shards.c.home)
             .limit(_JOBS)
+            .subquery()
+        )
+        wanted = (
+            sa.select(some.c.job_id, some.c.home, jobs.c.run_id, jobs.c.spec)
+            .join(jobs, jobs.c.job_id == some.c.job_id)
+            .order_by(some.c.had, some.c.job_id, some.c.home)
         )
         found = self._database.read(lambda connection: connection.execute(wanted).all())
         specs = [from_json(JobSpec, load(row.spec)) for row in found]
@@ -80,7 +89,7 @@ class LedgerFallbacks(Fallbacks):
     def move(self, term: Term, what: Stranded, queue: str, reason: str) -> int:
         """Let it wait in another queue, and tell it; return how many shards there were. What is claimed stays."""
         destination = clean_text(queue, NAME_CAP)
-        home = "" if what.home == what.queue else what.home
+        home = _home(what)
 
         def work(connection: Connection) -> int:
             fence(connection, term)
@@ -117,6 +126,11 @@ class LedgerFallbacks(Fallbacks):
             return total
 
         return self._database.write(work)
+
+
+def _home(what: Stranded) -> str:
+    """How the ledger writes where it belongs: nothing where it is there."""
+    return "" if what.home == what.queue else what.home
 
 
 def _tell(

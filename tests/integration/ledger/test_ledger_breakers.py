@@ -135,6 +135,20 @@ def test_what_is_claimed_stays_where_it_is(lab: Laboratory) -> None:
     assert fallbacks.bring_home(lab.term, CUDA, "closed") == 1
 
 
+def test_who_asks_what_waits_goes_round(lab: Laboratory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many cannot move: each look begins where the last one ended, and at the front again after the end."""
+    monkeypatch.setattr("dtf.storage.ledger.fallbacks._JOBS", 3)
+    fallbacks = lab.ledger.fallbacks
+    lab.submit(*(with_fallback(command(f"job {number}"), "webgpu", "cpu") for number in range(5)))
+    found = list(fallbacks.stranded(CUDA))
+    for _ in range(4):
+        found += fallbacks.stranded(CUDA, found[-1])
+    assert [one.job_id for one in found] == 3 * sorted(lab.job_ids)
+    assert fallbacks.move(lab.term, found[-1], "webgpu", "open") == 1
+    (there,) = fallbacks.stranded("webgpu", found[-1])
+    assert fallbacks.stranded("webgpu", there) == [there]
+
+
 def test_a_suite_is_collected_on_the_fallback_too(lab: Laboratory) -> None:
     """Otherwise it would never come to have anything to move; only a leader moves."""
     lab.submit(with_fallback(suite(), "cpu"))

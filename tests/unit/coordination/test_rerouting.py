@@ -118,6 +118,18 @@ def test_what_tests_require_themselves_holds_on_the_fallback(world: World) -> No
     assert world.fallbacks.queue_of("j4") == "cpu[cores>=1;memory_gb>=0]"
 
 
+def test_what_has_nowhere_to_go_does_not_stand_before_the_rest(world: World) -> None:
+    """Jobs whose fallback nobody serves are passed by, however many they are."""
+    world.fallbacks.page = 3
+    for number in range(10):
+        world.fallbacks.wait(f"a{number}", "cuda", "webgpu")
+    world.pass_by(30, G1, G2)
+    assert world.fallbacks.queue_of("j1") == "cuda"
+    for _ in range(2):
+        world.pass_by(1, G1, G2)
+    assert world.fallbacks.queue_of("j1") == "cpu"
+
+
 def test_a_reason_names_a_few_breakers() -> None:
     """And counts the others."""
     targets = [Target(hardware="cuda", name=f"GPU-{n}") for n in range(5)]
