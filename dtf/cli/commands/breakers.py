@@ -30,6 +30,11 @@ _MODES = {
 }
 _NOTHING_RUNS = "no cluster is running, so there are no breakers; start it with: dtf up"
 _LONGEST_REASON = 500
+#: Where breakers only tell, an order to let nothing through is kept, and is not what it seems.
+_ONLY_TELLS = (
+    "breakers are set to metrics ({}): work goes to what is open all the same; only canaries and failures that are "
+    "injected are refused there"
+)
 
 
 @click.command("breakers")
@@ -62,6 +67,8 @@ def command(words: tuple[str, ...], reason: str, url: str | None, prefix: str | 
             _show_off(output, settings, ledger, asked=bool(words))
         elif action:
             _take_in_hand(output, ledger, store, name, _MODES[action], reason)
+            if action == "open" and settings.breaker == "metrics":
+                output.note(f"dtf: {_ONLY_TELLS.format(_origin(settings))}")
         else:
             held = quarantined(ledger.views.workers())
             _show(output, store, _config(settings), ledger.breakers, name, held)
@@ -69,13 +76,18 @@ def command(words: tuple[str, ...], reason: str, url: str | None, prefix: str | 
 
 
 def _show_off(output: Output, settings: "Settings", ledger: "Ledger", *, asked: bool) -> None:
-    told = f"breakers are off ({settings.origins.get('breaker', 'by the program')})"
+    told = f"breakers are off ({_origin(settings)})"
     if asked:
         raise BadInputError(told)
     held = quarantined(ledger.views.workers())
     output.data({"running": True, "policy": "off", "breakers": [], "quarantine": quarantine_json(held)})
     for line in (told, *quarantine_lines(held, ledger.views.now())):
         output.line(line)
+
+
+def _origin(settings: "Settings") -> str:
+    """Where it is said by what breakers decide."""
+    return settings.origins.get("breaker", "by the program")
 
 
 def _parse(words: tuple[str, ...], reason: str) -> tuple[str, str]:

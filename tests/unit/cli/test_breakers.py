@@ -1,7 +1,9 @@
 import json
 import re
 import signal
+from contextlib import nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -154,6 +156,25 @@ def test_a_mistake_in_the_words_is_told(
         for number, handler in before.items():
             signal.signal(number, handler)
     assert part in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("policy", "said"), [("learned", False), ("metrics", True)])
+def test_who_forces_open_what_only_tells_hears_that_work_goes_on(
+    world: World, policy: str, said: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The order is kept, and refuses canaries alone where breakers are set to metrics; close needs no such word."""
+    settings = SimpleNamespace(breaker=policy, origins={"breaker": "DTF_BREAKER"})
+    ledger = SimpleNamespace(breakers=world.journal, fallbacks=SimpleNamespace(live_workers=lambda: [lab()]))
+    part = "dtf.cli.commands.breakers."
+    monkeypatch.setattr(part + "ledger_session", lambda **_: nullcontext((Output(), settings, ledger)))
+    monkeypatch.setattr(part + "breaker_store", lambda _: nullcontext(world.store))
+    assert run(["breakers", "open", "GPU-1"]) == 0
+    told = capsys.readouterr()
+    assert told.out == "breaker of cuda/GPU-1: forced open\n"
+    assert ("set to metrics (DTF_BREAKER): work goes to what is open all the same" in told.err) is said
+    assert run(["breakers", "close", "GPU-1"]) == 0
+    assert capsys.readouterr().err == ""
+    assert [mode for _, mode, _ in world.journal.modes] == [BreakerMode.FORCED_OPEN, BreakerMode.FORCED_CLOSED]
 
 
 def test_the_early_warning_is_one_line(world: World) -> None:
