@@ -1,6 +1,6 @@
 """Which recovery helps against which failure, and how long each takes: measured once in real browsers.
 
-The rows are the eighteen failures of ``docs/recovery.md`` in Chromium; two of them have two mechanisms. The cheapest
+The rows are the eighteen failures of ``docs/recovery.md`` in Chromium; one of them has two mechanisms. The cheapest
 recovery that worked and its time were measured. Two things are assumed and not measured: that whatever reaches deeper
 than the cheapest sufficient recovery suffices as well, in its own usual time; and that what suffices fails nevertheless
 one time in twenty.
@@ -13,6 +13,7 @@ from typing import Final
 
 from dtf.domain.failure import FailureType, Intensity
 from dtf.domain.recovery import RecoveryAction
+from dtf.resilience.browser_ladder import BROWSER_ACTIONS
 
 _A = RecoveryAction
 
@@ -20,7 +21,6 @@ _A = RecoveryAction
 TIMES_S: Final[Mapping[RecoveryAction, float]] = MappingProxyType(
     {
         _A.RETRY: 0.1,
-        _A.RECONNECT: 0.1,
         _A.RELOAD_PAGE: 0.25,
         _A.NEW_PAGE: 0.55,
         _A.NEW_CONTEXT: 1.0,
@@ -29,19 +29,8 @@ TIMES_S: Final[Mapping[RecoveryAction, float]] = MappingProxyType(
     }
 )
 
-#: The fixed order: by level, and in a level by depth.
-FIXED_ORDER: Final = (
-    _A.RETRY,
-    _A.RECONNECT,
-    _A.RELOAD_PAGE,
-    _A.NEW_PAGE,
-    _A.NEW_CONTEXT,
-    _A.RESTART_BROWSER,
-    _A.RESTART_DRIVER,
-)
-
-#: Each reaches deeper than those before it.
-_DEPTH: Final = (_A.RETRY, _A.RELOAD_PAGE, _A.NEW_PAGE, _A.NEW_CONTEXT, _A.RESTART_BROWSER, _A.RESTART_DRIVER)
+#: The fixed order; each reaches deeper than those before it.
+FIXED_ORDER: Final = BROWSER_ACTIONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +55,7 @@ class Fault:
 
     def suffices(self, action: RecoveryAction) -> bool:
         """Whether a recovery helps against it."""
-        if action is self.cheapest:
-            return True
-        if self.cheapest is _A.RECONNECT:  # a new browser has a new connection
-            return action in (_A.RESTART_BROWSER, _A.RESTART_DRIVER)
-        if action is _A.RECONNECT:
-            return self.cheapest is _A.RETRY
-        return _DEPTH.index(action) > _DEPTH.index(self.cheapest)
+        return FIXED_ORDER.index(action) >= FIXED_ORDER.index(self.cheapest)
 
     def usual_s(self, action: RecoveryAction) -> float:
         """How long a recovery takes that helps, in seconds."""
@@ -86,24 +69,14 @@ def _three(failure: FailureType, *rows: tuple[RecoveryAction, float, bool]) -> t
     )
 
 
-#: The eighteen, those with two mechanisms twice with half the weight.
+#: The eighteen, that with two mechanisms twice with half the weight.
 FAULTS: Final = (
-    Fault(failure=FailureType.CONNECTION_FAILURE, intensity=Intensity.MILD, cheapest=_A.RETRY, time_s=0.1),
-    Fault(
-        failure=FailureType.CONNECTION_FAILURE,
-        intensity=Intensity.MODERATE,
-        cheapest=_A.NEW_CONTEXT,
-        time_s=0.9,
-        weight=0.5,
+    *_three(
+        FailureType.CONNECTION_FAILURE,
+        (_A.RETRY, 0.1, False),
+        (_A.NEW_CONTEXT, 0.9, False),
+        (_A.RESTART_DRIVER, 2.5, False),
     ),
-    Fault(
-        failure=FailureType.CONNECTION_FAILURE,
-        intensity=Intensity.MODERATE,
-        cheapest=_A.RECONNECT,
-        time_s=0.1,
-        weight=0.5,
-    ),
-    Fault(failure=FailureType.CONNECTION_FAILURE, intensity=Intensity.SEVERE, cheapest=_A.RESTART_DRIVER, time_s=2.5),
     *_three(
         FailureType.RESOURCE_EXHAUSTION, (_A.RETRY, 0.1, False), (_A.RETRY, 0.15, False), (_A.NEW_PAGE, 0.6, False)
     ),

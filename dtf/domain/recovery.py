@@ -36,8 +36,6 @@ class RecoveryAction(StrEnum):
     OTHER_WORKER = "other_worker"
     #: Run it again in a process that it shares with no other shard.
     ISOLATE = "isolate"
-    #: Connect to the browser again.
-    RECONNECT = "reconnect"
     #: Load the page again.
     RELOAD_PAGE = "reload_page"
     #: Open a new page in the same context.
@@ -67,7 +65,6 @@ LEVEL_OF: Final[Mapping[RecoveryAction, RecoveryLevel]] = MappingProxyType(
         RecoveryAction.BACK_OFF: RecoveryLevel.ENHANCED_RETRY,
         RecoveryAction.OTHER_WORKER: RecoveryLevel.ENHANCED_RETRY,
         RecoveryAction.ISOLATE: RecoveryLevel.ENHANCED_RETRY,
-        RecoveryAction.RECONNECT: RecoveryLevel.ENHANCED_RETRY,
         RecoveryAction.RELOAD_PAGE: RecoveryLevel.ENHANCED_RETRY,
         RecoveryAction.NEW_PAGE: RecoveryLevel.COMPONENT_RESTART,
         RecoveryAction.NEW_CONTEXT: RecoveryLevel.COMPONENT_RESTART,

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from dtf.domain.failure import FailureType
 from dtf.domain.outcome import Outcome
 from dtf.domain.recovery import LEVEL_OF, RecoveryAction, RecoveryLevel
 from dtf.domain.shard import AttemptResult, Finish, Requeue
+from dtf.resilience.browser_ladder import BROWSER_ACTIONS
 from dtf.resilience.ladder import actions
 from dtf.resilience.recovery import CAP, Circumstances, decide
 
@@ -30,6 +32,18 @@ def test_every_action_has_a_level_and_every_level_an_action() -> None:
     """Whatever is decided can be told as one of the five levels."""
     assert set(LEVEL_OF) == set(RecoveryAction)
     assert set(LEVEL_OF.values()) == set(RecoveryLevel)
+
+
+def test_every_action_is_offered_to_jobs_or_in_a_browser() -> None:
+    """No strategy is a word only: each is on the ladder of jobs, or on that of ``dtf inject``."""
+    offered = {
+        action
+        for level, failure, hardware, in_page in product(
+            RecoveryLevel, FailureType, ("cpu", "cuda", "webgpu"), (False, True)
+        )
+        for action in actions(level, failure, hardware, in_page=in_page)
+    }
+    assert offered | set(BROWSER_ACTIONS) == set(RecoveryAction)
 
 
 def test_a_failure_that_is_usual_on_a_healthy_target_is_forgiven() -> None:
