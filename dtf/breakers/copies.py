@@ -5,7 +5,7 @@ from time import monotonic
 from dtf.breakers.permit import Hold, Permit
 from dtf.domain.breaker import Target
 
-#: More sets of targets than this are not kept ready at a time.
+#: More targets, and more sets of them that are kept ready, than this are forgotten: names come and go.
 _MOST_READY = 4096
 
 
@@ -31,6 +31,8 @@ class Copies:
 
     def put(self, hold: Hold) -> None:
         """The breaker was seen just now, closed and calm."""
+        if len(self._holds) >= _MOST_READY:
+            self._holds.clear()
         self._holds[hold.target] = monotonic() + self._trust_s, hold
 
     def drop(self, target: Target) -> None:

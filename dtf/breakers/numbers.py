@@ -15,7 +15,7 @@ from dtf.resilience.tuning import Tuned, expected_s, fixed, tuned, tuned_rates
 
 _LEARNING = (BreakerPolicy.LEARNED, BreakerPolicy.METRICS)
 
-#: More than so many remembered values are forgotten: job groups come and go.
+#: More than so many remembered values are forgotten: targets and job groups come and go.
 _MOST_REMEMBERED = 10000
 
 
@@ -61,6 +61,8 @@ class Numbers:
         """A target's numbers, and why they are not the learned ones where they are not."""
         found = self._tuned.get(target)
         if found is None:
+            if len(self._tuned) >= _MOST_REMEMBERED:
+                self._tuned = {}
             found = self._tuned[target] = self._tune(target)
         return found
 
