@@ -86,10 +86,11 @@ class Results:
         return ratio(self._parts(arm, measure, variant, scenario))
 
     def change(self, arm: str, other: str, measure: Measure, *, variant: str = "", scenario: str = "") -> Estimate:
-        """By how much a measure of an arm is larger than another's, over the same seeds."""
-        return ratio_change(
-            self._parts(arm, measure, variant, scenario), self._parts(other, measure, variant, scenario)
-        )
+        """By how much a measure of an arm is larger than another's, over the same seeds; not every arm has all runs."""
+        mine, theirs = (self._parts(one, measure, variant, scenario) for one in (arm, other))
+        if len(mine[0]) != len(theirs[0]):
+            return Estimate(value=None, low=None, high=None)
+        return ratio_change(mine, theirs)
 
     def to_json(self, references: Sequence[str]) -> Json:
         """All figures, as JSON's types."""

@@ -161,15 +161,7 @@ def _worst(results: Results, variant: str) -> str:
 
 def _losses(results: Results) -> Section:
     """Every figure in which it is worse than another breaker, or than none."""
-    found = []
-    for other in (one for one in results.arms if one not in (LEARNED, FLOOR, ORACLE)):
-        for variant in results.variants:
-            for scenario in ("", *results.scenarios):
-                measures = MEASURES if not scenario else (J2, WAITING)
-                for measure in measures:
-                    change = results.change(LEARNED, other, measure, variant=variant, scenario=scenario)
-                    if change.value is not None and change.value > 0:
-                        found.append((variant, scenario or "all", measure.label, other, change))
+    found = list(_worse(results))
     found.sort(key=lambda one: (one[4].low is None or one[4].low <= 0, one[1] != "all"))
     rows = tuple(
         (variant, scenario, label, other, change_words(one.value, one.low, one.high))
@@ -179,6 +171,18 @@ def _losses(results: Results) -> Section:
     text = ("Every figure in which it is worse, first those whose whole interval says so.",)
     table = Table(head=head, rows=rows)
     return Section(title="Where the learned breaker loses", text=text, table=table, folded=True)
+
+
+def _worse(results: Results) -> Iterator[tuple[str, str, str, str, Estimate]]:
+    """Conditions, scenario, measure, the other arm, and the change, of each figure in which it is worse."""
+    others = [one for one in results.arms if one not in (LEARNED, FLOOR, ORACLE)]
+    for other, variant in ((one, variant) for one in others for variant in results.variants):
+        every = [("", measure) for measure in MEASURES]
+        every += [(scenario, measure) for scenario in results.scenarios for measure in (J2, WAITING)]
+        for scenario, measure in every:
+            change = results.change(LEARNED, other, measure, variant=variant, scenario=scenario)
+            if change.value is not None and change.value > 0:
+                yield variant, scenario or "all", measure.label, other, change
 
 
 def _figure(found: Estimate) -> str:

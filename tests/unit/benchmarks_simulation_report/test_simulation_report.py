@@ -67,6 +67,18 @@ def test_the_report_says_where_it_loses() -> None:
     assert "8 seeds of 2 scenarios with each of 4 arms" in text
 
 
+def test_an_arm_that_was_not_run_under_all_conditions_is_compared_where_it_was() -> None:
+    """The page is made, and tells of it under the conditions that it met."""
+    runs = dict(_results((100.0, 60.0, 12.0)).runs)
+    for cell, figures in list(runs.items()):
+        if cell.arm != "constants":
+            runs[replace(cell, variant="cold")] = figures
+    runs |= {_cell("small window", seed): _figures(10.0, 5.0) for seed in range(8)}
+    text = markdown(make_page(Results(runs=runs), {"revision": "abc"}, None))
+    assert "| usual | outage | J2 | small window |" in text
+    assert "| cold | outage | J2 | small window |" not in text
+
+
 def test_every_size_has_the_arms_that_its_verdicts_need_and_raw_data_of_its_own() -> None:
     """No two conditions share a file; those that are not the usual ones get fewer seeds."""
     for size in SIZES.values():
