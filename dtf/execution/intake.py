@@ -78,6 +78,8 @@ class Intake:
             self.renewals += said.new_children
             if said.held is not None:
                 self._held = said.held
+            if said.held_devices is not None:
+                self._allotment.hold_devices(said.held_devices)
             if said.queues is not None:
                 self.wanted = frozenset(said.queues)
                 self._allotment.know(said.queues)
@@ -88,6 +90,7 @@ class Intake:
         with self._lock:
             self._holding.clear()
             self._held = ()
+            self._allotment.hold_devices(())
 
     def admit(self, queues: Sequence[str], tasks: Iterable[TakenTask]) -> Sequence[str]:
         """Of the consumed queues those from which a hint may be taken now.

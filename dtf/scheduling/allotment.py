@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dtf.domain.match import capacity, slots_for
+from dtf.domain.match import capacity, devices_for, slots_for
 from dtf.domain.queue import split_queue
 from dtf.domain.requirement import device_count
 from dtf.domain.slot import Slot
@@ -36,6 +36,8 @@ class Allotment:
     def __init__(self, worker: WorkerInfo) -> None:
         self._worker = worker
         self._fitting: dict[str, tuple[Slot, ...]] = {}
+        self._usable: dict[str, tuple[Slot, ...]] = {}
+        self._held_devices: frozenset[str] = frozenset()
         self._asked: dict[int, int] = {}
         self._doubts: Mapping[int, float] = {}
 
@@ -50,6 +52,17 @@ class Allotment:
     def doubt(self, doubts: Mapping[int, float]) -> None:
         """Say how probable it is that what a slot owns is bad, by the slot's number; what is not named is well."""
         self._doubts = dict(doubts)
+
+    def hold_devices(self, uuids: Iterable[str]) -> None:
+        """Say on which devices nothing is to run for now.
+
+        A slot that owns several, as a browser's does, goes on with the queues for which it has another one.
+
+        Args:
+            uuids: All of them; what is not named is well again.
+        """
+        self._held_devices = frozenset(uuids)
+        self._usable.clear()
 
     def fitting(self, queue: str) -> tuple[Slot, ...]:
         """The slots that can take the queue's shards; none where the worker has too few devices for one of them."""
@@ -72,7 +85,7 @@ class Allotment:
             if not left:
                 break
             needed = device_count(split_queue(queue)[1])
-            chosen = self._choose([slot for slot in self.fitting(queue) if slot.number in left], needed)
+            chosen = self._choose([slot for slot in self._usable_for(queue) if slot.number in left], needed)
             left.difference_update(slot.number for slot in chosen)
             if len(chosen) == needed:
                 grants[place] = tuple(chosen)
@@ -80,7 +93,7 @@ class Allotment:
 
     def suffices(self, queue: str, held: Collection[int]) -> bool:
         """Whether one of the queue's shards could have its slots without those that are held."""
-        left = [slot for slot in self.fitting(queue) if slot.number not in held]
+        left = [slot for slot in self._usable_for(queue) if slot.number not in held]
         if not left:
             return False
         needed = device_count(split_queue(queue)[1])
@@ -88,7 +101,21 @@ class Allotment:
 
     def admits(self, queue: str, left: Collection[int]) -> bool:
         """Whether one more of the queue's shards could use a slot that is left, were it only one of several."""
-        return any(slot.number in left for slot in self.fitting(queue))
+        return any(slot.number in left for slot in self._usable_for(queue))
+
+    def _usable_for(self, queue: str) -> tuple[Slot, ...]:
+        """The fitting slots that have a device for the queue that is not held."""
+        if not self._held_devices:
+            return self.fitting(queue)
+        found = self._usable.get(queue)
+        if found is None:
+            found = tuple(slot for slot in self.fitting(queue) if self._has_device(slot, queue))
+            self._usable[queue] = found
+        return found
+
+    def _has_device(self, slot: Slot, queue: str) -> bool:
+        devices = devices_for(self._worker, slot, *split_queue(queue))
+        return not devices or any(device.uuid not in self._held_devices for device in devices)
 
     def _find(self, queue: str) -> tuple[Slot, ...]:
         slots, needed = slots_for(self._worker, queue), device_count(split_queue(queue)[1])

@@ -31,9 +31,9 @@ class Announcer:
         """Say that a task was given these slots, or gave them back: none."""
         self._say(Announcement(task_id=task_id, slots=tuple(slot.number for slot in slots)))
 
-    def hold(self, slots: Iterable[int]) -> None:
-        """Name the slots that nobody is given for now."""
-        self._say(Announcement(held=tuple(sorted(slots))))
+    def hold(self, slots: Iterable[int], devices: Iterable[str]) -> None:
+        """Name the slots that nobody is given for now, and the devices, by UUID, on which nothing is to run."""
+        self._say(Announcement(held=tuple(sorted(slots)), held_devices=tuple(sorted(devices))))
 
     def ask_for_children(self) -> None:
         """Ask for new Celery children in place of those that are idle."""

@@ -85,6 +85,11 @@ def make_guards(worker: WorkerInfo) -> dict[Target, Guard]:
     return guards
 
 
+def held_devices(guards: Iterable[Guard]) -> frozenset[str]:
+    """The UUIDs of the devices on which nothing is to run."""
+    return frozenset(guard.device.uuid for guard in guards if guard.held and guard.device)
+
+
 def weigh(guards: Iterable[Guard]) -> tuple[frozenset[int], dict[int, float]]:
     """The slots all of whose targets are held, and how bad the best target of each slot may be."""
     by_slot: dict[int, list[Guard]] = {}

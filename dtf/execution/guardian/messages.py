@@ -52,6 +52,7 @@ class Announcement:
         task_id: The Celery task that was given slots, or gave them back; empty: none.
         slots: Their numbers; empty: given back.
         held: The slots that are given to nobody for now, as what they own is in doubt; None: nothing is said.
+        held_devices: The UUIDs of the devices on which nothing is to run for now; None: nothing is said.
         new_children: Whether the Celery children that are idle are to be replaced by new ones.
     """
 
@@ -59,6 +60,7 @@ class Announcement:
     task_id: str = ""
     slots: tuple[int, ...] = ()
     held: tuple[int, ...] | None = None
+    held_devices: tuple[str, ...] | None = None
     new_children: bool = False
 
 

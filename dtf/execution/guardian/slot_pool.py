@@ -54,16 +54,19 @@ class SlotPool:
         """Say which queues hold work now, so that what few of them can use is given out last."""
         self._allotment.know(queues)
 
-    def hold(self, numbers: Iterable[int], doubts: Mapping[int, float]) -> None:
+    def hold(self, numbers: Iterable[int], doubts: Mapping[int, float], devices: Iterable[str] = ()) -> None:
         """Give some slots to nobody from now on, and all others again; what runs on them goes on.
 
-        Who waits for a queue that only such slots can take gets none: others may.
+        Who waits for a queue that only such slots can take gets none: others may. So it is with a queue for which all
+        devices of a slot are held.
 
         Args:
             numbers: Those that are held.
             doubts: How probable it is that what a slot owns is bad, by number; the least doubtful is given first.
+            devices: The UUIDs of the devices that are held.
         """
         self._held = frozenset(numbers)
+        self._allotment.hold_devices(devices)
         self._allotment.doubt(doubts)
         for waiter in [waiter for waiter in self._line if self.holds(waiter.queue)]:
             self._line.remove(waiter)

@@ -19,7 +19,7 @@ from dtf.domain.specs import GPU_TAGS
 from dtf.domain.worker import Device, WorkerInfo
 from dtf.execution.guardian.announcer import Announcer
 from dtf.execution.guardian.canary_round import CanaryRound, Singer, StandIn
-from dtf.execution.guardian.guard import Guard, make_guards, weigh
+from dtf.execution.guardian.guard import Guard, held_devices, make_guards, weigh
 from dtf.execution.guardian.refunds import Refunds
 from dtf.execution.guardian.slot_pool import SlotPool
 from dtf.execution.guardian.sparing import DOUBT, Sparing
@@ -45,9 +45,10 @@ class Ward:
 
     Each device of the worker, and the worker itself for its CPU slots, is a target with a circuit breaker, which other
     workers may share. A slot all of whose targets are refused by their breakers, or are in quarantine, is held: nobody
-    is given it, and the worker takes no hint that needs it. Canaries run on what is held or suspected whenever the
-    breaker wants one; what comes of them closes the breaker again. Short work that can run nowhere else may be the
-    probe in a canary's place; other work is never used to find out.
+    is given it, and the worker takes no hint that needs it. Where only some of them are, as one of a slot's browsers,
+    that goes for the queues that want just these. Canaries run on what is held or suspected whenever the breaker wants
+    one; what comes of them closes the breaker again. Short work that can run nowhere else may be the probe in a
+    canary's place; other work is never used to find out.
 
     Attributes:
         breakers: Where the breakers are.
@@ -83,7 +84,7 @@ class Ward:
         self._guards = make_guards(worker)
         self._running: dict[int, int] = {}
         self._sparing = Sparing()
-        self._held: frozenset[int] = frozenset()
+        self._held: tuple[frozenset[int], frozenset[str]] = frozenset(), frozenset()
         self._told_at = -REPEAT_S
         self._wake = asyncio.Event()
 
@@ -276,8 +277,9 @@ class Ward:
     def _apply(self) -> None:
         """Let the slots be given out by what is known now."""
         held, doubts = weigh(self._guards.values())
-        self._slots.hold(held, {number: bad for number, bad in doubts.items() if bad > DOUBT})
+        devices = held_devices(self._guards.values())
+        self._slots.hold(held, {number: bad for number, bad in doubts.items() if bad > DOUBT}, devices)
         now = asyncio.get_running_loop().time()
-        if held != self._held or now - self._told_at >= REPEAT_S:
-            self._held, self._told_at = held, now
-            self._announcer.hold(held)
+        if (held, devices) != self._held or now - self._told_at >= REPEAT_S:
+            self._held, self._told_at = (held, devices), now
+            self._announcer.hold(held, devices)

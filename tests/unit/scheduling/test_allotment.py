@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from dtf.domain.slot import Slot
 from dtf.domain.worker import Device, WorkerInfo
 from dtf.scheduling.allotment import Allotment
@@ -83,3 +85,37 @@ def test_who_is_let_in() -> None:
     assert not allotment.admits("cuda[devices=3]", {0, 1})
     assert not allotment.admits("cuda[vram_gb>=40]", {0, 1})
     assert not allotment.admits("cpu", {0, 1})
+
+
+def test_one_of_a_slots_browsers_is_held() -> None:
+    """The slot goes on with the queues for which it has another one, and keeps nothing for those that want just it."""
+    browsers = tuple(
+        Device(kind=kind, name=name, uuid=f"{kind}-{name}", details={"browser": name})
+        for kind, name in (("webgpu", "chromium"), ("webgpu", "firefox"), ("webnn", "chromium"))
+    )
+    info = lab(24)
+    slot = Slot(number=2, tags=("webgpu", "webnn"), devices=tuple(browser.uuid for browser in browsers))
+    allotment = Allotment(
+        replace(
+            info,
+            queues=(*info.queues, "webgpu", "webnn"),
+            devices=(*info.devices, *browsers),
+            slot_table=(*info.slot_table, slot),
+        )
+    )
+    both, one, other = "webgpu", "webgpu[browser=chromium]", "webgpu[browser=firefox]"
+    queues = (both, one, other, "webnn", "cuda", "cpu")
+
+    def well() -> list[str]:
+        sufficing = [queue for queue in queues if allotment.suffices(queue, ())]
+        assert sufficing == [queue for queue in queues if allotment.admits(queue, {0, 1, 2})]
+        return sufficing
+
+    assert well() == list(queues)
+    allotment.hold_devices(["webgpu-chromium"])
+    assert well() == [both, other, "webnn", "cuda", "cpu"]
+    assert given(allotment, [one, both], {2})[0] == {1: [2]}
+    allotment.hold_devices(["webgpu-chromium", "webgpu-firefox", "G0"])
+    assert well() == ["webnn", "cpu"]
+    allotment.hold_devices([])
+    assert given(allotment, [one, both], {2})[0] == {0: [2]}

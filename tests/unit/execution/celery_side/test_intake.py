@@ -96,6 +96,21 @@ def test_held_slots_take_nothing() -> None:
     assert list(taken.admit(QUEUES, [])) == QUEUES
 
 
+def test_held_devices_take_nothing() -> None:
+    """No hint is taken that wants just these, until the guardian says otherwise or is gone."""
+    taken, only = intake(), ["cuda", "cuda[uuid=g1]"]
+    held = say(Announcement(held=(), held_devices=("G1",)))
+    taken.hear(held)
+    taken.hear(say(Announcement(task_id="a", slots=())))
+    assert list(taken.admit(only, [])) == ["cuda"]
+    assert list(taken.admit(only, [Task("b", "cuda[uuid=g1]")])) == ["cuda"]
+    taken.hear(say(Announcement(held=(), held_devices=())))
+    assert list(taken.admit(only, [])) == only
+    taken.hear(held)
+    taken.forget()
+    assert list(taken.admit(only, [])) == only
+
+
 def test_nonsense_is_passed_over() -> None:
     """A line that cannot be read changes nothing."""
     taken = intake()
