@@ -91,7 +91,8 @@ class Recovery:
         succeeded: Whether a probe, or the work itself, found that it works again.
         time_s: From the failure until that was known, in seconds.
         resource_s: Slot-seconds that it took or burnt.
-        impact: How many other jobs it disturbed.
+        impact: How many other slots it took from their work, or was to take, to end what they keep warm; what runs
+            on them is never ended.
         stable: Whether the target kept working for a while; None: not known yet.
         job_recovered: Whether the failed work came to its end afterwards; None: not known yet.
         worker_id: Whose worker; empty: none.

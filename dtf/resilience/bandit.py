@@ -10,8 +10,8 @@ from typing import Final
 from dtf.domain.failure import FailureType
 from dtf.domain.recovery import LEVEL_OF, Recovery, RecoveryAction, RecoveryLevel
 
-#: What a slot-second that a recovery burns costs beside the second that it takes, and a job that it disturbs, in
-#: seconds.
+#: What a slot-second that a recovery burns costs beside the second that it takes, and another slot that it takes from
+#: its work, which then begins cold, in seconds.
 RESOURCE_WEIGHT: Final = 0.5
 IMPACT_S: Final = 5.0
 
@@ -33,7 +33,7 @@ _MOST_TRIES: Final = 3
 
 
 def cost_s(recovery: Recovery) -> float:
-    """What a recovery cost, in seconds: its time, what it burnt, and whom it disturbed."""
+    """What a recovery cost, in seconds: its time, what it burnt, and what it took from others."""
     return max(_LEAST_S, recovery.time_s + RESOURCE_WEIGHT * recovery.resource_s + IMPACT_S * recovery.impact)
 
 

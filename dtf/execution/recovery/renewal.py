@@ -44,14 +44,20 @@ class Renewal:
         self._ask_for_children = ask_for_children
         self._running: asyncio.Task[None] | None = None
 
-    def begin(self, done: Sequence[int]) -> None:
+    def begin(self, done: Sequence[int]) -> int:
         """Begin, unless one is under way.
 
         Args:
             done: Slots on which everything is new already.
+
+        Returns:
+            How many slots are to be taken for it.
         """
-        if self._running is None or self._running.done():
-            self._running = asyncio.create_task(self._run([n for n in self._numbers if n not in done]))
+        if self._running is not None and not self._running.done():
+            return 0
+        left = [number for number in self._numbers if number not in done]
+        self._running = asyncio.create_task(self._run(left))
+        return len(left)
 
     async def close(self) -> None:
         """End the one that is under way, where it is."""

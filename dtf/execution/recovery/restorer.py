@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from dtf.domain.failure import FailureType
 from dtf.domain.match import table_of
@@ -20,7 +20,17 @@ from dtf.resilience.browser_ladder import SLOT_ACTIONS, deeper
 
 log = logging.getLogger(__name__)
 
-_Act = Callable[[Patient, Requeue], Awaitable[str]]
+
+@dataclass(slots=True)
+class _Case:
+    """One action that is carried out for a patient, as it was decided, and how many other slots it has taken."""
+
+    patient: Patient
+    decided: Requeue
+    taken: int = 0
+
+
+_Act = Callable[[_Case], Awaitable[str]]
 
 
 class Restorer:
@@ -128,8 +138,9 @@ class Restorer:
 
     async def _carry_out(self, patient: Patient, decided: Requeue, act: _Act, since: float) -> Recovery:
         """Act, see whether it helped, and remember it."""
-        reason = await self._within(self._experience.limit_s(decided.action), act, patient, decided)
-        recovery = self._judged(patient, decided, reason, since)
+        case = _Case(patient, decided)
+        reason = await self._within(self._experience.limit_s(decided.action), act, case)
+        recovery = self._judged(case, reason, since)
         log.log(
             logging.WARNING if reason else logging.INFO,
             "%s of %s after %s: %s", decided.action, patient.target, recovery.failure, recovery.reason,
@@ -137,15 +148,15 @@ class Restorer:
         await self._experience.add(recovery)
         return recovery
 
-    async def _within(self, limit_s: float, act: _Act, patient: Patient, decided: Requeue) -> str:
+    async def _within(self, limit_s: float, act: _Act, case: _Case) -> str:
         """Act and probe; what is wrong afterwards, empty: nothing."""
         try:
             async with asyncio.timeout(limit_s):
-                return await act(patient, decided)
+                return await act(case)
         except TimeoutError:
             return f"it did not come back within {limit_s:.0f} s"
         except Exception as error:  # the slot must go on, or be held
-            log.exception("a recovery of %s broke down", patient.target)
+            log.exception("a recovery of %s broke down", case.patient.target)
             return f"the recovery broke down: {type(error).__name__}: {error}"
 
     async def _probe(self, patient: Patient) -> str:
@@ -155,7 +166,8 @@ class Restorer:
                 return f"{found.what} failed: {found.reason}"
         return ""
 
-    def _judged(self, patient: Patient, decided: Requeue, reason: str, since: float) -> Recovery:
+    def _judged(self, case: _Case, reason: str, since: float) -> Recovery:
+        patient, decided = case.patient, case.decided
         time_s = asyncio.get_running_loop().time() - since
         return Recovery(
             target=patient.target,
@@ -164,6 +176,7 @@ class Restorer:
             succeeded=not reason,
             time_s=time_s,
             resource_s=time_s * len(patient.slots),
+            impact=case.taken,
             worker_id=self._worker.worker_id,
             shard_id=patient.shard_id,
             attempt=patient.attempt,
@@ -172,42 +185,44 @@ class Restorer:
 
     # the actions; each says what is wrong after it, empty: nothing
 
-    async def _replace_part(self, patient: Patient, decided: Requeue) -> str:
+    async def _replace_part(self, case: _Case) -> str:
         keeper = self._keeper()
         if keeper is None:
             return "nobody keeps a browser"
-        return await keeper.renew(patient.slots[0], decided.action, patient.target.hardware)
+        return await keeper.renew(case.patient.slots[0], case.decided.action, case.patient.target.hardware)
 
-    async def _restart(self, patient: Patient, _decided: Requeue) -> str:
-        await self.start_anew(patient.slots)
-        return await self._probe(patient)
+    async def _restart(self, case: _Case) -> str:
+        await self.start_anew(case.patient.slots)
+        return await self._probe(case.patient)
 
-    async def _reset(self, patient: Patient, _decided: Requeue) -> str:
+    async def _reset(self, case: _Case) -> str:
         """End all of dtf's that holds the devices. Slots that run something keep them: that is no failure of theirs.
 
         A reset by the driver would hit whatever others run there, so it is never asked for.
         """
+        patient = case.patient
         await self.start_anew(patient.slots)
         uuids = {device.uuid for device in patient.devices}
         sharing = [slot.number for slot in table_of(self._worker) if uuids.intersection(slot.devices)]
         for number in (number for number in sharing if number not in patient.slots):
             if self._slots.occupy((number,)) is None:
                 continue
+            case.taken += 1
             try:
                 await self.start_anew((number,))
             finally:
                 self._slots.vacate(number)
         return await self._probe(patient)
 
-    async def _isolate(self, patient: Patient, decided: Requeue) -> str:
-        self._hold(patient, decided.reason or "its breaker is open")
-        return await self._restart(patient, decided)
+    async def _isolate(self, case: _Case) -> str:
+        self._hold(case.patient, case.decided.reason or "its breaker is open")
+        return await self._restart(case)
 
-    async def _replace(self, patient: Patient, _decided: Requeue) -> str:
+    async def _replace(self, case: _Case) -> str:
         """Begin with the patient's own slots; the others follow as they finish what they have."""
-        await self.start_anew(patient.slots)
-        self._renewal.begin(patient.slots)
-        return await self._probe(patient)
+        await self.start_anew(case.patient.slots)
+        case.taken = self._renewal.begin(case.patient.slots)
+        return await self._probe(case.patient)
 
     def _hold(self, patient: Patient, reason: str) -> None:
         for number in patient.slots:

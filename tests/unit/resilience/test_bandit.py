@@ -74,7 +74,7 @@ def test_a_strategy_that_stops_working_is_left() -> None:
 
 
 def test_all_six_measures_count() -> None:
-    """Success, time, resources, disturbed jobs, stability and the job's own recovery."""
+    """Success, time, resources, slots taken from others, stability and the job's own recovery."""
     base = _tried(RecoveryAction.RETRY, worked=True, time_s=1.0)
     dear = _tried(RecoveryAction.RETRY, worked=True, time_s=1.0, resource_s=2.0, impact=3)
     assert cost_s(dear) > cost_s(base) + 3

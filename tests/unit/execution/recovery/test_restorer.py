@@ -238,6 +238,41 @@ def test_a_device_is_reset_on_the_idle_slots_that_share_it() -> None:
     assert worker.busy == {0, 1}
 
 
+@pytest.mark.parametrize(
+    ("action", "busy", "impact"),
+    [
+        (RecoveryAction.RESTART_PROCESS, set[int](), 0),
+        (RecoveryAction.RESET_DEVICE, {0}, 2),
+        (RecoveryAction.RESET_DEVICE, {0, 1}, 1),
+        (RecoveryAction.REPLACE_POOL, set[int](), 3),
+    ],
+)
+def test_the_history_has_the_slots_that_a_recovery_took_from_others(
+    action: RecoveryAction, busy: set[int], impact: int
+) -> None:
+    """The idle ones that share the device, or the rest of the pool; one that runs something is not counted."""
+    worker = Worker(busy=busy)
+    found = _restore(worker, action)
+    assert found is not None
+    assert (found.impact, worker.history_[-1].impact) == (impact, impact)
+
+
+def test_one_pool_is_replaced_once_for_two_that_fail_on_it() -> None:
+    """The second takes no slot that the first does not take already."""
+
+    async def run() -> list[int]:
+        restorer = Worker().restorer()
+        patients = [
+            Patient(target=_TARGET, slots=(n,), devices=(_GPU,), shard_id="s", attempt=1, failed_at=0.0) for n in (0, 1)
+        ]
+        decided = _decided(RecoveryAction.REPLACE_POOL)
+        found = [await restorer.restore(patient, decided) for patient in patients]
+        await restorer.close()
+        return [one.impact for one in found if one]
+
+    assert _run(run()) == [3, 0]
+
+
 def test_a_quarantine_holds_the_slot_whatever_the_probe_says() -> None:
     """Only the breaker's canaries bring it back."""
     worker = Worker()
