@@ -151,6 +151,7 @@ class AttemptResult:
         proof: What it ran on: host, pid, interpreter, versions, device UUID; under ``notes`` remarks for people, one
             a line.
         crashed: Whether an infrastructure failure counts against the shard (False for a drained worker).
+        lost: Whether the worker, or its process that had asked for the attempt, went away under it.
     """
 
     shard_id: str
@@ -171,6 +172,7 @@ class AttemptResult:
     artifacts: tuple[Artifact, ...] = ()
     proof: Mapping[str, str] = field(default_factory=dict)
     crashed: bool = True
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,9 @@ SICK: Final = 0.5
 #: Failures that count and those that do not end a shard together after so many times the attempts that it is allowed.
 CAP: Final = 2
 
+#: Attempts whose worker went away under them cost nothing, but end a shard after so many times those it is allowed.
+LOST_CAP: Final = 10
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
@@ -77,7 +80,7 @@ def decide(
 
     Only a failure of the infrastructure sends a shard out again: what the code under test did is its verdict, and a
     retry would hide a flaky test. One that ran elsewhere than it was to is told at once. An attempt that ended without
-    a failure (a drained worker) costs the shard nothing.
+    a failure (a drained worker) costs the shard nothing; the ledger counts those (``is_lost_too_often``).
 
     The first level follows the breaker's state, and each further failure of the shard goes one level up; success ends
     it, since then nothing is decided any more. While the target is held for sick a failure does not count, so that no
@@ -116,6 +119,18 @@ def decide(
         avoid=(result.worker_id,) if _leaves(action) else (),
         counts=counts,
     )
+
+
+def is_lost_too_often(losses: int, max_retries: int) -> bool:
+    """Whether a shard does not go out again although its worker, or a process of it, just went away under it.
+
+    A restart of workers costs nothing; but a shard may be what ends them, and would for ever.
+
+    Args:
+        losses: How many of its attempts ended so, the present one among them.
+        max_retries: How often a failure that counts may send the shard out again.
+    """
+    return losses >= LOST_CAP * (1 + max_retries)
 
 
 def retry_delay_s(failures: int) -> float:

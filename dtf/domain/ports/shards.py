@@ -88,7 +88,7 @@ class Shards(Protocol):
     def release_worker(self, worker_id: str, reason: str) -> int:
         """Requeue at once everything that this worker holds, without counting a crash; return how many.
 
-        Used by a worker's new guardian for what the old one left.
+        Used by a worker's new guardian for what the old one left. What was lost in that way too often is finished.
         """
         ...
 

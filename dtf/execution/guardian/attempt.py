@@ -221,7 +221,9 @@ class Attempt:
             return result  # it came to its end before it could be ended
         if self.interruption.cause is Cause.CANCELLED:
             return replace(result, outcome=Outcome.CANCELLED, reason=self.interruption.reason)
-        return replace(result, outcome=Outcome.INFRA, reason=self.interruption.reason, crashed=False)
+        # one that had not begun cannot be what ended the process
+        lost = self._context is not None and self.interruption.cause in (Cause.CHILD_GONE, Cause.STOPPING)
+        return replace(result, outcome=Outcome.INFRA, reason=self.interruption.reason, crashed=False, lost=lost)
 
     def _unbegun(self) -> AttemptResult:
         return self._result(Outcome.CANCELLED, "")

@@ -12,12 +12,13 @@ from sqlalchemy.engine import Connection, Row
 from dtf.domain.codec import to_json
 from dtf.domain.events import EventKind
 from dtf.domain.outcome import CaseOutcome, Outcome, gravest, outcome_of_cases
-from dtf.domain.shard import AttemptResult, Disposition, Finish, JobState, Requeue, ShardKind, ShardState
+from dtf.domain.shard import AttemptResult, Disposition, JobState, Requeue, ShardKind, ShardState
 from dtf.storage.database import now
 from dtf.storage.ledger import injections, manifests, outbox
 from dtf.storage.ledger.accepting import Accepted, accept_cases, fill_cases
 from dtf.storage.ledger.bulk import insert_many
 from dtf.storage.ledger.cancelling import stop_job
+from dtf.storage.ledger.deciding import better_known
 from dtf.storage.ledger.json_text import dump
 from dtf.storage.ledger.recoveries import note_outcome
 from dtf.storage.ledger.requeueing import is_counted, is_failure, requeue
@@ -86,8 +87,7 @@ def settle_attempt(
     accepted = accept_cases(connection, job, shard, result)
     if _stop_after_failures(connection, job):  # which has called off this shard too
         shard = connection.execute(sa.select(shards).where(shards.c.shard_id == shard.shard_id)).one()
-    if isinstance(disposition, Finish):
-        disposition = _better_known(job, shard, result, disposition)
+    result, disposition = better_known(job, shard, result, disposition)
     _note_attempt(connection, result, disposition, digest)
     # a cancelled shard does not go out again, and neither does one of which nothing is left
     again = shard.cancel_reason is None and (bool(accepted.left) or shard.cases == 0)
@@ -97,25 +97,6 @@ def settle_attempt(
         _finish(connection, job, shard, result, accepted)
         _stop_after_failures(connection, job)  # with what was filled in
     settle_job(connection, job.job_id)
-
-
-def _better_known(job: Row[Any], shard: Row[Any], result: AttemptResult, finish: Finish) -> Disposition:
-    """What is to become of a shard that a worker holds for finished, by what only the ledger knows."""
-    if _stopped_by_itself(shard, result):
-        return Requeue(reason="it was ended early, for failures that do not count")
-    if finish.exhausted and shard.crashes < job.max_retries:
-        reason = f"{result.reason}; a retry was refunded meanwhile" if result.reason else "a retry was refunded"
-        return Requeue(reason=reason, failure=finish.failure)
-    return finish
-
-
-def _stopped_by_itself(shard: Row[Any], result: AttemptResult) -> bool:
-    """Whether an attempt ended early although nobody called its shard off.
-
-    A worker ends a shard itself when it knows of too many failures. Where their results came to nothing, because
-    their attempt was superseded, the job has not failed, and what is left has to run.
-    """
-    return bool(shard.cases) and result.outcome is Outcome.CANCELLED and shard.cancel_reason is None
 
 
 def _was_recorded(connection: Connection, result: AttemptResult, digest: str) -> bool:

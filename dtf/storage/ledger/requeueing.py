@@ -38,6 +38,7 @@ def requeue(connection: Connection, shard: Row[Any], result: AttemptResult, deci
             not_before=now() + decided.delay_s,
             crashes=shard.crashes + int(failed and decided.counts),
             refunds=shard.refunds + int(failed and not decided.counts),
+            losses=shard.losses + int(result.lost),
             # one that is given back still waits for what its earlier failure called for
             action=decided.action.value if failed else shard.action,
             avoid=avoid_too(shard.avoid, decided.avoid),

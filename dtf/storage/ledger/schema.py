@@ -148,6 +148,8 @@ shards = Table(
     # infrastructure failures that count, and those that do not
     _integer("crashes"),
     _integer("refunds"),
+    # attempts that cost nothing, as their worker or a process of it went away under them
+    _integer("losses"),
     _number("predicted_s"),
     # cases in it; 0 for commands and collections
     _integer("cases"),

@@ -82,7 +82,10 @@ class LedgerShards(Shards):
             return self._database.write(lambda connection: recording.record(connection, bare, Finish(), digest))
 
     def release_worker(self, worker_id: str, reason: str) -> int:
-        """Requeue at once everything that this worker holds, without counting a crash; return how many."""
+        """Requeue at once everything that this worker holds, without counting a crash; return how many.
+
+        What was lost in that way too often is finished.
+        """
         held = self._database.read(
             lambda connection: connection.execute(
                 sa.select(shards.c.shard_id, shards.c.attempt, shards.c.slot).where(
@@ -99,6 +102,7 @@ class LedgerShards(Shards):
                 outcome=Outcome.INFRA,
                 reason=clean_text(reason),
                 crashed=False,
+                lost=True,
             )
             for row in held
         ]

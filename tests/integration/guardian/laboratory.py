@@ -195,6 +195,11 @@ class Laboratory:
         )
         return next(shard for shard in self.ledger.views.shards(str(job_id)) if shard.shard_id == shard_id)
 
+    def losses(self, shard_id: str) -> int:
+        """How often a shard was given back because a process had gone."""
+        wanted = sa.select(shards.c.losses).where(shards.c.shard_id == shard_id)
+        return int(self.ledger.database.read(lambda connection: connection.execute(wanted).scalar_one()))
+
     def attempts(self, shard_id: str) -> list[AttemptView]:
         """What was tried."""
         run_id = self.ledger.views.job(self.shard(shard_id).job_id).run_id

@@ -68,7 +68,7 @@ def test_a_killed_guardian_takes_its_commands_along(lab: Laboratory) -> None:
         second = lab.guardian()
         assert not is_running(daemon)
         found = lab.shard(shard)
-        assert (found.state, found.crashes) == (ShardState.QUEUED, 0)
+        assert (found.state, found.crashes, lab.losses(shard)) == (ShardState.QUEUED, 0, 1)
         (lab.work / "pid").unlink()
         with lab.begin(second, shard):
             lab.pid()
@@ -99,7 +99,7 @@ def test_a_lost_child_gives_the_claim_back(lab: Laboratory) -> None:
         assert not is_running(daemon)
         attempt = lab.attempts(shard)[0]
         assert (attempt.outcome, attempt.reason) == (Outcome.INFRA, "the worker's child was lost")
-        assert lab.shard(shard).crashes == 0
+        assert (lab.shard(shard).crashes, lab.losses(shard)) == (0, 1)
     assert guardian.client.status().busy_slots == 0
 
 
@@ -117,7 +117,7 @@ def test_a_guardian_ends_with_its_worker(lab: Laboratory, how: str) -> None:
         assert not is_running(pid)
         assert not is_running(daemon)
         found = lab.shard(shard)
-        assert (found.state, found.crashes) == (ShardState.QUEUED, 0)
+        assert (found.state, found.crashes, lab.losses(shard)) == (ShardState.QUEUED, 0, 1)
         assert lab.ledger.views.workers()[0].state is WorkerState.OFFLINE
 
 

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from dtf.domain.case import CaseResult
@@ -12,7 +13,9 @@ from dtf.domain.manifest import Manifest
 from dtf.domain.outcome import CaseOutcome, Outcome
 from dtf.domain.ports.shards import Held
 from dtf.domain.shard import Artifact, AttemptResult, Finish, JobState, Metric, Requeue, ShardState
+from dtf.resilience.recovery import LOST_CAP
 from dtf.storage.ledger import open_ledger, recording
+from dtf.storage.ledger.schema import shards
 from tests.integration.ledger.laboratory import Laboratory, cases, command, result, suite, worker
 
 
@@ -166,6 +169,46 @@ def test_release_requeues_at_once_without_a_crash(lab: Laboratory) -> None:
     again = lab.claim()
     assert (again.attempt, again.crashes) == (2, 0)
     assert lab.ledger.shards.release_worker("nobody", "x") == 0
+
+
+def test_what_takes_its_worker_along_each_time_is_not_given_back_for_ever(lab: Laboratory) -> None:
+    """Ten times as often as it may be tried, by release or by its guardian; what the worker is spared counts not."""
+    lab.submit(replace(command(), max_retries=0))
+    reason = "the worker's child was lost"
+    for number in range(9):
+        spared = replace(result(lab.claim(), Outcome.INFRA, reason="it is left to others"), crashed=False)
+        lab.record(spared, Requeue(reason=spared.reason))
+        shard = lab.claim()
+        if number % 2:
+            assert lab.ledger.shards.release_worker("w1", "the guardian is back") == 1
+        else:
+            lost = replace(result(shard, Outcome.INFRA, reason=reason), crashed=False, lost=True)
+            assert lab.record(lost, Requeue(reason=reason))
+        assert lab.outcome is None
+    assert lab.claim().crashes == 0
+    assert lab.ledger.shards.release_worker("w1", "the guardian is back") == 1
+    assert lab.outcome is Outcome.INFRA
+    (found,) = lab.ledger.views.shards(lab.job_ids[0])
+    assert "given back 10 times, each time as the worker or a process of it went away" in found.reason
+    assert "(the last time: the guardian is back)" in found.reason
+    assert (found.crashes, found.attempt) == (0, 19)
+
+
+def test_a_suite_that_takes_its_worker_along_keeps_what_it_reported(lab: Laboratory) -> None:
+    """Its cases stand; those that never ran are told as the infrastructure's, with the reason."""
+    lab.plan(2)
+    first = lab.claim()
+    lab.record(
+        replace(result(first, Outcome.INFRA, cases(first, first=1), "lost"), crashed=False, lost=True), Requeue()
+    )
+    losses = {"losses": LOST_CAP * (1 + first.job.max_retries) - 1}
+    lab.ledger.database.write(lambda connection: connection.execute(sa.update(shards).values(losses)))
+    lab.claim()
+    lab.ledger.shards.release_worker("w1", "the guardian is back")
+    assert lab.outcome is Outcome.INFRA
+    found = list(lab.ledger.views.cases(lab.job_ids[0]))
+    assert [case.outcome for case in found] == [CaseOutcome.PASSED, CaseOutcome.INFRA]
+    assert "what it runs may be what ends them" in found[1].message
 
 
 def test_requeued_shard_waits_for_its_delay(lab: Laboratory) -> None:
