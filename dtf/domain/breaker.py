@@ -8,11 +8,11 @@ from dtf.domain.failure import Intensity
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Target:
-    """What can be broken: a device, browser, model or worker, on its hardware.
+    """What can be broken: a device, the browser on one, a worker's CPU, or the way to a worker; in other apps anything.
 
     Attributes:
         hardware: The hardware tag.
-        name: What names it there: a device's UUID, a worker's node name, ``model:bert``.
+        name: What names it there: a device's UUID, a worker's node name, what a task of another app names.
     """
 
     hardware: str
