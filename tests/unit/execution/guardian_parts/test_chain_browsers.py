@@ -197,11 +197,16 @@ def test_where_that_browser_is_refused_the_shard_goes_back(tmp_path: Path) -> No
 
 
 def test_a_probe_is_that_of_its_target_or_none(tmp_path: Path) -> None:
-    """Work of another queue than the one that was looked at says nothing for the browser in doubt; it goes back."""
-    stage = Stage(tmp_path, ONLY_FIREFOX)
+    """It runs there, whatever is less in doubt by then; work of another queue says nothing for it, and goes back."""
+    stage = Stage(tmp_path, PLAIN, ONLY_FIREFOX)
     permit = stage.breakers.acquire((CHROMIUM,))
     assert isinstance(permit, Permit)
-    stage.run(Probe(target=CHROMIUM, permit=permit, limit_s=10.0))
-    assert stage.ran == []
-    assert stage.testified == [((FIREFOX,), None)]
-    assert isinstance(stage.fates[0], Requeue)
+    probe = Probe(target=CHROMIUM, permit=permit, limit_s=10.0)
+    stage.meanwhile = lambda: stage.doubt(CHROMIUM, 0.2)
+    stage.run(probe)
+    assert stage.ran == ["chromium"]
+    assert stage.testified == [((CHROMIUM,), (CHROMIUM,))]
+    stage.run(probe)
+    assert stage.ran == ["chromium"]
+    assert stage.testified[1:] == [((FIREFOX,), None)]
+    assert isinstance(stage.fates[1], Requeue)
