@@ -1,5 +1,6 @@
 """The docs cover what there is, and nothing in the tree speaks of a place that only its authors have."""
 
+import os
 import re
 import subprocess
 import sys
@@ -107,3 +108,29 @@ def test_nothing_speaks_of_private_places() -> None:
         if (match := private.search(path.read_text(errors="replace")))
     ]
     assert found == []
+
+
+def test_the_celery_app_of_the_docs_runs_as_it_stands(tmp_path: Path) -> None:
+    """It is the example's, and its caller is told which call failed and which was refused; here without a worker."""
+    section = (ROOT / "docs" / "circuit-breaker.md").read_text().partition("\n## In any Celery app\n")[2]
+    snippet = section.partition("```python\n")[2].partition("```")[0]
+    assert (ROOT / "examples" / "celery_breaker" / "app.py").read_text().endswith(snippet)
+    (tmp_path / "app.py").write_text(snippet)
+    call = """import app
+app.app.conf.task_always_eager = True
+for number in range(6):
+    print(app.checkout(number, away=number > 0))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", call],
+        cwd=tmp_path,
+        # nobody listens there: the breakers are this process's own
+        env={**os.environ, "SHOP_REDIS": "redis://127.0.0.1:1/0"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    first, *failed, last = done.stdout.splitlines()
+    assert first == "order 0 is paid"
+    assert failed == [f"order {number} failed: payments are away" for number in (1, 2, 3, 4)]
+    assert last.startswith("order 5 is kept for later: the circuit breaker of celery/payments lets nothing through")
