@@ -17,6 +17,8 @@ from dtf.domain.specs import JobSpec
 from dtf.domain.work import BrowserCheck, BrowserWork
 from dtf.domain.worker import Device
 from dtf.execution.browser_host import injected
+from dtf.execution.browser_host.driver_watch import END_S, DriverWatch
+from dtf.execution.browser_host.host import Host
 from dtf.execution.browser_host.injected import InjectedCheck
 from dtf.execution.browser_host.limits import INJECTION_S, last_limit_s
 from dtf.execution.browser_host.stage import Stage
@@ -138,6 +140,32 @@ def test_there_is_time_to_take_a_failure_back(tmp_path: Path) -> None:
     under, without = pool.asked
     assert last_limit_s(under) + INJECTION_S < under.time_limit_s + under.after_s
     assert under.after_s - without.after_s == INJECTION_S > CLEAR_S
+
+
+@pytest.mark.parametrize(("inject", "end_s"), [("crash severe", INJECTION_S), ("", END_S)])
+def test_a_check_that_is_ended_may_take_its_failure_back(inject: str, end_s: float) -> None:
+    """Its host waits for that, however long a check without a failure may take to end."""
+    given: list[float] = []
+
+    class Watch(DriverWatch):
+        def __init__(self) -> None:
+            self.gone = asyncio.Event()
+
+        async def guard(self, work: Coroutine[Any, Any, T], end_s: float = END_S) -> T:
+            given.append(end_s)
+            return await work
+
+    async def check(_stage: Stage, order: Order) -> Report:
+        return Report(number=order.number, outcome=Outcome.PASSED)
+
+    async def bounded() -> Report:
+        nothing: Any = None
+        host = Host(nothing)
+        host._driver = Watch()
+        return await host._bounded(nothing, Order(number=1, do="wgsl", arguments={"inject": inject}), check)
+
+    assert run(bounded()).outcome is Outcome.PASSED
+    assert given == [end_s]
 
 
 def test_a_failure_whose_injection_does_not_end_is_called_off(monkeypatch: pytest.MonkeyPatch) -> None:
