@@ -13,6 +13,10 @@ FADING: Final = 0.03
 HAZARD_WEIGHT: Final = 1.0
 DURATION_WEIGHT: Final = 3.0
 
+#: The time between two learners counts as healthy if it was no longer, in seconds: in a longer one there may have been
+#: no cluster at all.
+HANDED_OVER_S: Final = 120.0
+
 #: The shortest outage whose duration is taken as it is, in seconds.
 SHORTEST_S: Final = 1.0
 
@@ -32,6 +36,7 @@ class OutageModel:
         self.durations = FadedNormal(FADING)
         self._opened_at: float | None = None
         self._closed_at: float | None = None
+        self._is_restored = False
 
     @property
     def opened_at(self) -> float | None:
@@ -52,19 +57,20 @@ class OutageModel:
         elif self._opened_at is not None:
             self.openings -= 1.0
             self.healthy_s += max(at - self._opened_at, 0.0)
-        self._opened_at, self._closed_at = None, at
+        self._opened_at, self._closed_at, self._is_restored = None, at, False
 
     def lost(self, at: float) -> None:
         """It is closed; since when, and whether there was an outage, nobody knows."""
-        self._opened_at, self._closed_at = None, at
+        self._opened_at, self._closed_at, self._is_restored = None, at, False
 
     def account(self, now: float) -> None:
         """Count the healthy time up to now."""
         if self._opened_at is not None:
             return
-        if self._closed_at is not None:
-            self.healthy_s += max(now - self._closed_at, 0.0)
-        self._closed_at = now
+        since = self._closed_at
+        if since is not None and not (self._is_restored and now - since > HANDED_OVER_S):
+            self.healthy_s += max(now - since, 0.0)
+        self._closed_at, self._is_restored = now, False
 
     def hazard_per_s(self, prior: float = DEFAULT_HAZARD_PER_S) -> float:
         """Openings per healthy second, shrunk to a prior."""
@@ -90,5 +96,5 @@ class OutageModel:
         one = cls()
         one.openings, one.healthy_s = data["openings"], data["healthy_s"]
         one.durations = FadedNormal.restored(FADING, data["durations"])
-        one._opened_at, one._closed_at = data["opened_at"], data["closed_at"]
+        one._opened_at, one._closed_at, one._is_restored = data["opened_at"], data["closed_at"], True
         return one
