@@ -11,6 +11,7 @@ from dtf.domain.breaker import Target, Transition
 from dtf.domain.errors import DtfError
 from dtf.domain.evidence import EvidenceRecord
 from dtf.domain.learned import Learned
+from dtf.resilience.breaker import BreakerRecord
 
 if TYPE_CHECKING:
     from dtf.learning.learner import Learner
@@ -101,7 +102,8 @@ class LearningLoop:
             self._learner = None  # what the other learns meanwhile is in its snapshots
             return None
         learner = self._learner or self._begin()
-        evidence, transitions = self._new_evidence(), self._new_transitions(learner)
+        evidence, records = self._new_evidence(), self._store.all()
+        transitions = self._new_transitions(learner, records)
         for event in _in_order((*evidence, *transitions)):
             if isinstance(event, Transition):
                 learner.observe_transition(event)
@@ -110,6 +112,7 @@ class LearningLoop:
         if self._lease is not None and not self._lease.hold():
             self._learner = None
             return None
+        self._forget(learner, records)
         self.learned = learner.publish(self._store.now())
         self._store.publish(self.learned)
         self._turns += 1
@@ -201,9 +204,9 @@ class LearningLoop:
                 break
         return found
 
-    def _new_transitions(self, learner: "Learner") -> list[Transition]:
+    def _new_transitions(self, learner: "Learner", records: Mapping[Target, BreakerRecord]) -> list[Transition]:
         found: list[Transition] = []
-        for target, record in self._store.all().items():
+        for target, record in records.items():
             known = self._epochs.get(target, 0)
             if record.epoch < known:  # the store lost its data and counts anew
                 learner.lost(target, self._store.now())
@@ -212,6 +215,11 @@ class LearningLoop:
             found += new
             self._epochs[target] = max((record.epoch, *(one.epoch for one in new)))  # it may have gone on meanwhile
         return found
+
+    def _forget(self, learner: "Learner", records: Mapping[Target, BreakerRecord]) -> None:
+        """Forget what is gone; the epoch of what the learner knows is kept, to see that the store lost it."""
+        learner.forget(records.keys(), self._store.now())
+        self._epochs = {one: epoch for one, epoch in self._epochs.items() if one in records or learner.knows(one)}
 
 
 def _opened(snapshot: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A learner that also looks ahead."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -52,6 +52,11 @@ class EarlyWarningLearner(Learner):
         super().observe_transition(transition)
         if transition.before is BreakerState.CLOSED and transition.after is not BreakerState.CLOSED:
             self._warning.opened(transition.at, transition.target)
+
+    def forget(self, present: Collection[Target], now: float) -> None:
+        """Forget the targets that are gone for good; ``present``: those that have a breaker."""
+        super().forget(present, now)
+        self._failing = {one: mean for one, mean in self._failing.items() if one in present or self.knows(one)}
 
     def publish(self, now: float) -> Learned:
         """What is known now, and what is to be expected."""

@@ -1,6 +1,7 @@
 """The learner: evidence and transitions in, learned values out."""
 
 import math
+from collections.abc import Collection
 from typing import Any, Final
 
 from dtf.domain.breaker import BreakerState, Sign, Target, Transition
@@ -26,6 +27,14 @@ SHOWN_AS_CRASH: Final = 0.15
 
 #: More groups than this are not kept; the one that was seen longest ago goes.
 MOST_GROUPS: Final = 2000
+
+#: A target without a breaker that was not seen for so long, in seconds, is gone, and one for ever after so long: when
+#: breakers are forgotten, too. Till then it may come back, as in a cluster that lives for the minutes of a nightly run.
+ABSENT_S: Final = 86_400.0
+FORGOTTEN_S: Final = 30 * 86_400.0
+
+#: Of those that are gone no more than this are kept; the ones that were seen longest ago go.
+MOST_ABSENT: Final = 500
 
 #: The signs that end a job.
 _ENDS: Final = frozenset((Sign.WORKED, Sign.INFRA, Sign.CRASH))
@@ -53,9 +62,9 @@ class Learner:
         known = record.target in self._targets
         if record.sign in _CANARIES and known:
             failed = record.sign is Sign.CANARY_FAILED
-            self._targets[record.target].looked(record.at, failed=failed, epoch=record.epoch)
+            self._target(record.target, record.at).looked(record.at, failed=failed, epoch=record.epoch)
         elif record.sign in _ENDS and (known or record.believed <= HEALTHY_BELOW):
-            self._ended(record, self._target(record.target))
+            self._ended(record, self._target(record.target, record.at))
 
     def _ended(self, record: EvidenceRecord, model: TargetModel) -> None:
         group = self._group(record.job_group)
@@ -74,7 +83,7 @@ class Learner:
 
     def observe_transition(self, transition: Transition) -> None:
         """Learn from a breaker's transition."""
-        model = self._target(transition.target)
+        model = self._target(transition.target, transition.at)
         if transition.after is BreakerState.CLOSED:
             model.closed(transition.at)
         elif transition.before is BreakerState.CLOSED:
@@ -85,7 +94,29 @@ class Learner:
 
     def lost(self, target: Target, at: float) -> None:
         """A breaker's store lost its data: it is closed, and how that came is not known."""
-        self._target(target).lost(at)
+        self._target(target, at).lost(at)
+
+    def knows(self, target: Target) -> bool:
+        """Whether anything is known of a target."""
+        return target in self._targets
+
+    def forget(self, present: Collection[Target], now: float) -> None:
+        """Forget the targets that are gone for good: each host name of a cluster that grows and shrinks is one.
+
+        Args:
+            present: Those that have a breaker; they stay.
+            now: The time.
+        """
+        for model in self._targets.values():
+            model.seen_at = model.seen_at or now
+        seen = {
+            target: model.seen_at
+            for target, model in self._targets.items()
+            if target not in present and model.seen_at < now - ABSENT_S
+        }
+        too_many = sorted(seen, key=seen.__getitem__)[:-MOST_ABSENT]
+        for target in {*too_many, *(target for target, at in seen.items() if at < now - FORGOTTEN_S)}:
+            del self._targets[target]
 
     def publish(self, now: float) -> Learned:
         """What is known now."""
@@ -133,10 +164,12 @@ class Learner:
         self._groups = {name: GroupModel.restored(model) for name, model in data["groups"].items()}
         self._opened = {Target(hardware=hardware, name=name): at for hardware, name, at in data["opened"]}
 
-    def _target(self, target: Target) -> TargetModel:
+    def _target(self, target: Target, at: float) -> TargetModel:
         if target not in self._targets:
             self._targets[target] = TargetModel()
-        return self._targets[target]
+        model = self._targets[target]
+        model.seen_at = max(model.seen_at, at)
+        return model
 
     def _group(self, name: str) -> GroupModel:
         group = self._groups.pop(name, None) or GroupModel()
@@ -146,13 +179,10 @@ class Learner:
         return group
 
     def _observe_siblings(self, target: Target, at: float) -> None:
+        self._opened = {one: opened for one, opened in self._opened.items() if at - opened <= TOGETHER_WITHIN_S}
+        siblings = [one for one in self._opened if one.hardware == target.hardware and one != target]
         self._opened[target] = at
-        siblings = [
-            one
-            for one, opened in self._opened.items()
-            if one.hardware == target.hardware and one != target and at - opened <= TOGETHER_WITHIN_S
-        ]
-        self._target(target).opened_beside(sibling=bool(siblings))
+        self._target(target, at).opened_beside(sibling=bool(siblings))
 
 
 def _targets_share(sign: Sign, base: float, group: float) -> float:

@@ -42,6 +42,7 @@ class TargetModel:
         with_sibling: The faded share of openings beside which a sibling opened.
         together: How many such openings there were.
         closed_at: When it last closed, and whether that closing has been judged.
+        seen_at: When it was last heard of; 0: nobody knows.
     """
 
     def __init__(self) -> None:
@@ -53,6 +54,7 @@ class TargetModel:
         self.with_sibling = _started(SHARE_FADING, 0.0)
         self.together = 0.0
         self.closed_at: float | None = None
+        self.seen_at = 0.0
         self._epoch: int | None = None  # that of its state, while it is not closed
         self._before_opening = 0.0, 0.0  # the shares of siblings, in case it was by chance
         self._drift = drift.PageHinkley(delta=DRIFT_DELTA, threshold=DRIFT_THRESHOLD)
@@ -162,6 +164,7 @@ class TargetModel:
             "with_sibling": self.with_sibling.get(),
             "together": self.together,
             "closed_at": self.closed_at,
+            "seen_at": self.seen_at,
             "epoch": self._epoch,
             "before_opening": list(self._before_opening),
         }
@@ -176,7 +179,7 @@ class TargetModel:
         one.reopened = _started(SHARE_FADING, data["reopened"])
         one.with_sibling = _started(SHARE_FADING, data["with_sibling"])
         one.together = data.get("together", 0.0)
-        one.closed_at = data["closed_at"]
+        one.closed_at, one.seen_at = data["closed_at"], data.get("seen_at", 0.0)
         if "bearing" in data:  # those of before had none
             one.bearing = Bearing.restored(data["bearing"])
             one._epoch = data["epoch"]

@@ -1,6 +1,6 @@
 """A broker, a ledger and leaders that learn, in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from dtf.breakers.learning_loop import LearningLoop, Snapshots
@@ -31,6 +31,14 @@ class Counter:
 
     def observe_transition(self, transition: Transition) -> None:
         """Nothing is learned from it."""
+
+    def knows(self, target: Target) -> bool:
+        """Nothing of it alone."""
+        del target
+        return False
+
+    def forget(self, present: Collection[Target], now: float) -> None:
+        """There is nothing to forget."""
 
     def publish(self, now: float) -> Learned:
         """The rate."""

@@ -141,6 +141,26 @@ def test_a_snapshot_that_cannot_be_used(
     assert "cannot be used, it begins anew" in caplog.text
 
 
+def test_what_the_store_forgot_is_forgotten_with_its_epoch(store: MemoryStore, clock: FakeClock) -> None:
+    """Not at once: what comes back is told from what went on, as its breaker began anew meanwhile."""
+    kept = Kept()
+    loop = LearningLoop(store, kept, save_every=1)
+    use(store, NOISY, 8, fails_every=1)
+    loop.turn()
+    store._records.clear()
+    loop.turn()
+    assert kept.found is not None
+    assert [epoch for _, _, epoch in kept.found["epochs"]] == [1]
+    use(store, NOISY, 1)
+    loop.turn()
+    ((_, _, model),) = kept.found["learner"]["targets"]
+    assert model["outages"]["opened_at"] is None
+    store._records.clear()
+    clock.advance(31 * 86_400.0)
+    loop.turn()
+    assert (kept.found["epochs"], kept.found["learner"]["targets"]) == ([], [])
+
+
 class Busy(MemoryStore):
     """A store in which a breaker goes on each time just after all were read."""
 

@@ -46,6 +46,17 @@ class Leak:
         self.learner.observe_transition(Transition(target=CPU, before=before, after=after, epoch=1, at=at, reason="r"))
 
 
+def test_of_a_target_that_is_gone_nothing_is_kept() -> None:
+    """Of one that has a breaker it is, however long nobody heard of it."""
+    leak = Leak()
+    leak.live(1, START)
+    leak.learner.forget([CPU], START + 1e8)
+    assert leak.learner.snapshot()["early_failures"]
+    leak.learner.forget([], START + 1e8)
+    kept = leak.learner.snapshot()
+    assert (kept["targets"], kept["early_failures"]) == ([], [])
+
+
 def test_it_foresees_learns_publishes_and_acts_once_it_has_earned_it() -> None:
     """A leak is foreseen by the memory that the heartbeats tell; what was found goes through JSON."""
     leak = Leak()

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -6,7 +7,7 @@ from dtf.domain.breaker import BreakerState, Sign, Target, Transition
 from dtf.domain.codec import from_json, to_json
 from dtf.domain.evidence import EvidenceRecord
 from dtf.domain.learned import BASE_RATE_BOUNDS, Learned
-from dtf.learning.learner import Learner
+from dtf.learning.learner import ABSENT_S, FORGOTTEN_S, MOST_ABSENT, TOGETHER_WITHIN_S, Learner
 
 CUDA = Target(hardware="cuda", name="a")
 ROCM = Target(hardware="rocm", name="b")
@@ -134,14 +135,49 @@ def test_latency_drift_is_learned_and_its_change_is_told_once() -> None:
 def test_a_restored_learner_goes_on_as_the_one_that_was_kept() -> None:
     """A snapshot goes through JSON, and both learners publish the same from then on."""
     kept = experienced()
+    kept.publish(9000.0)
     restored = Learner()
     restored.restore(json.loads(json.dumps(kept.snapshot())))
     for learner in (kept, restored):
+        learner.publish(9000.0)
         learner.observe(job(9001, CUDA, Sign.INFRA))
         outage(learner, ROCM, 9100, 9130)
     published = kept.publish(9200.0)
     again = restored.publish(9200.0)
     assert _close(to_json(again), to_json(published))
+
+
+def test_an_outage_goes_on_in_who_restores_it() -> None:
+    """It lasted as long as its breaker was open, whoever looked."""
+    learner, restored = Learner(), Learner()
+    learner.observe_transition(moved(1000, CUDA, BreakerState.CLOSED, BreakerState.OPEN))
+    restored.restore(json.loads(json.dumps(learner.snapshot())))
+    for each in (learner, restored):
+        each.publish(1100.0)
+        each.observe_transition(moved(1200, CUDA, BreakerState.HALF_OPEN, BreakerState.CLOSED))
+    assert restored.publish(1300.0) == replace(learner.publish(1300.0), version=2)
+
+
+def test_targets_that_are_gone_are_forgotten() -> None:
+    """Of pods with ever new names the latest are kept for a while; what has a breaker stays as long as that."""
+    learner = Learner()
+    pods = [Target(hardware="cpu", name=f"pod-{number}") for number in range(5000)]
+    for number, pod in enumerate(pods):
+        learner.observe(job(1e6 + number, pod, Sign.WORKED))
+        learner.observe_transition(moved(1e6 + number, pod, BreakerState.CLOSED, BreakerState.OPEN))
+    assert len(learner.snapshot()["opened"]) <= TOGETHER_WITHIN_S + 1
+    present, seen = set(pods[:10]), 1e6 + 5000
+
+    def left(now: float) -> int:
+        learner.forget(present, now)
+        assert all(learner.knows(pod) for pod in present)
+        return len(learner.snapshot()["targets"])
+
+    assert left(seen) == 5000
+    assert left(seen + ABSENT_S) == MOST_ABSENT + 10
+    assert learner.knows(pods[-1])
+    assert left(seen + FORGOTTEN_S) == 10
+    assert len(learner.publish(seen + FORGOTTEN_S).targets) == 10
 
 
 def _close(one: object, other: object) -> bool:
