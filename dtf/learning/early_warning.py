@@ -74,11 +74,11 @@ class EarlyWarning:
     would have come; therefore a share of its warnings stays untreated for good.
 
     Args:
-        seed: Draws which warnings stay untreated.
+        seed: Draws which warnings stay untreated; None: by chance, so that a new leader does not spare the same again.
         may_act: Whether it may act at all, should it have earned it.
     """
 
-    def __init__(self, seed: int = 0, *, may_act: bool = True) -> None:
+    def __init__(self, seed: int | None = None, *, may_act: bool = True) -> None:
         self._may_act = may_act
         self._scaler = preprocessing.StandardScaler()
         self._model = linear_model.LogisticRegression(optimizer=optim.SGD(_RATE), l2=_L2)

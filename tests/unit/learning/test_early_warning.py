@@ -34,7 +34,7 @@ def live(
 
 def test_it_is_silent_until_it_has_earned_to_act_and_then_leaves_some_warnings_untreated() -> None:
     """Where fever ends in openings it warns, first in shadow; then it acts once on most warnings and not on all."""
-    model = EarlyWarning()
+    model = EarlyWarning(0)
     first = live(model, hours=6, fever_opens=True)
     assert not any(one.acts for one in first[:240])
     known = model.record(2e6).tally
@@ -49,7 +49,7 @@ def test_it_is_silent_until_it_has_earned_to_act_and_then_leaves_some_warnings_u
 
 def test_a_warning_counts_once_however_often_its_target_was_looked_at() -> None:
     """Looks of one fever are no independent proof."""
-    model = EarlyWarning()
+    model = EarlyWarning(0)
     said = live(model, hours=2, fever_opens=True)
     known = model.record(2e6)
     assert sum(one.warns for one in said) > 2 * known.tally.warnings > 24
@@ -60,25 +60,25 @@ def test_a_warning_counts_once_however_often_its_target_was_looked_at() -> None:
 
 def test_where_nothing_foretells_it_never_acts() -> None:
     """Fever that ends in nothing earns no right to act."""
-    model = EarlyWarning()
+    model = EarlyWarning(0)
     assert not any(one.acts for one in live(model, hours=12, fever_opens=False))
     assert not model.record(2e6).tally.earned
 
 
 def test_where_breakers_only_tell_it_never_acts() -> None:
     """However good it is."""
-    model = EarlyWarning(may_act=False)
+    model = EarlyWarning(0, may_act=False)
     assert not any(one.acts for one in live(model, hours=12, fever_opens=True))
     assert model.record(2e6).tally.earned
 
 
 def test_it_loses_the_right_to_act_when_its_warnings_become_wrong() -> None:
     """Untreated warnings that come to nothing bring the bound below the bar again."""
-    model = EarlyWarning()
+    model = EarlyWarning(0)
     live(model, hours=8, fever_opens=True)
     data = model.snapshot()
     data["rights"] += [["cuda", "a", False]] * 100
-    wrong = EarlyWarning()
+    wrong = EarlyWarning(0)
     wrong.restore(data)
     assert not wrong.record(2e6).tally.earned
     assert not any(one.acts for one in live(wrong, hours=1, fever_opens=False, start=3e6))
@@ -92,7 +92,7 @@ def test_few_warnings_prove_nothing() -> None:
 
 def test_what_is_not_known_counts_as_usual() -> None:
     """Neither a target without a thermometer nor one of which nothing is known is taken for a cold one."""
-    model = EarlyWarning()
+    model = EarlyWarning(0)
     live(model, hours=6, fever_opens=True)
     cold = Vitals(memory=0.9, latency_drift=0.5, failure_rate=0.2, temperature=0.0)
     known = Vitals(memory=0.9, latency_drift=0.5, failure_rate=0.2)
@@ -103,7 +103,7 @@ def test_what_is_not_known_counts_as_usual() -> None:
 
 def test_what_was_said_before_a_gap_is_judged_by_nothing() -> None:
     """Nobody knows what a target went through while it was not looked at."""
-    model = EarlyWarning()
+    model = EarlyWarning(0)
     for at in range(0, 60, 5):
         model.look(1e6 + at, TARGET, CALM)
     model.opened(1e6 + 200, TARGET)
@@ -114,7 +114,7 @@ def test_what_was_said_before_a_gap_is_judged_by_nothing() -> None:
 
 def test_the_first_looks_drown_no_later_ones() -> None:
     """While all looks were alike one that differs a little is far from usual; it must not outweigh what follows."""
-    model = EarlyWarning()
+    model = EarlyWarning(0)
     for number in range(40):
         model.look(1e6 + 5 * number, TARGET, Vitals(latency_drift=1e-9 * (number == 10)))
     assert 0.2 < model.look(1e6 + 201, TARGET, Vitals(latency_drift=0.3)).probability < 0.8
@@ -122,7 +122,7 @@ def test_the_first_looks_drown_no_later_ones() -> None:
 
 def test_each_target_has_its_own_tally() -> None:
     """One whose fever means something, and one whose does not."""
-    model = EarlyWarning()
+    model = EarlyWarning(0)
     other = Target(hardware="cuda", name="b")
     live(model, hours=2, fever_opens=True)
     live(model, hours=1, fever_opens=False, target=other, start=3e6)
@@ -134,7 +134,7 @@ def test_each_target_has_its_own_tally() -> None:
 
 def test_a_restored_model_says_the_same() -> None:
     """What was learned goes through JSON."""
-    model, restored = EarlyWarning(), EarlyWarning()
+    model, restored = EarlyWarning(0), EarlyWarning(0)
     live(model, hours=6, fever_opens=True)
     restored.restore(json.loads(json.dumps(model.snapshot())))
     assert restored.record(3e6).tally == model.record(3e6).tally
