@@ -112,7 +112,8 @@ def second_host(home: Path) -> Iterator[SecondHost]:
 def _free_net(seed: int) -> int:
     """The third number of a network that no interface of this machine is in."""
     taken: str = subprocess.run(["ip", "-4", "-o", "address"], check=True, capture_output=True, text=True).stdout
-    return next(net for net in (seed % 250, *range(250)) if f" 10.213.{net}." not in taken)
+    wanted: list[int] = [seed % 250, *range(250)]
+    return next(net for net in wanted if f" 10.213.{net}." not in taken)
 
 
 def _ip(*arguments: str) -> None:
