@@ -12,6 +12,8 @@ _LEAST: Final = 0.005
 STAND_IN_TRIES: Final = 2
 #: A job that takes no longer than so many canaries may be the probe itself.
 _SHORT: Final = 2.0
+#: After one that failed as the probe nobody looks for so long at most, in seconds.
+_LONGEST_REST_S: Final = 30.0
 
 
 def looks_first(bad: float, expected_s: float | None, canary_s: float = CANARY_S) -> bool:
@@ -39,3 +41,16 @@ def stands_in(expected_s: float | None, canary_s: float = CANARY_S) -> bool:
         canary_s: How long a canary takes, in seconds.
     """
     return expected_s is not None and expected_s <= _SHORT * canary_s
+
+
+def rest_s(took_s: float, every_s: float) -> float:
+    """How long nobody looks at a target after a job failed as its probe by the infrastructure.
+
+    That proves nothing, as it may have been the job's doing; but most often it was not, and a canary at once would
+    find what the job just met. So the rest is that of a canary that failed.
+
+    Args:
+        took_s: How long the job took to fail, in seconds.
+        every_s: How often an open breaker is probed, in seconds.
+    """
+    return max(every_s, min(took_s, _LONGEST_REST_S))

@@ -135,7 +135,8 @@ class CanaryRound:
             if slot is not None:
                 self._slots.vacate(slot)
             pause_s = self._breakers.config.probe_every_s if guard.quarantine and not permit.is_probe else 0.0
-            guard.canary_at = asyncio.get_running_loop().time() + pause_s
+            guard.canary_at = asyncio.get_running_loop().time() + max(pause_s, guard.rest_s)
+            guard.rest_s = 0.0
             guard.canary, guard.asked = None, False
             guard.tell_looked()
             self._returned()

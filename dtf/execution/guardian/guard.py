@@ -29,6 +29,7 @@ class Guard:
         canary_at: Before this time, on the loop's clock, no canary is asked for.
         failed: Whether the last canary of it failed.
         canary_next: Whether its next probe is a canary, as what stood in for the last one did not pass.
+        rest_s: So long nobody looks from the end of the present probe on, in seconds.
         canary_s: How long the last one took that passed, in seconds.
         canary: The one that is under way.
         looked: Set when a canary of it has been carried out and taken in; then replaced by another event.
@@ -45,6 +46,7 @@ class Guard:
     canary_at: float = 0.0
     failed: bool = False
     canary_next: bool = False
+    rest_s: float = 0.0
     canary_s: float = CANARY_S
     canary: asyncio.Task[None] | None = None
     looked: asyncio.Event = field(default_factory=asyncio.Event)

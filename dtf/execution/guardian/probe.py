@@ -8,7 +8,7 @@ from dtf.domain.outcome import Outcome
 from dtf.domain.shard import AttemptResult
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Probe:
     """What a shard runs under that stands in for a canary.
 
@@ -16,11 +16,13 @@ class Probe:
         target: What it probes.
         permit: The probe's.
         limit_s: When it is ended, in seconds.
+        outcome: What the shard came to by itself; None: it has not ended, or did not begin.
     """
 
     target: Target
     permit: Permit
     limit_s: float
+    outcome: Outcome | None = None
 
     def judged(self, result: AttemptResult) -> AttemptResult:
         """What an attempt is recorded as: it passed, or it was none.
@@ -28,6 +30,7 @@ class Probe:
         Nothing that a target in doubt says against a shard is the shard's verdict, and nothing that it says for itself
         by failing in another way: the shard runs again as if it had not, and a canary tells about the target.
         """
+        self.outcome = result.outcome
         if result.outcome in (Outcome.PASSED, Outcome.CANCELLED):
             return result
         reason = f"it was tried on {self.target}, which is in doubt, and was {result.outcome}: {result.reason}"

@@ -1,11 +1,13 @@
 """Has short shards be the probes of open breakers, in the place of canaries."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from dtf.breakers.permit import Permit
 from dtf.domain.match import devices_of
+from dtf.domain.outcome import Outcome
 from dtf.domain.slot import Slot
 from dtf.domain.work import JobKind
 from dtf.execution.guardian.guard import Guard
@@ -14,7 +16,7 @@ from dtf.execution.guardian.services import Services
 from dtf.execution.guardian.slot_pool import SlotPool
 from dtf.execution.guardian.targets import attempt_targets
 from dtf.resilience.job_group import job_group
-from dtf.resilience.looking_first import STAND_IN_TRIES, stands_in
+from dtf.resilience.looking_first import STAND_IN_TRIES, rest_s, stands_in
 
 log = logging.getLogger(__name__)
 
@@ -78,8 +80,13 @@ class StandIns:
         shard_id, queue = found
         limit_s = min(max(_LONGEST_CANARIES * guard.canary_s, _SHORTEST_LIMIT_S), _LONGEST_LIMIT_S)
         log.info("shard %s is the probe of %s, in a canary's place", shard_id, guard.target)
-        if not await self._run(slot, queue, shard_id, Probe(target=guard.target, permit=permit, limit_s=limit_s)):
+        probe = Probe(target=guard.target, permit=permit, limit_s=limit_s)
+        clock = asyncio.get_running_loop()
+        began = clock.time()
+        if not await self._run(slot, queue, shard_id, probe):
             guard.canary_next = True
+            if probe.outcome in (Outcome.INFRA, Outcome.TIMEOUT):
+                guard.rest_s = rest_s(clock.time() - began, self._services.ward.breakers.config.probe_every_s)
             self._note(shard_id)
         return True
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from dtf.benchmarks.browsers.arms.protocol import Journal, Moved, Refunds, Ticket
 from dtf.benchmarks.browsers.arms.simulated import HARDWARE
-from dtf.benchmarks.browsers.job import Job
+from dtf.benchmarks.browsers.job import Job, Work
 from dtf.breakers.client import Breakers
 from dtf.breakers.config import BreakerConfig, BreakerPolicy
 from dtf.breakers.learning_loop import INTERVAL_S, LearningLoop
@@ -15,7 +15,7 @@ from dtf.breakers.memory_store import MemoryStore
 from dtf.breakers.permit import Permit, Recorded, Refusal
 from dtf.domain.breaker import BreakerState, Sign, Target
 from dtf.resilience.breaker import failures_to_open
-from dtf.resilience.looking_first import CANARY_S, STAND_IN_TRIES, stands_in
+from dtf.resilience.looking_first import CANARY_S, STAND_IN_TRIES, rest_s, stands_in
 
 #: A job on its last attempt goes to no browser that is in doubt by more than this.
 _DOUBT = 0.05
@@ -66,6 +66,7 @@ class Product:
         self._learned_s = 0.0
         self._canary_s: dict[str, float] = {}
         self._canary_next: set[str] = set()
+        self._rests_until: dict[str, float] = {}
         self._tried: Counter[int] = Counter()
         self.journal = Journal()
         if self._loop is not None:
@@ -84,8 +85,10 @@ class Product:
         )
         return self._taken(recorded, now_s, (job.number,) if recorded.refund else ())
 
-    def canary(self, browser: str, now_s: float) -> Ticket | None:  # noqa: ARG002  # the protocol's
-        """Where the breaker wants one."""
+    def canary(self, browser: str, now_s: float) -> Ticket | None:
+        """Where the breaker wants one, and no rest is kept."""
+        if now_s < self._rests_until.get(browser, 0.0):
+            return None
         return self._ticket(browser, canary=True)
 
     def stands_in(self, browser: str, job: Job) -> bool:
@@ -99,11 +102,13 @@ class Product:
         return stands_in(expected_s, self._canary_s.get(browser, CANARY_S))
 
     def stand_in_ended(self, ticket: Ticket, now_s: float, job: Job, ran_s: float, *, passed: bool) -> Refunds:
-        """What passed is a probe that did; what did not says nothing, and a canary follows."""
+        """What passed is a probe that did; what did not says nothing, and a canary follows, at once or after a rest."""
         if passed:
             return self.ended(ticket, now_s, job, Sign.WORKED, ran_s)
         self._breakers.give_back(_permit(ticket))
         self._canary_next.add(ticket.browser)
+        if job.work is not Work.ASSERTION:  # whose failure is its own
+            self._rests_until[ticket.browser] = now_s + rest_s(ran_s, self._breakers.config.probe_every_s)
         self._tried[job.number] += 1
         return ()
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from dtf.breakers.config import BreakerConfig
 from dtf.breakers.permit import Permit
 from dtf.domain.breaker import Target
 from dtf.domain.failure import FailureType, Intensity
@@ -38,6 +39,7 @@ class House:
         self.guard = Guard(target=_TARGET, device=device, slots=(0,), refused=True)
         self.ran: list[Probe] = []
         self.passes = True
+        self.outcome: Outcome | None = None
         self.bound: Callable[[], Sequence[tuple[str, str, JobSpec]]] = lambda: [("s1", "cuda", job)]
         worker = WorkerInfo(
             worker_id="w",
@@ -59,7 +61,9 @@ class House:
             shards=SimpleNamespace(bound_to=lambda *_arguments: self.bound()),
             database=SimpleNamespace(call=self._call),
             ward=SimpleNamespace(
-                breakers=SimpleNamespace(numbers=numbers), refusing=self._refusing, healthiest=lambda devices: devices
+                breakers=SimpleNamespace(numbers=numbers, config=BreakerConfig(probe_every_s=5.0)),
+                refusing=self._refusing,
+                healthiest=lambda devices: devices,
             ),
         )
         slots = SimpleNamespace(serves=lambda _queue: True, holds=lambda _queue: True)
@@ -78,6 +82,7 @@ class House:
     async def _run(self, slot: Slot, queue: str, shard_id: str, probe: Probe) -> bool:
         assert (slot, queue, shard_id) == (_SLOT, "cuda", "s1")
         self.ran.append(probe)
+        probe.outcome = self.outcome
         return self.passes
 
 
@@ -97,6 +102,18 @@ def test_a_canary_follows_what_did_not_pass_and_nothing_is_tried_for_ever() -> N
     house = House()
     house.passes = False
     assert [house.serve() for _ in range(7)] == [True, False, True, False, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "rest_s"),
+    [(Outcome.INFRA, 5.0), (Outcome.TIMEOUT, 5.0), (Outcome.FAILED, 0.0), (Outcome.ERROR, 0.0), (None, 0.0)],
+)
+def test_a_canary_rests_where_the_infrastructure_failed_the_work(outcome: Outcome | None, rest_s: float) -> None:
+    """It would find what the work just met; what failed by itself, or did not begin, says nothing about the device."""
+    house = House()
+    house.passes, house.outcome = False, outcome
+    assert house.serve()
+    assert house.guard.rest_s == rest_s
 
 
 @pytest.mark.parametrize(

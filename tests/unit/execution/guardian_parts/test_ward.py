@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 from dtf.breakers.client import Breakers
@@ -24,6 +25,7 @@ from dtf.execution.canary import Song
 from dtf.execution.guardian.announcer import Announcer
 from dtf.execution.guardian.database import Database
 from dtf.execution.guardian.first_look import first_look
+from dtf.execution.guardian.guard import Guard
 from dtf.execution.guardian.refunds import Refunds
 from dtf.execution.guardian.slot_pool import SlotPool
 from dtf.execution.guardian.ward import Ward
@@ -323,6 +325,32 @@ def test_a_canary_goes_ahead_of_a_long_shard() -> None:
         assert isinstance(await made.ward.enter((GPU,)), Refusal)
 
     play(scene, BreakerPolicy.LEARNED)
+
+
+def test_nobody_looks_while_a_probe_by_work_asks_for_a_rest() -> None:
+    """Work that failed in a canary's place: the canary that follows waits for as long as the work said."""
+
+    async def scene(made: Stage) -> None:
+        async def serve(guard: Guard, _slot: Slot, permit: Permit) -> bool:
+            made.breakers.give_back(permit)
+            guard.rest_s = 100.0
+            return True
+
+        made.canaries.sick.add("G0")
+        made.see(GPU, Sign.INFRA)
+        await made.ward.look_at((GPU,))
+        await until(lambda: made.state(GPU) is BreakerState.OPEN)
+        made.ward.have_stand_ins(cast("Any", SimpleNamespace(serve=serve)))
+        guard = made.ward._guards[GPU]
+        await until(lambda: guard.canary_at > asyncio.get_running_loop().time() + 50.0 and not guard.canary)
+        sung = len(made.canaries.sung)
+        for _ in range(20):
+            made.ward.look_soon()
+            await asyncio.sleep(0.01)
+        assert len(made.canaries.sung) == sung
+        assert guard.rest_s == 0.0
+
+    play(scene)
 
 
 def test_traces_of_doubt_do_not_change_a_browser() -> None:
