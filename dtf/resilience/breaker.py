@@ -15,8 +15,8 @@ from dtf.resilience.breaker_params import MOST_FAILURES, BreakerParams, Policy
 _MOST_SUSPECTS = 16
 #: An opening with more than one sibling open waits so many times as long, at most.
 _MOST_SIBLINGS = 3
-#: After a probe that took long to fail none is made for as long again, but for no longer than this, in seconds.
-_LONGEST_REST_S = 30.0
+#: After a probe that failed none is made for so many times what it took, but for no longer than this, in seconds.
+RESTS, LONGEST_REST_S = 2.0, 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -375,9 +375,9 @@ def _moved(
 
 
 def _rest_s(params: BreakerParams, evidence: Evidence, *, again: bool) -> float:
-    """How long nobody probes after a failure: a probe that takes long to fail gets half of the time at most."""
+    """How long nobody probes after a failure: probes that take long to fail get a third of the time at most."""
     pause = (params.probe_quick_s if again else params.probe_every_s) * min(1 + evidence.siblings, _MOST_SIBLINGS)
-    return max(pause, min(evidence.duration_s, _LONGEST_REST_S))
+    return max(pause, min(RESTS * evidence.duration_s, LONGEST_REST_S))
 
 
 def _opening_reason(record: BreakerRecord, evidence: Evidence) -> str:

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from dtf.resilience.breaker import LONGEST_REST_S, RESTS
+
 #: How long a canary takes where none was measured yet, in seconds.
 CANARY_S: Final = 1.0
 #: A look is worth its while where the doubt would cost so many times what the canary takes.
@@ -12,8 +14,6 @@ _LEAST: Final = 0.005
 STAND_IN_TRIES: Final = 2
 #: A job that takes no longer than so many canaries may be the probe itself.
 _SHORT: Final = 2.0
-#: After one that failed as the probe nobody looks for so long at most, in seconds.
-_LONGEST_REST_S: Final = 30.0
 
 
 def looks_first(bad: float, expected_s: float | None, canary_s: float = CANARY_S) -> bool:
@@ -53,4 +53,4 @@ def rest_s(took_s: float, every_s: float) -> float:
         took_s: How long the job took to fail, in seconds.
         every_s: How often an open breaker is probed, in seconds.
     """
-    return max(every_s, min(took_s, _LONGEST_REST_S))
+    return max(every_s, min(RESTS * took_s, LONGEST_REST_S))
