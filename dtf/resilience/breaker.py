@@ -16,7 +16,7 @@ _MOST_SUSPECTS = 16
 #: An opening with more than one sibling open waits so many times as long, at most.
 _MOST_SIBLINGS = 3
 #: After a probe that failed none is made for so many times what it took, but for no longer than this, in seconds.
-RESTS, LONGEST_REST_S = 2.0, 30.0
+_RESTS, _LONGEST_REST_S = 2.0, 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -374,10 +374,20 @@ def _moved(
     return Change(record=record, before=before, reason=reason, refunds=refunds)
 
 
+def rest_s(took_s: float, at_least_s: float) -> float:
+    """How long nobody probes after a probe that failed: those that take long to fail get a third of the time at most.
+
+    Args:
+        took_s: How long it took to fail, in seconds.
+        at_least_s: How often the breaker is probed otherwise, in seconds.
+    """
+    return max(at_least_s, min(_RESTS * took_s, _LONGEST_REST_S))
+
+
 def _rest_s(params: BreakerParams, evidence: Evidence, *, again: bool) -> float:
-    """How long nobody probes after a failure: probes that take long to fail get a third of the time at most."""
+    """How long nobody probes after a piece of evidence; what was no probe took no time of one."""
     pause = (params.probe_quick_s if again else params.probe_every_s) * min(1 + evidence.siblings, _MOST_SIBLINGS)
-    return max(pause, min(RESTS * evidence.duration_s, LONGEST_REST_S))
+    return rest_s(evidence.duration_s, pause)
 
 
 def _opening_reason(record: BreakerRecord, evidence: Evidence) -> str:

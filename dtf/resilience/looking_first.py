@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from dtf.resilience.breaker import LONGEST_REST_S, RESTS
-
 #: How long a canary takes where none was measured yet, in seconds.
 CANARY_S: Final = 1.0
 #: A look is worth its while where the doubt would cost so many times what the canary takes.
@@ -41,16 +39,3 @@ def stands_in(expected_s: float | None, canary_s: float = CANARY_S) -> bool:
         canary_s: How long a canary takes, in seconds.
     """
     return expected_s is not None and expected_s <= _SHORT * canary_s
-
-
-def rest_s(took_s: float, every_s: float) -> float:
-    """How long nobody looks at a target after a job failed as its probe by the infrastructure.
-
-    That proves nothing, as it may have been the job's doing; but most often it was not, and a canary at once would
-    find what the job just met. So the rest is that of a canary that failed.
-
-    Args:
-        took_s: How long the job took to fail, in seconds.
-        every_s: How often an open breaker is probed, in seconds.
-    """
-    return max(every_s, min(RESTS * took_s, LONGEST_REST_S))

@@ -15,14 +15,6 @@ from dtf.benchmarks.report.page import Page, Section, Table
 from dtf.benchmarks.report.words import list_words
 
 _SUBJECTS: Final = (LEARNED, COLD, CONSTANTS)
-#: What some arms are, as far as it matters to who compares them.
-_ARM_WORDS: Final = {
-    FIXED: "4 failures in a row, a canary each 5 s, refunds: dtf's own breaker where nothing is learned",
-    LEARNED: (
-        f"{ARMS[LEARNED]}; as in dtf, short work that can run nowhere else may be the probe of an open browser, which "
-        "takes known durations: the other arms have none"
-    ),
-}
 
 
 def make_page(results: Results, facts: Mapping[str, str], earlier: Section | None) -> Page:
@@ -59,7 +51,7 @@ def _sections(results: Results, facts: Mapping[str, str], earlier: Section | Non
     yield losses_section(results)
     yield from learned_sections(results)
     yield timelines_section(results)
-    arms = tuple((arm, _ARM_WORDS.get(arm, ARMS[arm])) for arm in results.runs)
+    arms = tuple((arm, ARMS[arm]) for arm in results.runs)
     yield Section(title="The arms", table=Table(head=("Arm", "What it is"), rows=arms))
     yield Section(title="How it was measured", items=method(results))
     yield Section(title="Caveats", items=caveats(results))

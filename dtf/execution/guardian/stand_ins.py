@@ -15,8 +15,9 @@ from dtf.execution.guardian.probe import Probe
 from dtf.execution.guardian.services import Services
 from dtf.execution.guardian.slot_pool import SlotPool
 from dtf.execution.guardian.targets import attempt_targets
+from dtf.resilience.breaker import rest_s
 from dtf.resilience.job_group import job_group
-from dtf.resilience.looking_first import STAND_IN_TRIES, rest_s, stands_in
+from dtf.resilience.looking_first import STAND_IN_TRIES, stands_in
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +87,7 @@ class StandIns:
         if not await self._run(slot, queue, shard_id, probe):
             guard.canary_next = True
             if probe.outcome in (Outcome.INFRA, Outcome.TIMEOUT):
+                # it proves nothing, but a canary at once would most often find what the work just met
                 guard.rest_s = rest_s(clock.time() - began, self._services.ward.breakers.config.probe_every_s)
             self._note(shard_id)
         return True

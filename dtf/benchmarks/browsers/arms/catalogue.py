@@ -24,9 +24,13 @@ ARMS: Mapping[str, str] = {
     RESILIENCE4J_SET: (
         "resilience4j's defaults: half of the last 100 calls, 60 s, 10 real jobs as probes; no canary, no refunds"
     ),
-    FIXED: "4 failures in a row, 5 s, a canary, refunds: the best fixed breaker that was found",
+    FIXED: "4 failures in a row, a canary each 5 s, refunds: dtf's own breaker where nothing is learned",
     CONSTANTS: "dtf's breaker by its belief, with constants in place of what is learned",
-    LEARNED: "dtf's breaker, restored with what it learned in an earlier run on another schedule",
+    LEARNED: (
+        "dtf's breaker, restored with what it learned in an earlier run on another schedule; as in dtf, short work "
+        "that can run nowhere else may be the probe of an open browser, which takes known durations: the other arms "
+        "have none"
+    ),
     COLD: "dtf's breaker, beginning with nothing learned",
     ORACLE: "told the schedule: refuses work exactly where and while an episode lasts",
 }

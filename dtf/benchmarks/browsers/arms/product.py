@@ -14,8 +14,8 @@ from dtf.breakers.learning_loop import INTERVAL_S, LearningLoop
 from dtf.breakers.memory_store import MemoryStore
 from dtf.breakers.permit import Permit, Recorded, Refusal
 from dtf.domain.breaker import BreakerState, Sign, Target
-from dtf.resilience.breaker import failures_to_open
-from dtf.resilience.looking_first import CANARY_S, STAND_IN_TRIES, rest_s, stands_in
+from dtf.resilience.breaker import failures_to_open, rest_s
+from dtf.resilience.looking_first import CANARY_S, STAND_IN_TRIES, stands_in
 
 #: A job on its last attempt goes to no browser that is in doubt by more than this.
 _DOUBT = 0.05

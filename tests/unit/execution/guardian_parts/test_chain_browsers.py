@@ -12,15 +12,12 @@ from dtf.breakers.config import BreakerConfig
 from dtf.breakers.memory_store import MemoryStore
 from dtf.breakers.permit import Permit
 from dtf.domain.breaker import BreakerMode, Target
-from dtf.domain.held import target_of
 from dtf.domain.outcome import Outcome
 from dtf.domain.ports.executor import SlotContext
 from dtf.domain.shard import AttemptResult, ClaimedShard, Disposition, Requeue, ShardKind
-from dtf.domain.slot import Slot
 from dtf.domain.source import Source, SourceKind
 from dtf.domain.specs import JobSpec
 from dtf.domain.work import CommandWork, JobKind
-from dtf.domain.worker import Device, WorkerInfo
 from dtf.execution.guardian.database import Database
 from dtf.execution.guardian.messages import ShardReply
 from dtf.execution.guardian.probe import Probe
@@ -29,23 +26,8 @@ from dtf.execution.guardian.slot_chain import SlotChain
 from dtf.execution.guardian.slot_pool import SlotPool
 from dtf.execution.guardian.ward import Ward
 from dtf.resilience.recovery import Circumstances
+from tests.unit.execution.guardian_parts.two_browsers import CHROMIUM, FIREFOX, SLOT, WORKER
 
-_BROWSERS = tuple(
-    Device(kind="webgpu", name=name, uuid=f"{name}-id", details={"browser": name}) for name in ("chromium", "firefox")
-)
-_SLOT = Slot(number=0, tags=("webgpu",), devices=tuple(one.uuid for one in _BROWSERS))
-_WORKER = WorkerInfo(
-    worker_id="w",
-    name="celery@here",
-    host="here",
-    fingerprint="f",
-    pid=1,
-    queues=("webgpu",),
-    slots=1,
-    devices=_BROWSERS,
-    slot_table=(_SLOT,),
-)
-CHROMIUM, FIREFOX = (target_of(_WORKER, browser) for browser in _BROWSERS)
 PLAIN, ONLY_FIREFOX = "webgpu", "webgpu[browser=firefox]"
 
 
@@ -70,8 +52,8 @@ class Stage:
         self.asked: list[Target] = []
         self.breakers = Breakers(MemoryStore(), BreakerConfig(copy_s=0.0))
         self.ward = Ward(
-            _WORKER,
-            slots=SlotPool(_WORKER),
+            WORKER,
+            slots=SlotPool(WORKER),
             breakers=self.breakers,
             canary=cast("Any", None),
             refunds=Refunds(cast("Any", None), Database()),
@@ -79,7 +61,7 @@ class Stage:
         )
         self.services = SimpleNamespace(
             config=SimpleNamespace(
-                worker=_WORKER, lease_s=30.0, log_cap=1000, artifact_cap=0, output_cap=0, patience_s=1.0
+                worker=WORKER, lease_s=30.0, log_cap=1000, artifact_cap=0, output_cap=0, patience_s=1.0
             ),
             worker_id="w",
             draining=False,
@@ -109,7 +91,7 @@ class Stage:
         """Run the chain of the first shard, whose hint came from the plain queue."""
 
         async def main() -> ShardReply:
-            chain = SlotChain((_SLOT,), PLAIN, cast("Any", self.services), probe)
+            chain = SlotChain((SLOT,), PLAIN, cast("Any", self.services), probe)
             return await asyncio.wait_for(chain.run("s0"), 10)
 
         return asyncio.run(main())

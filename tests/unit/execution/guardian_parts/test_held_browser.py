@@ -10,31 +10,15 @@ from dtf.breakers.client import Breakers
 from dtf.breakers.config import BreakerConfig
 from dtf.breakers.memory_store import MemoryStore
 from dtf.domain.breaker import BreakerMode
-from dtf.domain.held import target_of
 from dtf.domain.slot import Slot
-from dtf.domain.worker import Device, WorkerInfo
 from dtf.execution.guardian.announcer import Announcer
 from dtf.execution.guardian.database import Database
 from dtf.execution.guardian.refunds import Refunds
 from dtf.execution.guardian.slot_pool import SlotPool
 from dtf.execution.guardian.ward import Ward
 from dtf.execution.intake import Intake
+from tests.unit.execution.guardian_parts.two_browsers import CHROMIUM, FIREFOX, WORKER
 
-_BROWSERS = tuple(
-    Device(kind="webgpu", name=name, uuid=f"{name}-id", details={"browser": name}) for name in ("chromium", "firefox")
-)
-_WORKER = WorkerInfo(
-    worker_id="w",
-    name="celery@here",
-    host="here",
-    fingerprint="f",
-    pid=1,
-    queues=("webgpu",),
-    slots=1,
-    devices=_BROWSERS,
-    slot_table=(Slot(number=0, tags=("webgpu",), devices=tuple(one.uuid for one in _BROWSERS)),),
-)
-CHROMIUM, FIREFOX = (target_of(_WORKER, browser) for browser in _BROWSERS)
 ANY, ONLY_CHROMIUM, ONLY_FIREFOX = QUEUES = ["webgpu", "webgpu[browser=chromium]", "webgpu[browser=firefox]"]
 
 
@@ -43,16 +27,16 @@ class Worker:
 
     def __init__(self, hearing: int, speaking: int) -> None:
         self.breakers = Breakers(MemoryStore(), BreakerConfig(copy_s=0.0))
-        self.slots = SlotPool(_WORKER)
+        self.slots = SlotPool(WORKER)
         self.ward = Ward(
-            _WORKER,
+            WORKER,
             slots=self.slots,
             breakers=self.breakers,
             canary=cast("Any", None),  # what is forced is not looked at
             refunds=Refunds(cast("Any", None), Database()),
             announcer=Announcer(speaking),
         )
-        self._intake, self._hearing = Intake(_WORKER, "dtf.run_shard"), hearing
+        self._intake, self._hearing = Intake(WORKER, "dtf.run_shard"), hearing
 
     async def force(self, **modes: BreakerMode) -> None:
         """Have an operator order something of browsers' breakers, and the guardian see it."""
@@ -115,7 +99,7 @@ def test_who_waits_for_it_is_let_go() -> None:
             await worker.force(chromium=BreakerMode.FORCED_OPEN)
             assert await asyncio.wait_for(one, 10) == ()
             assert not other.done()
-        assert await asyncio.wait_for(other, 10) == _WORKER.slot_table
+        assert await asyncio.wait_for(other, 10) == WORKER.slot_table
 
     with working() as worker:
         asyncio.run(scene(worker))

@@ -13,7 +13,6 @@ from dtf.breakers.config import BreakerConfig, BreakerPolicy
 from dtf.breakers.memory_store import MemoryStore
 from dtf.breakers.permit import Permit, Refusal
 from dtf.domain.breaker import BreakerMode, BreakerState, Sign, Target
-from dtf.domain.held import target_of
 from dtf.domain.learned import Learned, LearnedGroup, LearnedTarget
 from dtf.domain.shard import ClaimedShard, ShardKind
 from dtf.domain.slot import Slot
@@ -29,6 +28,7 @@ from dtf.execution.guardian.guard import Guard
 from dtf.execution.guardian.refunds import Refunds
 from dtf.execution.guardian.slot_pool import SlotPool
 from dtf.execution.guardian.ward import Ward
+from tests.unit.execution.guardian_parts.two_browsers import BROWSERS, CHROMIUM, WORKER
 
 GPU, CPU = Target(hardware="cuda", name="G0"), Target(hardware="cpu", name="celery@here")
 
@@ -355,34 +355,18 @@ def test_nobody_looks_while_a_probe_by_work_asks_for_a_rest() -> None:
 
 def test_traces_of_doubt_do_not_change_a_browser() -> None:
     """Of a slot's browsers the first is used until another is clearly in less doubt: a job's shards stay together."""
-    browsers = tuple(
-        Device(kind="webgpu", name=name, uuid=f"{name}-id", details={"browser": name})
-        for name in ("chromium", "firefox")
-    )
-    worker = WorkerInfo(
-        worker_id="w",
-        name="celery@here",
-        host="here",
-        fingerprint="f",
-        pid=1,
-        queues=("webgpu",),
-        slots=1,
-        devices=browsers,
-        slot_table=(Slot(number=0, tags=("webgpu",), devices=tuple(one.uuid for one in browsers)),),
-    )
     breakers = Breakers(MemoryStore(), BreakerConfig(copy_s=0.01))
     with Path(os.devnull).open("wb") as nowhere:
         ward = Ward(
-            worker,
-            slots=SlotPool(worker),
+            WORKER,
+            slots=SlotPool(WORKER),
             breakers=breakers,
             canary=Singing(),
             refunds=Refunds(cast("Any", None), Database()),
             announcer=Announcer(nowhere.fileno()),
         )
-    first = target_of(worker, browsers[0])
     order = []
     for bad in (0.0, 0.01, 0.3):
-        ward._guards[first].bad = bad
-        order.append(tuple(device.name for device in ward.healthiest(browsers)))
+        ward._guards[CHROMIUM].bad = bad
+        order.append(tuple(device.name for device in ward.healthiest(BROWSERS)))
     assert order == [("chromium", "firefox"), ("chromium", "firefox"), ("firefox", "chromium")]
