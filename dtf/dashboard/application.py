@@ -1,0 +1,102 @@
+"""The dashboard's application."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import flower
+from flower.app import Flower, rewrite_handler
+from flower.options import options as flower_options
+from flower.urls import settings as flower_settings
+from tornado.httputil import HTTPServerRequest
+from tornado.ioloop import IOLoop
+from tornado.web import RequestHandler, StaticFileHandler, URLSpec
+
+from dtf.dashboard.cluster_link import LinkedCelery
+from dtf.dashboard.events import PatientEvents
+from dtf.dashboard.flower_api import open_handlers
+from dtf.dashboard.guard import Guard
+from dtf.dashboard.loader import Loader
+from dtf.dashboard.options import DashboardOptions
+from dtf.dashboard.shield import Shield
+
+log = logging.getLogger(__name__)
+
+_OURS, _FLOWERS = Path(__file__).parent, Path(flower.__file__).parent
+
+
+class Refusal(RequestHandler):
+    """Answers what the guard refuses."""
+
+    def initialize(self, reason: str) -> None:
+        """Take over what is said."""
+        self._told = reason
+
+    def prepare(self) -> None:
+        """Say why, whatever the method."""
+        self.set_status(403)
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(f"{self._told}\n")
+
+
+class Dashboard(Flower):  # type: ignore[misc]  # Flower has no types
+    """Flower's application with dtf's pages.
+
+    Flower's options and metrics are the process's: there is one dashboard in a process.
+
+    Args:
+        options: How it was started.
+        capp: Celery.
+        pages: The rules of dtf's own pages.
+    """
+
+    def __init__(self, options: DashboardOptions, capp: LinkedCelery, pages: list[Any]) -> None:
+        self.dashboard_options = options
+        self._guard = Guard(options)
+        _set_flower(options)
+        settings = _settings(options)
+        io_loop = IOLoop.current()
+        events = PatientEvents(
+            capp,
+            io_loop,
+            enable_events=True,
+            max_workers_in_memory=flower_options.max_workers,
+            max_tasks_in_memory=flower_options.max_tasks,
+        )
+        super().__init__(
+            options=flower_options, capp=capp, events=events, io_loop=io_loop, transforms=[Shield], **settings
+        )
+        assets = (r"/assets/(.*)", StaticFileHandler, {"path": str(_OURS / "static")})
+        rules = [*pages, assets, *open_handlers()]
+        if options.prefix:
+            rules = [_below(rule, options.prefix) for rule in rules]
+        self.add_handlers(r".*", rules)
+
+    def find_handler(self, request: HTTPServerRequest, **options: Any) -> Any:  # noqa: ANN401  # Tornado's
+        """The guard comes before every handler, Flower's too."""
+        if reason := self._guard.refusal(request.method or "", request.headers):
+            log.warning("%s %s from %s is refused: %s", request.method, request.path, request.remote_ip, reason)
+            return self.get_handler_delegate(request, Refusal, {"reason": reason})
+        return super().find_handler(request, **options)
+
+
+def _below(rule: Any, prefix: str) -> Any:  # noqa: ANN401  # Tornado's rules
+    """A rule below the prefix; Flower's own function forgets what a handler is given."""
+    if isinstance(rule, URLSpec):
+        return rewrite_handler(rule, prefix)
+    pattern, handler, *given = rule
+    return (f"{prefix}{pattern}", handler, *given)
+
+
+def _set_flower(options: DashboardOptions) -> None:
+    flower_options.port, flower_options.address = options.port, options.address
+    flower_options.url_prefix = options.prefix.strip("/")
+    flower_options.read_only = options.read_only
+
+
+def _settings(options: DashboardOptions) -> dict[str, Any]:
+    settings = dict(flower_settings)
+    for name in ("login_url", "static_url_prefix"):
+        settings[name] = f"{options.prefix}{settings[name]}"
+    settings["template_loader"] = Loader((_OURS / "templates", _FLOWERS / "templates"))
+    return settings

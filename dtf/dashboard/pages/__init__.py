@@ -1,0 +1,1 @@
+"""dtf's own pages."""
