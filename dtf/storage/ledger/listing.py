@@ -54,9 +54,8 @@ class LedgerListing(Listing):
         for wanted in _conditions(resource, question.filters):
             statement = statement.where(wanted)
         if question.after:
-            statement = statement.where(
-                _after(place, _decoded(question.after, name, len(place)), descending=descending)
-            )
+            last = _decoded(question.after, order, place)
+            statement = statement.where(_after(place, last, descending=descending))
         statement = statement.order_by(*(one.desc() if descending else one for one in place)).limit(question.limit + 1)
         found = self._database.read(lambda connection: connection.execute(statement).all())
         following = ""
