@@ -33,6 +33,7 @@ CATALOGUE = {
     "audit": Entry(module="audit", help="Prove that a run lost nothing and counted nothing twice."),
     "report": Entry(module="report", help="Write a run as JUnit XML, JSON or Markdown."),
     "matrix": Entry(module="matrix", help="Show models or operators by hardware and device."),
+    "dashboard": Entry(module="dashboard", help="Show the laboratory in a browser, live."),
     "benchmark": Entry(module="benchmark", help="Measure what dtf's own decisions are worth: circuit breakers."),
     "workers": Entry(module="workers", help="List the workers and their devices."),
     "breakers": Entry(module="breakers", help="Show the circuit breakers, or take one in hand."),

@@ -12,13 +12,19 @@ from tornado.httputil import HTTPServerRequest
 from tornado.ioloop import IOLoop
 from tornado.web import RequestHandler, StaticFileHandler, URLSpec
 
+from dtf.bootstrap.monitoring import Laboratory
 from dtf.dashboard.cluster_link import LinkedCelery
 from dtf.dashboard.events import PatientEvents
 from dtf.dashboard.flower_api import open_handlers
 from dtf.dashboard.guard import Guard
+from dtf.dashboard.live.eye import Eye
+from dtf.dashboard.live.hub import Hub
+from dtf.dashboard.live.observer import Observer
+from dtf.dashboard.live.topics import TOPICS
 from dtf.dashboard.loader import Loader
 from dtf.dashboard.options import DashboardOptions
 from dtf.dashboard.shield import Shield
+from dtf.dashboard.urls import rules
 
 log = logging.getLogger(__name__)
 
@@ -47,11 +53,19 @@ class Dashboard(Flower):  # type: ignore[misc]  # Flower has no types
     Args:
         options: How it was started.
         capp: Celery.
-        pages: The rules of dtf's own pages.
+        laboratory: What it shows.
+
+    Attributes:
+        dashboard_options: How it was started.
+        laboratory: What it shows.
+        hub: Tells pages what changes.
+        topics: What they can hear of.
     """
 
-    def __init__(self, options: DashboardOptions, capp: LinkedCelery, pages: list[Any]) -> None:
-        self.dashboard_options = options
+    def __init__(self, options: DashboardOptions, capp: LinkedCelery, laboratory: Laboratory) -> None:
+        self.dashboard_options, self.laboratory = options, laboratory
+        self.hub, self.topics = Hub(), frozenset(TOPICS)
+        self._observer = Observer(Eye(laboratory), self._seen, self._unseen)
         self._guard = Guard(options)
         _set_flower(options)
         settings = _settings(options)
@@ -67,10 +81,32 @@ class Dashboard(Flower):  # type: ignore[misc]  # Flower has no types
             options=flower_options, capp=capp, events=events, io_loop=io_loop, transforms=[Shield], **settings
         )
         assets = (r"/assets/(.*)", StaticFileHandler, {"path": str(_OURS / "static")})
-        rules = [*pages, assets, *open_handlers()]
+        own = [*rules(), assets, *open_handlers()]
         if options.prefix:
-            rules = [_below(rule, options.prefix) for rule in rules]
-        self.add_handlers(r".*", rules)
+            own = [_below(rule, options.prefix) for rule in own]
+        self.add_handlers(r".*", own)
+
+    def start_http_server(self) -> int:
+        """Listen, and look at the laboratory from now on; the port."""
+        port = super().start_http_server()
+        self._observer.start()
+        return int(port)
+
+    def stop(self) -> None:
+        """End with all threads."""
+        self._observer.stop()
+        super().stop()
+
+    def _seen(self, topics: dict[str, dict[str, Any]], as_of: float) -> None:
+        self.io_loop.add_callback(self._publish, topics, as_of)
+
+    def _unseen(self, reason: str) -> None:
+        self.io_loop.add_callback(self.hub.notify, "error", reason)
+
+    def _publish(self, topics: dict[str, dict[str, Any]], as_of: float) -> None:
+        for topic, value in topics.items():
+            self.hub.publish(topic, value, as_of)
+        self.hub.tick(as_of)
 
     def find_handler(self, request: HTTPServerRequest, **options: Any) -> Any:  # noqa: ANN401  # Tornado's
         """The guard comes before every handler, Flower's too."""

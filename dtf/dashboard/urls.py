@@ -1,12 +1,22 @@
 """Which page stands where."""
 
-from typing import Any
+from typing import Any, Final
 
 from tornado.web import url
 
+from dtf.dashboard.live.socket import Socket
+from dtf.dashboard.live.topics import TOPICS
 from dtf.dashboard.pages.overview import Overview
+from dtf.dashboard.rest.monitoring import Monitoring
+
+#: dtf's own pages.
+PAGES: Final = (Overview,)
 
 
-def pages() -> list[Any]:
-    """The rules of dtf's own pages."""
-    return [url(r"/", Overview, name="overview")]
+def rules() -> list[Any]:
+    """The rules of dtf's own pages, and of what they ask."""
+    return [
+        *(url(page.path, page, name=page.entry) for page in PAGES),
+        url(r"/ws", Socket, name="socket"),
+        url(rf"/api/monitoring/({'|'.join(TOPICS)})", Monitoring, name="monitoring"),
+    ]

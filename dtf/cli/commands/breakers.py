@@ -122,9 +122,9 @@ def _show(
     name: str,
     held: Sequence[Quarantined] = (),
 ) -> None:
-    from dtf.cli.running.breaker_status import statuses  # noqa: PLC0415  # as above
+    from dtf.breakers.naming import the_target  # noqa: PLC0415  # as above
+    from dtf.breakers.status import statuses  # noqa: PLC0415  # as above
     from dtf.cli.running.breaker_table import print_breaker, print_breakers, status_json  # noqa: PLC0415  # as above
-    from dtf.cli.running.breaker_target import the_target  # noqa: PLC0415  # as above
     from dtf.cli.running.breaker_warning import target_line, warning_json, warning_line  # noqa: PLC0415  # as above
 
     found, policy, learned = statuses(store, config, past), str(config.policy), store.learned()
@@ -152,9 +152,9 @@ def _show(
 def _take_in_hand(
     output: Output, ledger: "Ledger", store: "BreakerStore", name: str, mode: BreakerMode, reason: str
 ) -> None:
+    from dtf.breakers.naming import known_targets, the_target  # noqa: PLC0415  # as above
+    from dtf.breakers.status import view_of  # noqa: PLC0415  # as above
     from dtf.cli.running.breaker_session import view_json  # noqa: PLC0415  # as above
-    from dtf.cli.running.breaker_status import view_of  # noqa: PLC0415  # as above
-    from dtf.cli.running.breaker_target import known_targets, the_target  # noqa: PLC0415  # as above
     from dtf.cli.terminal.escape import one_line  # noqa: PLC0415  # as above
 
     target = the_target(name, known_targets(store, ledger.fallbacks.live_workers()))
@@ -165,10 +165,10 @@ def _take_in_hand(
 
 
 def _without_ledger(output: Output, wanted: tuple[str, str, str], url: str | None, prefix: str | None) -> None:
+    from dtf.breakers.naming import known_targets, the_target  # noqa: PLC0415  # as above
+    from dtf.breakers.status import view_of  # noqa: PLC0415  # as above
     from dtf.cli.running.breaker_redis import NoPast, redis_breakers  # noqa: PLC0415  # as above
     from dtf.cli.running.breaker_session import view_json  # noqa: PLC0415  # as above
-    from dtf.cli.running.breaker_status import view_of  # noqa: PLC0415  # as above
-    from dtf.cli.running.breaker_target import known_targets, the_target  # noqa: PLC0415  # as above
     from dtf.cli.terminal.escape import one_line  # noqa: PLC0415  # as above
 
     action, name, reason = wanted

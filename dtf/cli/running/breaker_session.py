@@ -46,7 +46,7 @@ def refusing(settings: Settings, ledger: "Ledger") -> tuple[Sequence[BreakerView
             if store is None:
                 return (), ""
             from dtf.bootstrap.breakers import breaker_config  # noqa: PLC0415  # as above
-            from dtf.cli.running.breaker_status import statuses  # noqa: PLC0415  # as above
+            from dtf.breakers.status import statuses  # noqa: PLC0415  # as above
 
             found = statuses(store, breaker_config(settings), ledger.breakers)
             return [status.view for status in found if refuses(status.view)], ""

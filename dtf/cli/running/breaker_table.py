@@ -4,8 +4,8 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 
+from dtf.breakers.status import BreakerStatus
 from dtf.cli.running.breaker_session import view_json
-from dtf.cli.running.breaker_status import BreakerStatus
 from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.figures import duration
 from dtf.cli.terminal.output import Output

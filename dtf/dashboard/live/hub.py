@@ -89,6 +89,29 @@ class Hub:
                 listener.tell(topic, message)
         return True
 
+    def tick(self, as_of: float) -> None:
+        """Tell every page that all that it knows is as of now."""
+        self._tell_all({"type": "monitoring_update", "as_of": as_of})
+
+    def notify(self, level: str, text: str) -> None:
+        """Tell every page something for people.
+
+        Args:
+            level: ``info`` or ``error``.
+            text: What it is.
+        """
+        self._tell_all({"type": "notification", "level": level, "text": text})
+
+    def value(self, topic: str) -> tuple[Any, float]:
+        """What is known of a topic, and as of when (0: nothing yet)."""
+        known = self._topics.get(topic)
+        return ({}, 0.0) if known is None else (known.value, known.as_of)
+
+    def _tell_all(self, message: dict[str, Any]) -> None:
+        told = json.dumps(message, separators=(",", ":"))
+        for listener in self._listeners:
+            listener.tell("", told)
+
     def listen(self, listener: Listener, topics: Iterable[str]) -> None:
         """Have a page hear of some topics: first all that is known, then what changes."""
         fresh = frozenset(topics) - listener.topics

@@ -38,7 +38,8 @@ ENTRIES: Final = (
 class Page(BaseHandler):  # type: ignore[misc]  # Flower has no types
     """A page of dtf's: a frame that its script fills from the API."""
 
-    #: The template, and the page's place in the navigation.
+    #: Where it stands below the prefix, as a pattern; its template; and its place in the navigation.
+    path = ""
     template = ""
     entry = ""
 
@@ -57,6 +58,7 @@ class Page(BaseHandler):  # type: ignore[misc]  # Flower has no types
         options = self.application.dashboard_options
         return {
             "entry": self.entry,
+            "script": self.template.replace(".html", ".js"),
             "version": __version__,
             "interval_s": options.update_interval_s,
             "prefix": options.prefix,

@@ -7,6 +7,8 @@ from dtf.storage.ledger.control import LedgerControl
 from dtf.storage.ledger.fallbacks import LedgerFallbacks
 from dtf.storage.ledger.injections import LedgerInjections
 from dtf.storage.ledger.leadership import LedgerLeadership
+from dtf.storage.ledger.listing import LedgerListing
+from dtf.storage.ledger.monitoring import LedgerMonitor
 from dtf.storage.ledger.recoveries import LedgerRecoveries
 from dtf.storage.ledger.shards import LedgerShards
 from dtf.storage.ledger.snapshots import LedgerSnapshots
@@ -34,6 +36,8 @@ class Ledger:
         injections: The failures that jobs met on purpose.
         recoveries: What was done about failures.
         snapshots: What learners keep over a restart.
+        listing: Its records, page by page.
+        monitor: All of a moment in one look.
     """
 
     def __init__(self, database: Database) -> None:
@@ -50,6 +54,8 @@ class Ledger:
         self.injections = LedgerInjections(database)
         self.recoveries = LedgerRecoveries(database)
         self.snapshots = LedgerSnapshots(database)
+        self.listing = LedgerListing(database)
+        self.monitor = LedgerMonitor(database)
 
     def close(self) -> None:
         """Close all connections."""

@@ -40,7 +40,7 @@ class LedgerRecoveries(Recoveries):
 
     def history(self, limit: int = 1000) -> Sequence[Recovery]:
         """The latest ones, the oldest of them first."""
-        return self._database.read(lambda connection: _history(connection, limit))
+        return self._database.read(lambda connection: latest(connection, limit))
 
 
 def note(connection: Connection, recovery: Recovery) -> None:
@@ -151,7 +151,8 @@ def _failed_attempt(connection: Connection, result: AttemptResult) -> Row[Any] |
     ).first()
 
 
-def _history(connection: Connection, limit: int) -> list[Recovery]:
+def latest(connection: Connection, limit: int) -> list[Recovery]:
+    """The latest ones, the oldest of them first."""
     # what has held for long enough is stable, although nothing has come since that would have said so
     over = recoveries.c.succeeded & recoveries.c.stable.is_(None) & (recoveries.c.at < now() - STABLE_S)
     stable = sa.case((over, sa.true()), else_=recoveries.c.stable).label("held")

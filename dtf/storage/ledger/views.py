@@ -26,9 +26,11 @@ from dtf.storage.ledger.alarm_views import alarm_views
 from dtf.storage.ledger.audit_facts import audit_facts
 from dtf.storage.ledger.case_views import case_view, placed_case_view, placed_columns
 from dtf.storage.ledger.json_text import load
+from dtf.storage.ledger.leader_view import leader_view
 from dtf.storage.ledger.metric_views import run_metrics
+from dtf.storage.ledger.monitoring import backlog
 from dtf.storage.ledger.run_views import job_views, run_views
-from dtf.storage.ledger.schema import artifacts, attempts, cases, is_open_run, is_open_shard, jobs, runs, shards
+from dtf.storage.ledger.schema import artifacts, attempts, cases, is_open_run, jobs, runs, shards
 from dtf.storage.ledger.service_schema import leader, log_chunks, workers
 from dtf.storage.ledger.worker_views import worker_views
 
@@ -171,12 +173,7 @@ class LedgerViews(Views):
 
     def leader(self) -> LeaderView:
         """Who leads."""
-        left = (leader.c.expires_at - now()).label("left")
-        wanted = sa.select(leader.c.holder, leader.c.term, left)
-        row = self._database.read(lambda connection: connection.execute(wanted).first())
-        if row is None or row.left <= 0:
-            return LeaderView(holder="", term=0 if row is None else row.term, expires_in_s=0.0)
-        return LeaderView(holder=row.holder, term=row.term, expires_in_s=row.left)
+        return self._database.read(leader_view)
 
     def alarms(self, job_id: str = "", limit: int = 50) -> Sequence[AlarmView]:
         """What operators are needed for, of one job or all, the oldest first; it ends with its shard."""
@@ -184,15 +181,7 @@ class LedgerViews(Views):
 
     def backlog(self) -> Mapping[str, Mapping[str, int]]:
         """For each queue its unfinished shards by state."""
-        wanted = (
-            sa.select(shards.c.queue, shards.c.state, sa.func.count().label("n"))
-            .where(is_open_shard)
-            .group_by(shards.c.queue, shards.c.state)
-        )
-        found: dict[str, dict[str, int]] = {}
-        for row in self._page(wanted):
-            found.setdefault(row.queue, {})[row.state] = row.n
-        return found
+        return self._database.read(backlog)
 
     def audit(self, run_id: str) -> AuditFacts:
         """What the audit of a run weighs."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from dtf.breakers.store import BreakerStore
-from dtf.cli.terminal.escape import one_line
 from dtf.domain.breaker import Target
 from dtf.domain.errors import UnknownRecordError
 from dtf.domain.held import worker_targets
@@ -30,8 +29,8 @@ def the_target(name: str, known: Sequence[Target]) -> Target:
     if len(found) == 1:
         return found[0]
     names = [str(target) for target in found or known]
-    listed = one_line(", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""))
-    shown = one_line(name, 100)
+    listed = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    shown = name[:100]
     if found:
         raise UnknownRecordError(f"{shown!r} may be any of {len(found)} breakers: {listed}")
     hint = did_you_mean(name, names)

@@ -1,0 +1,53 @@
+"""The laboratory at a glance."""
+
+from typing import Any
+
+from dtf.analysis.health import health
+from dtf.dashboard.live.seen import Seen
+from dtf.domain.outcome import Outcome
+from dtf.domain.ports.breakers import refuses
+from dtf.domain.worker import WorkerState
+
+#: The verdicts that count as a success: nothing failed.
+_GOOD = frozenset((Outcome.PASSED.value, Outcome.SKIPPED.value))
+#: Those that say nothing about it.
+_NEITHER = frozenset((Outcome.CANCELLED.value,))
+
+
+def cluster(seen: Seen) -> dict[str, Any]:
+    """active_workers, total_tasks, success_rate (0 to 1) and health, as names.md has them, and what else is asked first."""
+    moment, totals = seen.moment, seen.moment.totals
+    online = [worker for worker in moment.workers if worker.state is WorkerState.ONLINE]
+    draining = sum(worker.state is WorkerState.DRAINING for worker in moment.workers)
+    judged = sum(count for outcome, count in totals.jobs.items() if outcome not in _NEITHER)
+    good = sum(totals.jobs.get(outcome, 0) for outcome in _GOOD)
+    told: dict[str, Any] = {
+        "running": seen.runs_cluster,
+        "place": seen.place,
+        "active_workers": len(online),
+        "draining_workers": draining,
+        "slots": sum(worker.info.slots for worker in online),
+        "busy_slots": sum(worker.load.busy_slots for worker in online if worker.load is not None),
+        "total_tasks": totals.jobs_waiting + totals.jobs_running + sum(totals.jobs.values()),
+        "jobs_waiting": totals.jobs_waiting,
+        "jobs_running": totals.jobs_running,
+        "jobs_finished": dict(totals.jobs),
+        "cases": dict(totals.cases),
+        "runs": totals.runs,
+        "runs_open": totals.runs_open,
+        "queued_shards": sum(states.get("queued", 0) for states in moment.backlog.values()),
+        "claimed_shards": sum(states.get("claimed", 0) for states in moment.backlog.values()),
+        "leader": moment.leader.holder,
+        "term": moment.leader.term,
+        "alarms": len(moment.alarms),
+        "health": health(seen.moment, _refusing(seen), is_running=seen.runs_cluster),
+    }
+    if judged:
+        told["success_rate"] = good / judged
+    if seen.breakers is not None:
+        told["breakers_refusing"] = _refusing(seen)
+    return told
+
+
+def _refusing(seen: Seen) -> int:
+    return sum(refuses(status.view) for status in seen.breakers or ())

@@ -1,0 +1,12 @@
+"""The topics that pages can hear of, and what each is made from."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from dtf.dashboard.live.facts.cluster import cluster
+from dtf.dashboard.live.seen import Seen
+
+#: A topic's value is an object of JSON's types without null: what is not known is missing.
+TOPICS: Final[Mapping[str, Callable[[Seen], dict[str, Any]]]] = {
+    "cluster": cluster,
+}

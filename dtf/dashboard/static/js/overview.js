@@ -1,0 +1,4 @@
+import { bind } from "./figures.js";
+import "./frame.js";
+
+bind();
