@@ -29,6 +29,15 @@ class Entry:
 #: The navigation, in its order; Flower's pages are told by the names that Flower gives them.
 ENTRIES: Final = (
     Entry(name="overview", title="Overview", path="/"),
+    Entry(name="runs", title="Runs", path="/lab/runs"),
+    Entry(name="jobs", title="Jobs", path="/lab/jobs"),
+    Entry(name="lab_workers", title="Workers", path="/lab/workers"),
+    Entry(name="resources", title="Resources", path="/lab/resources"),
+    Entry(name="hardware", title="Hardware", path="/lab/hardware"),
+    Entry(name="network", title="Network", path="/lab/network"),
+    Entry(name="breakers", title="Breakers", path="/lab/breakers"),
+    Entry(name="recovery", title="Recovery", path="/lab/recovery"),
+    Entry(name="coordinators", title="Coordinators", path="/lab/coordinators"),
     Entry(name="workers", title="Workers", path="/workers", is_celerys=True),
     Entry(name="tasks", title="Tasks", path="/tasks", is_celerys=True),
     Entry(name="broker", title="Broker", path="/broker", is_celerys=True),
