@@ -94,15 +94,35 @@ class LostAttempt:
     refunds: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """Where a coordinator is.
+
+    Attributes:
+        host: Its host's name.
+        pid: Its process.
+    """
+
+    host: str
+    pid: int
+
+
 class Leadership(Protocol):
     """The lease row that makes one coordinator the leader."""
 
-    def acquire(self, holder: str, lease_s: float) -> Term | None:
-        """Take the lease if it is free or over, or keep it; None while another one holds it."""
+    def acquire(self, holder: str, lease_s: float, presence: Presence | None = None) -> Term | None:
+        """Take the lease if it is free or over, or keep it; None while another one holds it.
+
+        Who leads and who stands by is known with its presence; None: it does not tell.
+        """
         ...
 
     def release(self, term: Term) -> None:
         """Give the lease back, so that a standby leads at once."""
+        ...
+
+    def leave(self, holder: str) -> None:
+        """Forget a coordinator that ends, whether it led or stood by."""
         ...
 
 

@@ -5,9 +5,9 @@ from sqlalchemy.engine import Connection
 
 from dtf.domain.errors import TermOverError
 from dtf.domain.events import EventKind
-from dtf.domain.ports.control import Leadership, Term
+from dtf.domain.ports.control import Leadership, Presence, Term
 from dtf.storage.database import Database, now
-from dtf.storage.ledger import outbox
+from dtf.storage.ledger import coordinators, outbox
 from dtf.storage.ledger.service_schema import leader
 from dtf.storage.ledger.upsert import insert_ignoring
 
@@ -20,14 +20,26 @@ class LedgerLeadership(Leadership):
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def acquire(self, holder: str, lease_s: float) -> Term | None:
+    def acquire(self, holder: str, lease_s: float, presence: Presence | None = None) -> Term | None:
         """Take the lease if it is free or over, or keep it; None while another one holds it."""
-        return self._database.write(lambda connection: _acquire(connection, holder, lease_s))
+
+        def try_for_it(connection: Connection) -> Term | None:
+            term = _acquire(connection, holder, lease_s)
+            if presence is not None:
+                coordinators.tell(connection, holder, presence)
+            return term
+
+        return self._database.write(try_for_it)
 
     def release(self, term: Term) -> None:
         """Give the lease back, so that a standby leads at once."""
         free = sa.update(leader).where(leader.c.holder == term.holder, leader.c.term == term.number)
-        self._database.write(lambda connection: connection.execute(free.values(holder="", expires_at=0.0)))
+        # when it was free is kept: the next leader tells how long nobody led
+        self._database.write(lambda connection: connection.execute(free.values(holder="", expires_at=now())))
+
+    def leave(self, holder: str) -> None:
+        """Forget a coordinator that ends."""
+        self._database.write(lambda connection: coordinators.forget(connection, holder))
 
 
 def _acquire(connection: Connection, holder: str, lease_s: float) -> Term | None:
@@ -42,13 +54,17 @@ def _acquire(connection: Connection, holder: str, lease_s: float) -> Term | None
     connection.execute(sa.update(leader).values(holder=holder, term=number, expires_at=now() + lease_s))
     if not row.alive:
         data = {"term": number, "previous": row.holder}
+        if row.expires_at:
+            data["vacant_s"] = round(row.vacant_s, 3)
         outbox.tell(connection, EventKind.COORDINATOR_CHANGED, holder, data=data)
     return Term(holder=holder, number=number)
 
 
-def _locked() -> sa.Select[tuple[str, int, bool]]:
-    alive = (leader.c.expires_at > now()).label("alive")
-    return sa.select(leader.c.holder, leader.c.term, alive).with_for_update()
+def _locked() -> sa.Select[tuple[str, int, float, float, bool]]:
+    # a lease that was given back is free, even by a clock that was put back
+    alive = ((leader.c.expires_at > now()) & (leader.c.holder != "")).label("alive")
+    vacant_s = (now() - leader.c.expires_at).label("vacant_s")
+    return sa.select(leader.c.holder, leader.c.term, leader.c.expires_at, vacant_s, alive).with_for_update()
 
 
 def fence(connection: Connection, term: Term) -> None:

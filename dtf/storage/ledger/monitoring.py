@@ -23,6 +23,7 @@ from dtf.domain.ports.views import RunView
 from dtf.domain.shard import JobState
 from dtf.storage.database import Database, now
 from dtf.storage.ledger.alarm_views import alarm_views
+from dtf.storage.ledger.coordinators import coordinator_views
 from dtf.storage.ledger.json_text import load
 from dtf.storage.ledger.leader_view import leader_view
 from dtf.storage.ledger.recoveries import latest
@@ -65,7 +66,7 @@ def _moment(connection: Connection) -> Moment:
         workers=worker_views(connection),
         backlog=backlog(connection),
         leader=leader_view(connection),
-        coordinators=(),
+        coordinators=coordinator_views(connection),
         handovers=_handovers(connection),
         alarms=alarm_views(connection, "", _ALARMS),
         recoveries=latest(connection, MOST_RECOVERIES),

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import dtf.storage.ledger.history_schema  # its tables belong to the metadata too
 import dtf.storage.ledger.recovery_schema  # its tables belong to the metadata too
 import dtf.storage.ledger.service_schema  # noqa: F401  # its tables belong to the metadata too
 from dtf.storage.ledger.schema import metadata
