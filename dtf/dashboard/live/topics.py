@@ -3,10 +3,16 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from dtf.dashboard.live.facts.alarms import alarms
 from dtf.dashboard.live.facts.cluster import cluster
+from dtf.dashboard.live.facts.queues import queues
+from dtf.dashboard.live.facts.runs import runs
 from dtf.dashboard.live.seen import Seen
 
 #: A topic's value is an object of JSON's types without null: what is not known is missing.
 TOPICS: Final[Mapping[str, Callable[[Seen], dict[str, Any]]]] = {
     "cluster": cluster,
+    "runs": runs,
+    "queues": queues,
+    "alarms": alarms,
 }

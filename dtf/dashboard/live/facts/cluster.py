@@ -3,6 +3,8 @@
 from typing import Any
 
 from dtf.analysis.health import health
+from dtf.analysis.service import absence
+from dtf.dashboard.live.facts.text import capped
 from dtf.dashboard.live.seen import Seen
 from dtf.domain.outcome import Outcome
 from dtf.domain.ports.breakers import refuses
@@ -15,7 +17,7 @@ _NEITHER = frozenset((Outcome.CANCELLED.value,))
 
 
 def cluster(seen: Seen) -> dict[str, Any]:
-    """active_workers, total_tasks, success_rate (0 to 1) and health, as names.md has them, and what else is asked first."""
+    """active_workers, total_tasks, success_rate (0 to 1) and health, which users know, and what else is asked first."""
     moment, totals = seen.moment, seen.moment.totals
     online = [worker for worker in moment.workers if worker.state is WorkerState.ONLINE]
     draining = sum(worker.state is WorkerState.DRAINING for worker in moment.workers)
@@ -40,14 +42,31 @@ def cluster(seen: Seen) -> dict[str, Any]:
         "leader": moment.leader.holder,
         "term": moment.leader.term,
         "alarms": len(moment.alarms),
-        "health": health(seen.moment, _refusing(seen), is_running=seen.runs_cluster),
+        "missing": missing(seen),
     }
+    refusing = None
+    if seen.breakers is not None:
+        refusing = {status.view.target for status in seen.breakers if refuses(status.view)}
+        told |= {"breakers": len(seen.breakers), "breakers_refusing": len(refusing)}
+    told["health"] = health(moment, refusing=refusing, breakers=len(seen.breakers or ()), is_running=seen.runs_cluster)
     if judged:
         told["success_rate"] = good / judged
-    if seen.breakers is not None:
-        told["breakers_refusing"] = _refusing(seen)
     return told
 
 
-def _refusing(seen: Seen) -> int:
-    return sum(refuses(status.view) for status in seen.breakers or ())
+def missing(seen: Seen) -> list[dict[str, str]]:
+    """What does not run: in words, with the command that starts it, where there is one."""
+    if not seen.runs_cluster:
+        words = f"No cluster is running in the {seen.place}: what is shown is past."
+        return [{"what": "cluster", "words": words, "start": "dtf up"}]
+    found = []
+    if not seen.moment.leader.holder:
+        words = "No coordinator leads, so nothing is dispatched."
+        found.append({"what": "coordinator", "words": words, "start": "dtf coordinator"})
+    if not any(absence(worker, seen.moment.as_of) is None for worker in seen.moment.workers):
+        words = "No worker takes work."
+        found.append({"what": "worker", "words": words, "start": "dtf worker"})
+    if seen.breaker_problem:
+        words = f"How the circuit breakers are is not known: {seen.breaker_problem}."
+        found.append({"what": "breakers", "words": capped(words)})
+    return found
