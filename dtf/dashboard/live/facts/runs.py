@@ -18,7 +18,7 @@ def runs(seen: Seen) -> dict[str, Any]:
 
 
 def run_fact(run: RunView) -> dict[str, Any]:
-    """A run in JSON's types: times in seconds since the epoch, ``done_share`` from 0 to 1, ``makespan_s`` once it ended."""
+    """A run: times in seconds since the epoch, ``done_share`` from 0 to 1, and ``makespan_s`` once over."""
     told: dict[str, Any] = {
         "run_id": run.run_id,
         "name": capped(run.name, NAME),
