@@ -28,10 +28,15 @@ SOCKET_KEY, SERVED_KEY = "dtf_guardian_socket", "dtf_served_queues"
 
 #: How long a worker holds a hint that it cannot serve before it puts it back, in seconds.
 UNSERVED_HOLD_S = 0.5
+#: How the reason ends why a hint came to nothing here.
+PUT_BACK = "the hint was put back"
 _ID_LENGTH = 64
 
 #: The tag whose slots have no device of their own: what is wrong with the worker is wrong with them.
 CPU = "cpu"
+
+#: So many attempts are named in what a shard's task returns: Celery's events cut it at 1024 characters.
+MOST_NAMED = 32
 
 #: In what a shard's task returns: that there was no guardian to be asked.
 _GONE = "guardian_gone"
@@ -87,7 +92,7 @@ class GuardianTask(Task):  # type: ignore[misc]  # Celery has no types
         except (OperationalError, *self.app.connection_for_write().recoverable_connection_errors) as error:
             return self._drop(f"a hint of the queue {queue} could not be put back: {error!r}")
         reason = reason or f"no device here serves the queue {queue}"
-        return {"claimed": False, "reason": f"{reason}; the hint was put back"}
+        return {"claimed": False, "reason": f"{reason}; {PUT_BACK}"}
 
     def _drop(self, reason: str) -> dict[str, Any]:
         _log.warning("a hint is dropped: %s", reason)
@@ -153,7 +158,8 @@ class ShardTask(CircuitBreakerTask, GuardianTask):
             if answer.unserved:
                 return self._pass_on(RUN_SHARD, shard_id, answer.reason)
             return {"claimed": False, "reason": answer.reason}
-        return {"claimed": True, "outcome": str(answer.outcome), "attempts": answer.attempts}
+        told = {"claimed": True, "outcome": str(answer.outcome), "attempts": answer.attempts}
+        return {**told, "ran": list(answer.ran[:MOST_NAMED])}
 
     def _guardian_answers(self, _target: Target) -> None:
         self._ask(lambda guardian: guardian.status())

@@ -1,7 +1,7 @@
 """What a worker is told before it starts."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -26,6 +26,11 @@ class ShardAnswer(Protocol):
     @property
     def attempts(self) -> int:
         """How many attempts were run."""
+        ...
+
+    @property
+    def ran(self) -> Sequence[str]:
+        """Which attempts those were, as ``SHARD:NUMBER``."""
         ...
 
     @property

@@ -32,6 +32,7 @@ class ShardReply:
         claimed: Whether the shard was to be had; if not, the hint is to be dropped.
         outcome: The gravest outcome of the attempts that were run; None when there was none.
         attempts: How many attempts were run: the hinted one and those that followed on.
+        ran: Which attempts those were, in their order, as ``SHARD:NUMBER``.
         reason: Why nothing was claimed, or why the outcome is not passed; for people.
         unserved: Whether no slot here can take shards of the hint's queue now: it is another worker's to have.
     """
@@ -39,6 +40,7 @@ class ShardReply:
     claimed: bool
     outcome: Outcome | None = None
     attempts: int = 0
+    ran: tuple[str, ...] = ()
     reason: str = ""
     unserved: bool = False
 

@@ -63,6 +63,7 @@ class SlotChain:
         self._taken = 0
         self._attempts: list[Attempt] = []
         self._outcomes: list[Outcome] = []
+        self._ran: list[str] = []
         self._reason = ""
         self._recordings: list[asyncio.Task[None]] = []
         self._decided: WeakKeyDictionary[Attempt, Disposition] = WeakKeyDictionary()
@@ -107,7 +108,11 @@ class SlotChain:
         for recorded in self._recordings:
             recorded.result()
         return ShardReply(
-            claimed=True, outcome=gravest(self._outcomes), attempts=len(self._outcomes), reason=self._reason
+            claimed=True,
+            outcome=gravest(self._outcomes),
+            attempts=len(self._outcomes),
+            ran=tuple(self._ran),
+            reason=self._reason,
         )
 
     async def _enter(self) -> Permit | Refusal:
@@ -216,6 +221,7 @@ class SlotChain:
                 if following.claim.job_id == attempt.claim.job_id:
                     following.interrupt(attempt.interruption)
         self._outcomes.append(result.outcome)
+        self._ran.append(f"{attempt.claim.shard_id}:{attempt.claim.attempt}")
         self._reason = self._reason or result.reason
         recording = asyncio.create_task(self._record(attempt, result, self._recordings[-1:]))
         self._recordings.append(recording)

@@ -5,6 +5,7 @@ from dtf.storage.ledger.blobs import LedgerBlobs
 from dtf.storage.ledger.breaker_journal import LedgerBreakerJournal
 from dtf.storage.ledger.control import LedgerControl
 from dtf.storage.ledger.fallbacks import LedgerFallbacks
+from dtf.storage.ledger.fates import LedgerFates
 from dtf.storage.ledger.injections import LedgerInjections
 from dtf.storage.ledger.leadership import LedgerLeadership
 from dtf.storage.ledger.listing import LedgerListing
@@ -38,6 +39,7 @@ class Ledger:
         snapshots: What learners keep over a restart.
         listing: Its records, page by page.
         monitor: All of a moment in one look.
+        fates: What became of shards, by their ids.
     """
 
     def __init__(self, database: Database) -> None:
@@ -56,6 +58,7 @@ class Ledger:
         self.snapshots = LedgerSnapshots(database)
         self.listing = LedgerListing(database)
         self.monitor = LedgerMonitor(database)
+        self.fates = LedgerFates(database)
 
     def close(self) -> None:
         """Close all connections."""

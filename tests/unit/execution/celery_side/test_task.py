@@ -96,8 +96,9 @@ def _call(
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_what_comes_of_a_shard_is_the_guardians_affair(outcome: Outcome) -> None:
     """The guardian has told the breaker of a CPU's slot already; of a device's slot the way to it worked."""
-    seen, guardian = Seen(), ScriptedGuardian(ShardReply(claimed=True, outcome=outcome, attempts=3))
-    assert _call(guardian, seen, "s1") == {"claimed": True, "outcome": str(outcome), "attempts": 3}
+    seen, guardian = Seen(), ScriptedGuardian(ShardReply(claimed=True, outcome=outcome, attempts=3, ran=("s1:2",)))
+    told = {"claimed": True, "outcome": str(outcome), "attempts": 3, "ran": ["s1:2"]}
+    assert _call(guardian, seen, "s1") == told
     assert (seen.asked, seen.signs) == ((WAY,), [])
     _call(guardian, seen, "s1", queue="cuda[vram_gb>=8]")
     assert seen.signs == [(Target(hardware="cuda", name="celery@here"), Sign.WORKED)]
