@@ -1,5 +1,7 @@
 """Puts a coordinator together."""
 
+import os
+import socket
 import threading
 from collections.abc import Sequence
 
@@ -16,6 +18,7 @@ from dtf.coordination.loop import Watch
 from dtf.coordination.rerouting import Rerouting
 from dtf.domain.clock import SystemClock
 from dtf.domain.events import Event
+from dtf.domain.ports.control import Presence
 from dtf.plugins.manager import call_each, load_plugins
 from dtf.settings import Settings
 from dtf.storage.durations import LedgerDurations
@@ -52,6 +55,7 @@ def make_coordinator(settings: Settings, ledger: Ledger, broker_url: str) -> Coo
         standby_s=min(1.0, settings.leader_lease_s / 3),
         worker_silent_s=settings.worker_silent_s,
         window_s=settings.window_s,
+        presence=Presence(host=socket.gethostname(), pid=os.getpid()),
     )
     return Coordinator(
         config,

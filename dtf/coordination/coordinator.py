@@ -61,6 +61,7 @@ class Coordinator:
             standby_s=config.standby_s,
             clock=clock,
             database=self._database,
+            presence=config.presence,
         )
         loops = (
             Planner(control, durations, clock),

@@ -6,7 +6,7 @@ import threading
 from dtf.coordination.outage import Outage
 from dtf.domain.clock import Clock
 from dtf.domain.errors import LedgerUnavailableError
-from dtf.domain.ports.control import Leadership, Term
+from dtf.domain.ports.control import Leadership, Presence, Term
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ class Lease:
         standby_s: float,
         clock: Clock,
         database: Outage,
+        presence: Presence | None = None,
     ) -> None:
         self._leadership = leadership
         self._holder = holder
@@ -39,6 +40,7 @@ class Lease:
         self._renewed_at = 0.0
         self._next_try = 0.0
         self._database = database
+        self._presence = presence
 
     @property
     def term(self) -> Term | None:
@@ -70,20 +72,30 @@ class Lease:
                 self._next_try = self._clock.monotonic() + self._standby_s
 
     def release(self) -> None:
-        """Give the lease back, so that a standby leads at once."""
+        """Give the lease back, so that a standby leads at once, and tell that this coordinator ends."""
         with self._lock:
             term, self._term = self._term, None
-        if term is None:
-            return
+        if term is not None:
+            self._give_back(term)
+        if self._presence is not None:
+            self._leave()
+
+    def _give_back(self, term: Term) -> None:
         try:
             self._leadership.release(term)
         except LedgerUnavailableError as error:
             log.warning("term %d: the lease could not be given back (%s); it runs out by itself", term.number, error)
 
+    def _leave(self) -> None:
+        try:
+            self._leadership.leave(self._holder)
+        except LedgerUnavailableError as error:
+            log.warning("%s could not tell that it ends (%s); it is forgotten after a day", self._holder, error)
+
     def _try(self, now: float) -> None:
         self._next_try = now + self._standby_s
         try:
-            term = self._leadership.acquire(self._holder, self._lease_s)
+            term = self._leadership.acquire(self._holder, self._lease_s, self._presence)
         except LedgerUnavailableError as error:
             self._database.failed(error)
             return

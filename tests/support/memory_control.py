@@ -6,7 +6,16 @@ from dataclasses import dataclass, field, replace
 from dtf.domain.clock import Clock
 from dtf.domain.errors import BrokerUnavailableError, LedgerUnavailableError, TermOverError
 from dtf.domain.events import Event
-from dtf.domain.ports.control import CollectingJob, Control, JobToPlan, Leadership, LostAttempt, Term, WaitingShard
+from dtf.domain.ports.control import (
+    CollectingJob,
+    Control,
+    JobToPlan,
+    Leadership,
+    LostAttempt,
+    Presence,
+    Term,
+    WaitingShard,
+)
 from dtf.domain.ports.durations import Durations
 from dtf.domain.ports.hints import Hints
 from dtf.domain.shard import Disposition, ShardPlan
@@ -40,11 +49,14 @@ class MemoryLeadership(Leadership):
     def __init__(self, ledger: MemoryLedger) -> None:
         self.ledger = ledger
         self.asked = 0
+        self.present: dict[str, Presence] = {}
 
-    def acquire(self, holder: str, lease_s: float) -> Term | None:
+    def acquire(self, holder: str, lease_s: float, presence: Presence | None = None) -> Term | None:
         self.asked += 1
         row = self.ledger
         row.check()
+        if presence is not None:
+            self.present[holder] = presence
         now = row.clock.now()
         if row.holder and row.expires_at > now:
             if row.holder != holder:
@@ -58,6 +70,10 @@ class MemoryLeadership(Leadership):
         self.ledger.check()
         if (term.holder, term.number) == (self.ledger.holder, self.ledger.term):
             self.ledger.holder = ""
+
+    def leave(self, holder: str) -> None:
+        self.ledger.check()
+        self.present.pop(holder, None)
 
 
 @dataclass

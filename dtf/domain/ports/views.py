@@ -157,11 +157,19 @@ class AlarmView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaderView:
-    """Who leads; ``holder`` is empty when the lease is free."""
+    """Who leads; ``holder`` is empty when the lease is free.
+
+    Attributes:
+        holder: The coordinator.
+        term: Its term, or the last one.
+        expires_in_s: For how long its lease holds if it is not renewed.
+        expires_at: When the lease ends or ended, in seconds since the epoch; 0: nobody ever led.
+    """
 
     holder: str
     term: int
     expires_in_s: float
+    expires_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,9 @@ from dtf.storage.ledger.service_schema import leader
 def leader_view(connection: Connection) -> LeaderView:
     """Who leads."""
     left = (leader.c.expires_at - now()).label("left")
-    row = connection.execute(sa.select(leader.c.holder, leader.c.term, left)).first()
-    if row is None or row.left <= 0:
-        return LeaderView(holder="", term=0 if row is None else row.term, expires_in_s=0.0)
-    return LeaderView(holder=row.holder, term=row.term, expires_in_s=row.left)
+    row = connection.execute(sa.select(leader.c.holder, leader.c.term, leader.c.expires_at, left)).first()
+    if row is None:
+        return LeaderView(holder="", term=0, expires_in_s=0.0)
+    if row.left <= 0:
+        return LeaderView(holder="", term=row.term, expires_in_s=0.0, expires_at=row.expires_at)
+    return LeaderView(holder=row.holder, term=row.term, expires_in_s=row.left, expires_at=row.expires_at)

@@ -2,6 +2,7 @@ import pytest
 
 from dtf.coordination.lease import Lease
 from dtf.coordination.outage import Outage
+from dtf.domain.ports.control import Presence
 from tests.support.fake_clock import FakeClock
 from tests.support.memory_control import MemoryLeadership, MemoryLedger
 
@@ -106,3 +107,27 @@ def test_a_standby_asks_once_a_second(leadership: MemoryLeadership, clock: FakeC
         clock.advance(0.1)
 
     assert leadership.asked - before == 4
+
+
+def test_leader_and_standby_tell_that_they_live_until_they_end(leadership: MemoryLeadership, clock: FakeClock) -> None:
+    """Each is known with its place while it keeps or tries for the lease, and no longer once it has ended."""
+    places = {"c1": Presence(host="h1", pid=1), "c2": Presence(host="h2", pid=2)}
+    leases = [
+        Lease(
+            leadership,
+            holder=holder,
+            lease_s=9.0,
+            standby_s=1.0,
+            clock=clock,
+            database=Outage("The database", "", clock),
+            presence=place,
+        )
+        for holder, place in places.items()
+    ]
+    assert [lease.keep() is not None for lease in leases] == [True, False]
+    assert leadership.present == places
+
+    leases[1].release()
+    assert list(leadership.present) == ["c1"]
+    leases[0].release()
+    assert leadership.present == {}

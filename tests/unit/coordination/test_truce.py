@@ -3,7 +3,7 @@ import pytest
 from dtf.coordination.reaper import BUDGET_S
 from dtf.coordination.truce import LASTS_S
 from dtf.domain.outcome import Outcome
-from dtf.domain.ports.control import LostAttempt, Term
+from dtf.domain.ports.control import LostAttempt, Presence, Term
 from dtf.domain.shard import AttemptResult, Disposition
 from tests.unit.coordination.conftest import World
 
@@ -76,10 +76,10 @@ def test_a_database_that_was_locked_counts_as_silent(led: Led, monkeypatch: pyte
     """A frozen process held SQLite's one lock for 15 s: no error, and still nobody could renew."""
     acquire, waits = led.leadership.acquire, [15.0]
 
-    def slow(holder: str, lease_s: float) -> Term | None:
+    def slow(holder: str, lease_s: float, presence: Presence | None = None) -> Term | None:
         if waits:
             led.clock.advance(waits.pop())
-        return acquire(holder, lease_s)
+        return acquire(holder, lease_s, presence)
 
     monkeypatch.setattr(led.leadership, "acquire", slow)
     led.go_on(4.0)
