@@ -48,6 +48,33 @@ class TaskView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimView:
+    """A shard in the hands of a worker, as those see it who watch.
+
+    Attributes:
+        shard_id: The shard.
+        attempt: The number of the attempt.
+        job_id: Its job.
+        run_id: Its run.
+        name: What people call the job.
+        queue: The queue that the shard waited in.
+        worker_id: Who has it.
+        slot: On which of its slots; the first one where it has several.
+        claimed_at: Since when, in seconds since the epoch.
+    """
+
+    shard_id: str
+    attempt: int
+    job_id: str
+    run_id: str
+    name: str
+    queue: str
+    worker_id: str
+    slot: int
+    claimed_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """Counts over all that the ledger has.
 
@@ -106,6 +133,7 @@ class Moment:
         handovers: When another one began to lead; the latest last.
         alarms: What operators are needed for.
         recoveries: What was done about failures; the latest last.
+        claims: What the workers' slots run, the oldest first.
     """
 
     as_of: float
@@ -120,6 +148,7 @@ class Moment:
     handovers: Sequence[Event]
     alarms: Sequence[AlarmView]
     recoveries: Sequence[Recovery]
+    claims: Sequence[ClaimView] = ()
 
 
 class Monitor(Protocol):

@@ -23,6 +23,7 @@ from dtf.domain.ports.views import RunView
 from dtf.domain.shard import JobState
 from dtf.storage.database import Database, now
 from dtf.storage.ledger.alarm_views import alarm_views
+from dtf.storage.ledger.claims import claims
 from dtf.storage.ledger.coordinators import coordinator_views
 from dtf.storage.ledger.json_text import load
 from dtf.storage.ledger.leader_view import leader_view
@@ -70,6 +71,7 @@ def _moment(connection: Connection) -> Moment:
         handovers=_handovers(connection),
         alarms=alarm_views(connection, "", _ALARMS),
         recoveries=latest(connection, MOST_RECOVERIES),
+        claims=claims(connection),
     )
 
 

@@ -1,8 +1,8 @@
 """The newest jobs, and how many there are of each status."""
 
-from collections import Counter
 from typing import Any, Final
 
+from dtf.dashboard.live.facts.text import NAME, capped
 from dtf.dashboard.live.seen import Seen
 from dtf.domain.ports.monitor import TaskView
 from dtf.domain.shard import JobState
@@ -13,7 +13,7 @@ RUNNING: Final = "running"
 
 
 def tasks(seen: Seen) -> dict[str, Any]:
-    """tasks by id, as names.md has one: {id, type, status, priority, worker_id}; and counts by status, of all jobs.
+    """tasks by id: id, type, status, priority, worker_id, and more; and counts by status, of all jobs.
 
     ``sequence`` is the number of the ledger's last event: whoever shows more than the newest jobs asks anew when it
     changes.
@@ -23,7 +23,6 @@ def tasks(seen: Seen) -> dict[str, Any]:
         "tasks": {task.job_id: _told(task) for task in seen.moment.tasks},
         "counts": {WAITING: totals.jobs_waiting, RUNNING: totals.jobs_running, **totals.jobs},
         "total": totals.jobs_waiting + totals.jobs_running + sum(totals.jobs.values()),
-        "shards": dict(sum((Counter(states) for states in seen.moment.backlog.values()), Counter())),
         "sequence": seen.moment.sequence,
     }
 
@@ -42,7 +41,7 @@ def _told(task: TaskView) -> dict[str, Any]:
         "type": task.kind,
         "status": status_of(task),
         "priority": task.priority,
-        "name": task.name,
+        "name": capped(task.name, NAME),
         "run_id": task.run_id,
         "hardware": task.hardware,
         "created_at": task.created_at,
