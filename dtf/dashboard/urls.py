@@ -8,6 +8,7 @@ from dtf.dashboard.live.socket import Socket
 from dtf.dashboard.live.topics import TOPICS
 from dtf.dashboard.pages.overview import Overview
 from dtf.dashboard.rest.monitoring import Monitoring
+from dtf.dashboard.rest.routes import api_rules
 
 #: dtf's own pages.
 PAGES: Final = (Overview,)
@@ -19,4 +20,5 @@ def rules() -> list[Any]:
         *(url(page.path, page, name=page.entry) for page in PAGES),
         url(r"/ws", Socket, name="socket"),
         url(rf"/api/monitoring/({'|'.join(TOPICS)})", Monitoring, name="monitoring"),
+        *api_rules(),
     ]

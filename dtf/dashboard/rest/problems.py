@@ -7,7 +7,8 @@ from typing import Any
 
 from tornado.web import HTTPError, RequestHandler
 
-from dtf.domain.errors import BadInputError, LedgerUnavailableError, UnknownRecordError
+from dtf.breakers.errors import StoreUnavailableError
+from dtf.domain.errors import BadInputError, IdempotencyConflictError, LedgerUnavailableError, UnknownRecordError
 from dtf.domain.ports.listing import BadQuestionError
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ class JsonHandler(RequestHandler):
 
     def log_exception(self, kind: Any, value: Any, trace: Any) -> None:  # noqa: ANN401  # Tornado's
         """What the asker did wrong is no error of ours."""
-        if told_of(value, 500)[0] < 500 or isinstance(value, LedgerUnavailableError):
+        if told_of(value, 500)[0] < 500 or isinstance(value, LedgerUnavailableError | StoreUnavailableError):
             log.info("%s %s: %s", self.request.method, self.request.path, value)
         else:
             super().log_exception(kind, value, trace)
@@ -46,12 +47,16 @@ def told_of(error: BaseException | None, status: int) -> tuple[int, str, dict[st
     """The status, the words, and more members of the answer for an error."""
     if isinstance(error, BadQuestionError):
         return 400, str(error), {"field": error.field}
-    if isinstance(error, BadInputError):
-        return 400, str(error), {}
     if isinstance(error, UnknownRecordError):
         return 404, str(error), {}
-    if isinstance(error, LedgerUnavailableError):
+    if isinstance(error, IdempotencyConflictError):
+        return 409, str(error), {}
+    if isinstance(error, BadInputError):
+        return 400, str(error), {}
+    if isinstance(error, LedgerUnavailableError | StoreUnavailableError):
         return 503, str(error), {}
     if isinstance(error, HTTPError):
-        return error.status_code, error.log_message or responses.get(error.status_code, ""), {}
+        # Tornado doubles the percent signs of what has no values to put in
+        words = (error.log_message or "") % error.args
+        return error.status_code, words or responses.get(error.status_code, ""), {}
     return status, "an error of the dashboard's own; its log has it" if status >= 500 else responses.get(status, ""), {}

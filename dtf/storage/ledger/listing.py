@@ -1,22 +1,20 @@
 """Lists the ledger's records page by page: each page begins after the last row of the one before (keyset)."""
 
-import base64
-import json
-import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
-from dtf.domain.ports.listing import MOST_ROWS, BadQuestionError, Kind, Listing, Page, Question
-from dtf.storage.database import Database
+from dtf.domain.errors import UnknownRecordError
+from dtf.domain.ports.listing import LONGEST_SEARCH, MOST_ROWS, SEARCH, BadQuestionError, Kind, Listing, Page, Question
+from dtf.storage.database import Database, now
+from dtf.storage.ledger.cursors import behind, cursor, is_text
 from dtf.storage.ledger.resources import RESOURCES, Resource
 
-#: A longer cursor is none of ours.
-_LONGEST_CURSOR = 4096
-#: Larger numbers do not fit into a column.
-_LARGEST = 2**62
+#: Whole numbers that name a row are below this.
+_LARGEST_KEY: Final = 2**31
+_MOST_DIGITS: Final = 10
 
 
 class LedgerListing(Listing):
@@ -27,14 +25,7 @@ class LedgerListing(Listing):
 
     def kinds(self) -> Mapping[str, Kind]:
         """What there is to be asked for."""
-        return {
-            name: Kind(
-                fields={field: one.json_type(field) for field in one.fields},
-                filters={field: values for field, (_, values) in one.filters.items()},
-                sorts=tuple(one.sorts),
-            )
-            for name, one in RESOURCES.items()
-        }
+        return {name: _kind(one) for name, one in RESOURCES.items()}
 
     def page(self, question: Question) -> Page:
         """A page of rows."""
@@ -44,25 +35,60 @@ class LedgerListing(Listing):
         if not 1 <= question.limit <= MOST_ROWS:
             raise BadQuestionError(f"a page has 1 to {MOST_ROWS} rows, not {question.limit}", "limit")
         name, descending = _order(resource, question.sort)
-        place, order = [resource.sorts[name], *resource.key], f"{name.removeprefix('-')} {descending:d}"
-        statement = sa.select(
-            *(column.label(f"f{at}") for at, column in enumerate(resource.fields.values())),
-            *(column.label(f"k{at}") for at, column in enumerate(place)),
-        )
-        if resource.joined is not None:
-            statement = statement.select_from(resource.joined)
-        for wanted in _conditions(resource, question.filters):
-            statement = statement.where(wanted)
+        place, order = resource.place(name), f"{name.removeprefix('-')} {descending:d}"
+        statement = _selected(resource, resource.fields, place).where(*_conditions(resource, question.filters))
         if question.after:
-            last = _decoded(question.after, order, place)
-            statement = statement.where(_after(place, last, descending=descending))
+            statement = statement.where(behind(question.after, order, place, descending=descending))
         statement = statement.order_by(*(one.desc() if descending else one for one in place)).limit(question.limit + 1)
-        found = self._database.read(lambda connection: connection.execute(statement).all())
+        as_of, found = self._database.read(
+            lambda connection: (connection.scalar(sa.select(now())), connection.execute(statement).all())
+        )
         following = ""
         if len(found) > question.limit:
             found = found[: question.limit]
-            following = _encoded(order, [getattr(found[-1], f"k{at}") for at in range(len(place))])
-        return Page(rows=[_row(resource, one) for one in found], following=following)
+            following = cursor(order, [getattr(found[-1], f"k{at}") for at in range(len(place))])
+        rows = [_row(resource, resource.fields, one) for one in found]
+        return Page(rows=rows, following=following, as_of=float(as_of or 0))
+
+    def one(self, resource: str, key: Sequence[str]) -> Mapping[str, Any]:
+        """A row with its details and ``as_of``."""
+        kind = RESOURCES[resource]
+        unknown = UnknownRecordError(f"there is no such one of the {resource}")
+        if len(key) != len(kind.key):
+            raise unknown
+        fields = {**kind.fields, **kind.details}
+        statement = _selected(kind, fields, (now(),))
+        for column, value in zip(kind.key.values(), key, strict=True):
+            if not _names(value, column):
+                raise unknown
+            statement = statement.where(column == (value if isinstance(column.type, sa.Text) else int(value)))
+        row = self._database.read(lambda connection: connection.execute(statement).first())
+        if row is None:
+            raise unknown
+        return {**_row(kind, fields, row), "as_of": row.k0}
+
+
+def _kind(resource: Resource) -> Kind:
+    return Kind(
+        key={name: resource.json_type(name) for name in resource.key},
+        fields={name: resource.json_type(name) for name in resource.fields},
+        details={name: resource.json_type(name) for name in resource.details},
+        filters={
+            **{name: values for name, (_, values) in resource.filters.items()},
+            **({SEARCH: ()} if resource.searched is not None else {}),
+        },
+        sorts=tuple(resource.sorts),
+    )
+
+
+def _selected(
+    resource: Resource, fields: Mapping[str, sa.ColumnElement[Any]], further: Sequence[sa.ColumnElement[Any]]
+) -> sa.Select[Any]:
+    statement = sa.select(
+        *(column.label(f"f{at}") for at, column in enumerate(fields.values())),
+        *(column.label(f"k{at}") for at, column in enumerate(further)),
+    )
+    return statement if resource.joined is None else statement.select_from(resource.joined)
 
 
 def _order(resource: Resource, asked: str) -> tuple[str, bool]:
@@ -80,56 +106,39 @@ def _order(resource: Resource, asked: str) -> tuple[str, bool]:
 def _conditions(resource: Resource, filters: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
     found = []
     for name, value in filters.items():
-        if name not in resource.filters:
-            raise BadQuestionError(f"there is no filter {name!r}: {', '.join(resource.filters)}", name)
-        column, values = resource.filters[name]
-        wanted = value.split(",")
-        if values and (odd := [one for one in wanted if one not in values]):
-            raise BadQuestionError(f"{name} is never {odd[0]!r}: {', '.join(values)}", name)
-        found.append(column.in_(wanted))
+        if not is_text(value):
+            raise BadQuestionError(f"{name} has a character that no record has", name)
+        if name == SEARCH and resource.searched is not None:
+            if len(value) > LONGEST_SEARCH:
+                raise BadQuestionError(f"what is searched for has at most {LONGEST_SEARCH} characters", name)
+            found += [resource.searched.icontains(value, autoescape=True)] if value else []
+        elif name in resource.filters:
+            found.append(_among(name, *resource.filters[name], value.split(",")))
+        else:
+            known = (*resource.filters, *([SEARCH] if resource.searched is not None else []))
+            raise BadQuestionError(f"there is no filter {name!r}: {', '.join(known)}", name)
     return found
 
 
-def _after(
-    place: Sequence[sa.ColumnElement[Any]], values: Sequence[Any], *, descending: bool
+def _among(
+    name: str, column: sa.ColumnElement[Any], values: Sequence[str], wanted: Sequence[str]
 ) -> sa.ColumnElement[bool]:
-    row, last = sa.tuple_(*place), sa.tuple_(*(sa.literal(value) for value in values))
-    return row < last if descending else row > last
+    if values and (odd := [one for one in wanted if one not in values]):
+        raise BadQuestionError(f"{name} is never {odd[0]!r}: {', '.join(values)}", name)
+    return column.in_(wanted) if len(wanted) > 1 else column == wanted[0]
 
 
-def _encoded(sort: str, values: Sequence[Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps([sort, *values], separators=(",", ":")).encode()).decode().rstrip("=")
-
-
-def _decoded(cursor: str, order: str, place: Sequence[sa.ColumnElement[Any]]) -> Sequence[Any]:
-    wrong = BadQuestionError("the cursor is none of this list: begin without one", "after")
-    if len(cursor) > _LONGEST_CURSOR:
-        raise wrong
-    try:
-        told = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, RecursionError):
-        raise wrong from None
-    if not isinstance(told, list) or len(told) != len(place) + 1 or told[0] != order:
-        raise wrong
-    if not all(_fits(value, column) for value, column in zip(told[1:], place, strict=True)):
-        raise wrong
-    return told[1:]
-
-
-def _fits(value: object, column: sa.ColumnElement[Any]) -> bool:
-    """Whether a value can stand in a column: databases refuse others with an error."""
+def _names(value: str, column: sa.ColumnElement[Any]) -> bool:
+    """Whether a part of a key can be one of a column's."""
     if isinstance(column.type, sa.Text):
-        return isinstance(value, str) and "\0" not in value
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return math.isfinite(value) and abs(value) < _LARGEST
+        return is_text(value)
+    return value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS and int(value) < _LARGEST_KEY
 
 
-def _row(resource: Resource, row: Row[Any]) -> dict[str, Any]:
-    decoded = resource.decoded or {}
+def _row(resource: Resource, fields: Mapping[str, sa.ColumnElement[Any]], row: Row[Any]) -> dict[str, Any]:
     found = {}
-    for at, name in enumerate(resource.fields):
+    for at, name in enumerate(fields):
         value = row[at]
         if value is not None and value != "":
-            found[name] = decoded[name](value) if name in decoded else value
+            found[name] = resource.decoded[name][1](value) if name in resource.decoded else value
     return found

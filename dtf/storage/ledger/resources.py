@@ -1,7 +1,7 @@
 """What can be asked of each of the ledger's resources, and where it stands in the tables."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -26,25 +26,35 @@ class Resource:
     Attributes:
         key: What names a row; rows that are alike in the order stand by it.
         fields: The fields of a row.
+        details: The further fields of one that is asked for by its name.
         filters: By what rows can be chosen: the column, and the values that it may have; none: any.
-        sorts: The orders: columns that are never NULL, the usual one first.
+        searched: What is searched for a part of it; None: nothing is.
+        sorts: The orders: columns that are never NULL, the usual order first.
         joined: Where the fields are, if it is not one table.
-        decoded: How fields are read that stand as JSON text.
+        decoded: How fields are read that stand as JSON text, and what they are in JSON.
     """
 
-    key: tuple[_Column, ...]
+    key: Mapping[str, _Column]
     fields: Mapping[str, _Column]
+    details: Mapping[str, _Column] = field(default_factory=dict)
     filters: Mapping[str, tuple[_Column, tuple[str, ...]]]
-    sorts: Mapping[str, _Column]
+    searched: _Column | None = None
+    sorts: Mapping[str, tuple[_Column, ...]]
     joined: sa.FromClause | None = None
-    decoded: Mapping[str, Callable[[str], Any]] = None  # type: ignore[assignment]
+    decoded: Mapping[str, tuple[str, Callable[[str], Any]]] = field(default_factory=dict)
 
     def json_type(self, name: str) -> str:
         """What a field is in JSON."""
-        if name in (self.decoded or {}):
-            return "object"
-        kind = self.fields[name].type
-        return next((told for of, told in _TYPES if isinstance(kind, of)), "string")
+        if name in self.decoded:
+            return self.decoded[name][0]
+        kind = {**self.key, **self.fields, **self.details}[name].type
+        return next(told for of, told in _TYPES if isinstance(kind, of))
+
+    def place(self, sort: str) -> tuple[_Column, ...]:
+        """What tells where a row stands in an order: no two rows are alike in it."""
+        columns = self.sorts[sort]
+        named = {str(column) for column in columns}
+        return (*columns, *(column for column in self.key.values() if str(column) not in named))
 
 
 def _values(kind: Any) -> tuple[str, ...]:  # noqa: ANN401  # an enumeration
@@ -55,21 +65,26 @@ def _columns(table: sa.Table, names: str) -> dict[str, _Column]:
     return {name: table.c[name] for name in names.split()}
 
 
+_OBJECT, _ARRAY = ("object", load), ("array", load)
+
 RESOURCES: Final[Mapping[str, Resource]] = {
     "runs": Resource(
-        key=(runs.c.run_id,),
+        key=_columns(runs, "run_id"),
         fields=_columns(runs, "run_id name created_at started_at finished_at outcome reason jobs labels"),
+        details=_columns(runs, "deadline timeout_s ended_by cancel_outcome cancel_reason"),
         filters={"outcome": (runs.c.outcome, _values(Outcome)), "name": (runs.c.name, ())},
-        sorts={"-created_at": runs.c.created_at, "name": runs.c.name},
-        decoded={"labels": load},
+        searched=runs.c.name,
+        sorts={"-created_at": (runs.c.created_at,), "name": (runs.c.name,)},
+        decoded={"labels": _OBJECT},
     ),
     "jobs": Resource(
-        key=(jobs.c.job_id,),
+        key=_columns(jobs, "job_id"),
         fields={
             **_columns(jobs, "job_id run_id name kind hardware state priority created_at started_at finished_at"),
             **_columns(jobs, "outcome reason expected"),
-            **{f"cases_{outcome.value}": jobs.c[column] for outcome, column in CASE_COUNTS.items()},
+            **{column: jobs.c[column] for column in CASE_COUNTS.values()},
         },
+        details=_columns(jobs, "position planned_at deselected max_failures max_retries cancel_reason fallback spec"),
         filters={
             "run_id": (jobs.c.run_id, ()),
             "state": (jobs.c.state, _values(JobState)),
@@ -78,73 +93,110 @@ RESOURCES: Final[Mapping[str, Resource]] = {
             "hardware": (jobs.c.hardware, ()),
             "name": (jobs.c.name, ()),
         },
-        sorts={"-created_at": jobs.c.created_at, "priority": jobs.c.priority, "name": jobs.c.name},
+        searched=jobs.c.name,
+        sorts={"-created_at": (jobs.c.created_at,), "-priority": (jobs.c.priority,), "name": (jobs.c.name,)},
+        decoded={"fallback": _ARRAY, "spec": _OBJECT},
     ),
     "shards": Resource(
-        key=(shards.c.shard_id,),
-        fields=_columns(
-            shards, "shard_id job_id run_id queue kind state priority attempt crashes queued_at outcome reason cases"
-        ),
+        key=_columns(shards, "shard_id"),
+        fields={
+            **_columns(shards, "shard_id job_id run_id queue kind state priority attempt crashes queued_at outcome"),
+            **_columns(shards, "reason cases worker_id slot"),
+        },
+        details={
+            **_columns(shards, "rank predicted_s not_before hinted_at claimed_at lease_until finished_at done failed"),
+            **_columns(shards, "refunds losses home action avoid cancel_reason"),
+        },
         filters={
             "run_id": (shards.c.run_id, ()),
             "job_id": (shards.c.job_id, ()),
             "state": (shards.c.state, _values(ShardState)),
             "queue": (shards.c.queue, ()),
+            "worker_id": (shards.c.worker_id, ()),
         },
-        sorts={"-queued_at": shards.c.queued_at, "priority": shards.c.priority},
+        sorts={"-queued_at": (shards.c.queued_at,), "-priority": (shards.c.priority,)},
+        decoded={"avoid": _ARRAY},
     ),
     "attempts": Resource(
-        key=(attempts.c.shard_id, attempts.c.attempt),
+        key=_columns(attempts, "shard_id attempt"),
         fields={
-            **_columns(attempts, "shard_id attempt job_id run_id worker_id slot claimed_at outcome started_at"),
-            **_columns(attempts, "duration_s cpu_s max_rss_bytes exit_code signal reason level action failure proof"),
+            **_columns(attempts, "shard_id attempt job_id run_id worker_id slot claimed_at recorded_at outcome"),
+            **_columns(attempts, "started_at duration_s cpu_s max_rss_bytes exit_code signal reason level action"),
+            **_columns(attempts, "failure cases proof"),
+            "worker": workers.c.name,
         },
         filters={
             "run_id": (attempts.c.run_id, ()),
-            "job_id": (attempts.c.job_id, ()),
+            # by the shards' index: attempts have none of their own
+            "job_id": (shards.c.job_id, ()),
             "shard_id": (attempts.c.shard_id, ()),
             "worker_id": (attempts.c.worker_id, ()),
             "outcome": (attempts.c.outcome, _values(Outcome)),
         },
-        sorts={"-claimed_at": attempts.c.claimed_at},
-        decoded={"proof": load},
+        sorts={"-claimed_at": (attempts.c.claimed_at,)},
+        joined=attempts.join(shards, shards.c.shard_id == attempts.c.shard_id).outerjoin(
+            workers, workers.c.worker_id == attempts.c.worker_id
+        ),
+        decoded={"proof": _OBJECT},
     ),
     "cases": Resource(
-        key=(cases.c.job_id, cases.c.ordinal),
-        fields=_columns(cases, "job_id ordinal shard_id attempt nodeid outcome phase duration_s started_at message"),
+        key=_columns(cases, "job_id ordinal"),
+        fields={
+            **_columns(cases, "job_id ordinal shard_id attempt nodeid outcome phase duration_s started_at message"),
+            **_columns(jobs, "run_id"),
+        },
+        details=_columns(cases, "crashes details output properties"),
         filters={
             "job_id": (cases.c.job_id, ()),
             "run_id": (jobs.c.run_id, ()),
             "outcome": (cases.c.outcome, _values(CaseOutcome)),
             "nodeid": (cases.c.nodeid, ()),
         },
-        sorts={"ordinal": cases.c.ordinal, "-duration_s": cases.c.duration_s},
+        searched=cases.c.nodeid,
+        sorts={"ordinal": (cases.c.job_id, cases.c.ordinal), "-duration_s": (cases.c.duration_s,)},
         joined=cases.join(jobs, jobs.c.job_id == cases.c.job_id),
+        decoded={"properties": _OBJECT},
     ),
     "workers": Resource(
-        key=(workers.c.worker_id,),
-        fields=_columns(
-            workers, "worker_id name host state slots registered_at seen_at version memory_bytes cpu_count queues load"
-        ),
+        key=_columns(workers, "worker_id"),
+        fields={
+            **_columns(workers, "worker_id name host state slots registered_at seen_at version memory_bytes cpu_count"),
+            **_columns(workers, "queues tags load"),
+        },
+        details=_columns(workers, "pid fingerprint slot_table"),
         filters={"state": (workers.c.state, _values(WorkerState)), "name": (workers.c.name, ())},
-        sorts={"name": workers.c.name, "-seen_at": workers.c.seen_at},
-        decoded={"queues": load, "load": load},
+        searched=workers.c.name,
+        sorts={"name": (workers.c.name,), "-seen_at": (workers.c.seen_at,)},
+        decoded={"queues": _ARRAY, "tags": _ARRAY, "load": _OBJECT, "slot_table": _ARRAY},
     ),
     "devices": Resource(
-        key=(devices.c.worker_id, devices.c.position),
-        fields=_columns(devices, "worker_id position kind uuid name state simulated reason details"),
+        key=_columns(devices, "worker_id position"),
+        fields={
+            **_columns(devices, "worker_id position kind uuid name state simulated reason details"),
+            "worker": workers.c.name,
+            "worker_state": workers.c.state,
+        },
         filters={
             "worker_id": (devices.c.worker_id, ()),
             "kind": (devices.c.kind, ()),
             "state": (devices.c.state, _values(DeviceState)),
         },
-        sorts={"kind": devices.c.kind, "name": devices.c.name},
-        decoded={"details": load},
+        sorts={"kind": (devices.c.kind,), "name": (devices.c.name,)},
+        joined=devices.join(workers, workers.c.worker_id == devices.c.worker_id),
+        decoded={"details": _OBJECT},
     ),
     "artifacts": Resource(
-        key=(artifacts.c.shard_id, artifacts.c.attempt, artifacts.c.position),
-        fields=_columns(artifacts, "shard_id attempt position run_id name size media_type digest"),
-        filters={"run_id": (artifacts.c.run_id, ()), "shard_id": (artifacts.c.shard_id, ())},
-        sorts={"name": artifacts.c.name},
+        key=_columns(artifacts, "shard_id attempt position"),
+        fields={
+            **_columns(artifacts, "shard_id attempt position run_id name size media_type digest"),
+            **_columns(shards, "job_id"),
+        },
+        filters={
+            "run_id": (artifacts.c.run_id, ()),
+            "job_id": (shards.c.job_id, ()),
+            "shard_id": (artifacts.c.shard_id, ()),
+        },
+        sorts={"name": (artifacts.c.name,)},
+        joined=artifacts.join(shards, shards.c.shard_id == artifacts.c.shard_id),
     ),
 }
