@@ -14,7 +14,23 @@ from dtf.storage.database import Database
 from dtf.storage.ledger.schema import attempts, jobs, shards
 from dtf.storage.ledger.service_schema import workers
 
-_OF_A_JOB = (jobs.c.job_id, jobs.c.run_id, jobs.c.name.label("job_name"), jobs.c.outcome.label("job_outcome"))
+_OF_A_JOB: tuple[sa.ColumnElement[Any], ...] = (
+    jobs.c.job_id,
+    jobs.c.run_id,
+    jobs.c.name.label("job_name"),
+    jobs.c.outcome.label("job_outcome"),
+)
+_OF_A_SHARD: tuple[sa.ColumnElement[Any], ...] = (
+    *_OF_A_JOB,
+    shards.c.shard_id,
+    shards.c.state,
+    shards.c.attempt,
+    shards.c.outcome,
+    shards.c.reason,
+    workers.c.name.label("worker_name"),
+    attempts.c.attempt.label("number"),
+    attempts.c.outcome.label("attempt_outcome"),
+)
 
 
 class LedgerFates(Fates):
@@ -28,17 +44,8 @@ class LedgerFates(Fates):
         if not shard_ids:
             return {}
         wanted = (
-            sa.select(
-                *_OF_A_JOB,
-                shards.c.shard_id,
-                shards.c.state,
-                shards.c.attempt,
-                shards.c.outcome,
-                shards.c.reason,
-                workers.c.name.label("worker_name"),
-                attempts.c.attempt.label("number"),
-                attempts.c.outcome.label("attempt_outcome"),
-            )
+            sa.select(*_OF_A_SHARD)
+            .select_from(shards)
             .join(jobs, jobs.c.job_id == shards.c.job_id)
             .outerjoin(attempts, attempts.c.shard_id == shards.c.shard_id)
             .outerjoin(workers, workers.c.worker_id == shards.c.worker_id)
