@@ -67,6 +67,13 @@ def _columns(table: sa.Table, names: str) -> dict[str, _Column]:
 
 _OBJECT, _ARRAY = ("object", load), ("array", load)
 
+#: Where a job stands as people say it: nothing of it has begun, something has, or its verdict.
+_STATUS = sa.case(
+    (jobs.c.state == JobState.FINISHED.value, jobs.c.outcome),
+    (jobs.c.started_at.is_(None), sa.literal("waiting", sa.Text)),
+    else_=sa.literal("running", sa.Text),
+)
+
 RESOURCES: Final[Mapping[str, Resource]] = {
     "runs": Resource(
         key=_columns(runs, "run_id"),
@@ -82,11 +89,13 @@ RESOURCES: Final[Mapping[str, Resource]] = {
         fields={
             **_columns(jobs, "job_id run_id name kind hardware state priority created_at started_at finished_at"),
             **_columns(jobs, "outcome reason expected"),
+            "status": _STATUS,
             **{column: jobs.c[column] for column in CASE_COUNTS.values()},
         },
         details=_columns(jobs, "position planned_at deselected max_failures max_retries cancel_reason fallback spec"),
         filters={
             "run_id": (jobs.c.run_id, ()),
+            "status": (_STATUS, ("waiting", "running", *_values(Outcome))),
             "state": (jobs.c.state, _values(JobState)),
             "outcome": (jobs.c.outcome, _values(Outcome)),
             "kind": (jobs.c.kind, _values(JobKind)),
