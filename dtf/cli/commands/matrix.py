@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
+from dtf.analysis.matrix.gather import gather_matrix
 from dtf.analysis.matrix.matrix import Matrix, make_matrix
 from dtf.analysis.reports.matrix_json import matrix_data, matrix_json
 from dtf.analysis.reports.matrix_markdown import matrix_markdown
 from dtf.cli import exits
 from dtf.cli.options import NamedPath, json_option
-from dtf.cli.running.gather_matrix import gather_matrix
 from dtf.cli.running.matrix_table import print_matrix
 from dtf.cli.running.report_file import check_report_path, print_report, write_report
 from dtf.cli.session import ledger_session

@@ -2,7 +2,8 @@
 
 import click
 
-from dtf.analysis.why import Situation, why
+from dtf.analysis.situation import situation_of
+from dtf.analysis.why import why
 from dtf.cli.options import json_option
 from dtf.cli.running.alarm_lines import alarm_json, alarm_lines
 from dtf.cli.running.breaker_session import refusing
@@ -24,22 +25,12 @@ def command(job: str, as_json: bool) -> int:
         answers = []
         open_breakers, unknown = refusing(settings, ledger)
         for job_id in _jobs(ledger.views, job):
-            view = ledger.views.job(job_id)
-            answer = why(
-                Situation(
-                    job=view,
-                    shards=ledger.views.shards(job_id),
-                    workers=ledger.views.workers(),
-                    leader=ledger.views.leader(),
-                    backlog=ledger.views.backlog(),
-                    now=ledger.views.now(),
-                    refusing=open_breakers,
-                )
-            )
+            situation = situation_of(ledger.views, job_id, open_breakers)
+            answer = why(situation)
             alarms = ledger.views.alarms(job_id)
             told = {"job_id": job_id, "cause": str(answer.cause), "why": answer.sentence, "advice": answer.advice}
             answers.append({**told, "operator_needed": alarm_json(alarms)})
-            output.line(f"{job_id} ({one_line(view.spec.name, 100)}): {one_line(answer.sentence, 2000)}")
+            output.line(f"{job_id} ({one_line(situation.job.spec.name, 100)}): {one_line(answer.sentence, 2000)}")
             if answer.advice:
                 output.line(f"  {answer.advice}")
             for line in alarm_lines(alarms, ledger.views.now()):
