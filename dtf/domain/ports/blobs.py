@@ -1,5 +1,6 @@
 """Where bundles and artifacts are kept, named by their content."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +21,15 @@ class Blobs(Protocol):
 
         Raises:
             UnknownRecordError: There is no such blob.
+        """
+        ...
+
+    def pieces(self, digest: str) -> Iterator[bytes]:
+        """The content piece by piece, the last one only when all of it was verified against the digest.
+
+        Raises:
+            UnknownRecordError: There is no such blob.
+            LedgerUnavailableError: What is stored is not what the digest says; the last piece was not given.
         """
         ...
 

@@ -11,6 +11,8 @@ from dtf.domain.shard import Artifact, JobState, Metric, ShardState
 from dtf.domain.specs import JobSpec
 from dtf.domain.worker import WorkerInfo, WorkerLoad, WorkerState
 
+#: How many pieces of a log are read at a time where nothing is said.
+LOG_PIECES = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunView:
@@ -262,10 +264,10 @@ class Views(Protocol):
         """A run's artifacts as (shard id, attempt, artifact)."""
         ...
 
-    def log(self, run_id: str, after: int = 0) -> Sequence[tuple[int, str, int, bytes]]:
+    def log(self, run_id: str, after: int = 0, limit: int = LOG_PIECES) -> Sequence[tuple[int, str, int, bytes]]:
         """Pieces of the run's logs in the order of arrival, as (position, shard id, attempt, bytes).
 
-        At most 1,000 pieces: ask on from the last position until none come.
+        At most ``limit`` pieces: ask on from the last position until none come.
         """
         ...
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -57,18 +58,30 @@ class LedgerBlobs(Blobs):
             UnknownRecordError: There is no such blob.
             LedgerUnavailableError: What is stored is not what the digest says.
         """
+        pieces = self.pieces(digest)
+        first = next(pieces, b"")  # before there is a file: an unknown blob leaves none
+        with destination.open("xb") as file:
+            try:
+                for data in chain((first,), pieces):
+                    file.write(data)
+            except LedgerUnavailableError:
+                destination.unlink()
+                raise
+
+    def pieces(self, digest: str) -> Iterator[bytes]:
+        """The content piece by piece, the last one only when all of it was verified against the digest."""
         if not self.has(digest):
             raise UnknownRecordError(f"there is no blob {digest}")
-        state = hashlib.sha256()
-        with destination.open("xb") as file:
-            sequence = 0
-            while data := self._piece(digest, sequence):
-                state.update(data)
-                file.write(data)
-                sequence += 1
+        state, sequence, last = hashlib.sha256(), 0, b""
+        while data := self._piece(digest, sequence):
+            state.update(data)
+            if last:
+                yield last
+            last, sequence = data, sequence + 1
         if f"sha256:{state.hexdigest()}" != digest:
-            destination.unlink()
             raise LedgerUnavailableError(f"blob {digest} is damaged in the database")
+        if last:
+            yield last
 
     def _piece(self, digest: str, sequence: int) -> bytes | None:
         wanted = sa.select(blob_chunks.c.data).where(blob_chunks.c.digest == digest, blob_chunks.c.sequence == sequence)

@@ -10,6 +10,7 @@ from dtf.domain.case import CaseResult
 from dtf.domain.errors import UnknownRecordError
 from dtf.domain.outcome import Outcome
 from dtf.domain.ports.views import (
+    LOG_PIECES,
     AlarmView,
     AttemptView,
     AuditFacts,
@@ -36,8 +37,6 @@ from dtf.storage.ledger.worker_views import worker_views
 
 #: Cases are read in pages, so that no transaction is held while they are used.
 _PAGE = 1_000
-#: The most pieces of log in one answer; the caller asks on from the last position.
-LOG_PAGE = 1_000
 
 
 class LedgerViews(Views):
@@ -156,14 +155,14 @@ class LedgerViews(Views):
             for row in self._page(wanted)
         ]
 
-    def log(self, run_id: str, after: int = 0) -> Sequence[tuple[int, str, int, bytes]]:
-        """Pieces of the run's logs in the order of arrival, at most 1,000: ask on from the last position."""
+    def log(self, run_id: str, after: int = 0, limit: int = LOG_PIECES) -> Sequence[tuple[int, str, int, bytes]]:
+        """Pieces of the run's logs in the order of arrival: ask on from the last position."""
         chunk = log_chunks.c
         wanted = (
             sa.select(chunk.position, chunk.shard_id, chunk.attempt, chunk.data)
             .where(chunk.run_id == run_id, chunk.position > after)
             .order_by(chunk.position)
-            .limit(LOG_PAGE)
+            .limit(limit)
         )
         return [(row.position, row.shard_id, row.attempt, bytes(row.data)) for row in self._page(wanted)]
 

@@ -69,3 +69,19 @@ def test_file_that_changes_meanwhile_is_refused(
     monkeypatch.undo()
     path.write_bytes(b"before")
     ledger.blobs.fetch(ledger.blobs.put(path), tmp_path / "out")
+
+
+def test_the_last_piece_of_a_damaged_blob_is_held_back(ledger: Ledger, tmp_path: Path) -> None:
+    """Who takes a blob piece by piece never has all of what is not what its digest says."""
+    path = tmp_path / "in"
+    path.write_bytes(b"x" * (2 * blobs.CHUNK + 1))
+    digest = ledger.blobs.put(path)
+    assert [len(data) for data in ledger.blobs.pieces(digest)] == [blobs.CHUNK, blobs.CHUNK, 1]
+    damage = sa.update(blob_chunks).where(blob_chunks.c.sequence == 1).values(data=b"wrong")
+    ledger.database.write(lambda connection: connection.execute(damage))
+    pieces = ledger.blobs.pieces(digest)
+    assert [len(next(pieces)) for _ in range(2)] == [blobs.CHUNK, 5]
+    with pytest.raises(LedgerUnavailableError, match="damaged"):
+        next(pieces)
+    with pytest.raises(UnknownRecordError):
+        next(ledger.blobs.pieces("sha256:0"))
