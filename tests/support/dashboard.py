@@ -85,7 +85,8 @@ def serving(settings: Settings, ledger: Ledger, **options: Any) -> Iterator[Serv
         options: Of the dashboard's start.
     """
     laboratory = Laboratory(settings, ledger)
-    started, found = threading.Event(), {}
+    started = threading.Event()
+    found: dict[str, Any] = {}
 
     def serve() -> None:
         asyncio.set_event_loop(asyncio.new_event_loop())
