@@ -16,6 +16,7 @@ from dtf.coordination.foresight import Foresight
 from dtf.coordination.learning import Learning
 from dtf.coordination.loop import Watch
 from dtf.coordination.rerouting import Rerouting
+from dtf.coordination.sampler import Sampler
 from dtf.domain.clock import SystemClock
 from dtf.domain.events import Event
 from dtf.domain.ports.control import Presence
@@ -70,24 +71,27 @@ def make_coordinator(settings: Settings, ledger: Ledger, broker_url: str) -> Coo
 
 
 def _watches(settings: Settings, ledger: Ledger, broker_url: str) -> Sequence[Watch]:
-    """What looks after the breakers, each with a connection of its own; nothing where they are off."""
+    """What keeps figures, and what looks after the breakers, each with a connection of its own."""
     config, clock = breaker_config(settings), SystemClock()
     policy = config.policy
-    if policy is BreakerPolicy.OFF:
-        return ()
 
     def open_store() -> BreakerStore:
         return make_store(settings, broker_url)
+
+    is_off = policy is BreakerPolicy.OFF
+    sampler = Sampler(ledger.monitor, ledger.samples, clock, None if is_off else open_store)
+    if is_off:
+        return (sampler,)
 
     refusing = policy is not BreakerPolicy.METRICS
     rerouting = Rerouting(ledger.fallbacks, clock, settings.breaker_fallback_s) if refusing else None
     watch = BreakerWatch(open_store, ledger.breakers, rerouting, clock)
     if policy not in (BreakerPolicy.LEARNED, BreakerPolicy.METRICS):
-        return (watch,)
+        return sampler, watch
 
     def make_loop(store: BreakerStore, snapshots: Snapshots) -> LearningLoop:
         foresight = Foresight(store, ledger.views.workers, config)
         lease = make_lease(settings, broker_url)
         return LearningLoop(store, snapshots, lease=lease, make_learner=foresight.make_learner)
 
-    return watch, Learning(open_store, ledger.breakers, clock, make_loop=make_loop)
+    return sampler, watch, Learning(open_store, ledger.breakers, clock, make_loop=make_loop)

@@ -11,6 +11,7 @@ from dtf.storage.ledger.leadership import LedgerLeadership
 from dtf.storage.ledger.listing import LedgerListing
 from dtf.storage.ledger.monitoring import LedgerMonitor
 from dtf.storage.ledger.recoveries import LedgerRecoveries
+from dtf.storage.ledger.samples import LedgerSamples
 from dtf.storage.ledger.shards import LedgerShards
 from dtf.storage.ledger.snapshots import LedgerSnapshots
 from dtf.storage.ledger.submissions import LedgerSubmissions
@@ -39,6 +40,7 @@ class Ledger:
         snapshots: What learners keep over a restart.
         listing: Its records, page by page.
         monitor: All of a moment in one look.
+        samples: How figures went over time.
         fates: What became of shards, by their ids.
     """
 
@@ -58,6 +60,7 @@ class Ledger:
         self.snapshots = LedgerSnapshots(database)
         self.listing = LedgerListing(database)
         self.monitor = LedgerMonitor(database)
+        self.samples = LedgerSamples(database)
         self.fates = LedgerFates(database)
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         'samples',
-        sa.Column('series', sa.Text(), nullable=False),
+        sa.Column('series', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=False),
         sa.Column('resolution_s', sa.Integer(), nullable=False),
         sa.Column('at', sa.Double(), nullable=False),
         sa.Column('mean', sa.Double(), nullable=False),
