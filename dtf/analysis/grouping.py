@@ -19,7 +19,7 @@ def grouped(samples: Iterable[Sample], step_s: int) -> list[Sample]:
 
 
 def step_for(seconds: float, step_s: int, most_points: int) -> int:
-    """The least multiple of a step by which a time has at most so many points, in seconds."""
+    """The least multiple of a step that is in a time at most so often, in seconds."""
     return step_s * max(1, math.ceil(seconds / (step_s * most_points)))
 
 

@@ -97,14 +97,14 @@ class Samples(Protocol):
         """
         ...
 
-    def read(self, series: str, since: float, until: float, most_points: int) -> Series:
-        """How a figure went, as closely as it is known with at most so many samples.
+    def read(self, names: Sequence[str], since: float, until: float, most_points: int) -> Mapping[str, Series]:
+        """How figures went, as closely as it is known with at most so many samples each.
 
         Args:
-            series: Its name; of an unknown one there are no samples.
+            names: The series; of an unknown one there are no samples.
             since: From when on, in seconds since the epoch.
             until: Until when.
-            most_points: The most samples.
+            most_points: The most samples of each; one more where the time does not begin with a full step.
 
         Raises:
             LedgerUnavailableError: The database cannot be reached.

@@ -1,7 +1,7 @@
 """How figures went over time, over the ledger's table."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import sqlalchemy as sa
@@ -54,9 +54,10 @@ class LedgerSamples(Samples):
 
         return self._database.write(work)
 
-    def read(self, series: str, since: float, until: float, most_points: int) -> Series:
-        """How a figure went, as closely as it is known with at most so many samples."""
-        return self._database.snapshot(lambda connection: _read(connection, series, since, until, most_points))
+    def read(self, names: Sequence[str], since: float, until: float, most_points: int) -> Mapping[str, Series]:
+        """How figures went, as closely as it is known with at most so many samples each."""
+        step_s, found = self._database.snapshot(lambda connection: _read(connection, names, since, until, most_points))
+        return {name: Series(resolution_s=step_s, samples=grouped(rows, step_s)) for name, rows in found.items()}
 
     def names(self, prefix: str, limit: int) -> Sequence[str]:
         """The first series, by name, whose names begin so."""
@@ -142,28 +143,33 @@ def _remove(connection: Connection, number: int, at: float) -> int:
     return connection.execute(sa.delete(samples).where(_of(resolution), samples.c.at < limit)).rowcount
 
 
-def _read(connection: Connection, series: str, since: float, until: float, most_points: int) -> Series:
+def _read(
+    connection: Connection, names: Sequence[str], since: float, until: float, most_points: int
+) -> tuple[int, dict[str, list[Sample]]]:
+    """Rows by series, and to how long steps they are to be put together, in seconds."""
+    found: dict[str, list[Sample]] = {name: [] for name in names}
+    known_until = dict.fromkeys(names, since)
     resolutions = _covering(connection, since)
-    step_s = step_for(until - since, resolutions[0].step_s, most_points)
-    found: list[Sample] = []
     # the newest steps of a coarse resolution are not made yet: they are put together from finer rows
     for resolution in resolutions:
-        found += _rows(connection, series, resolution, since, until)
-        since = max(since, found[-1].at + resolution.step_s) if found else since
-    return Series(resolution_s=step_s, samples=grouped(found, step_s))
+        for name, sample in _rows(connection, names, resolution, min(known_until.values(), default=since), until):
+            if sample.at >= known_until[name]:
+                found[name].append(sample)
+                known_until[name] = sample.at + resolution.step_s
+    return step_for(until - since, resolutions[0].step_s, most_points), found
 
 
-def _rows(connection: Connection, series: str, resolution: Resolution, since: float, until: float) -> list[Sample]:
+def _rows(
+    connection: Connection, names: Sequence[str], resolution: Resolution, since: float, until: float
+) -> Iterator[tuple[str, Sample]]:
     c = samples.c
     wanted = (
-        sa.select(c.at, c.mean, c.low, c.high, c.count)
-        .where(c.series == series, _of(resolution), c.at >= since, c.at < until)
-        .order_by(c.at)
+        sa.select(c.series, c.at, c.mean, c.low, c.high, c.count)
+        .where(c.series.in_(names), _of(resolution), c.at >= since, c.at < until)
+        .order_by(c.series, c.at)
     )
-    return [
-        Sample(at=at, mean=mean, low=low, high=high, count=count)
-        for at, mean, low, high, count in connection.execute(wanted)
-    ]
+    for name, at, mean, low, high, count in connection.execute(wanted):
+        yield name, Sample(at=at, mean=mean, low=low, high=high, count=count)
 
 
 def _covering(connection: Connection, since: float) -> Sequence[Resolution]:

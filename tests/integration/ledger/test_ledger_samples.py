@@ -1,4 +1,5 @@
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import pytest
@@ -44,13 +45,17 @@ def _counts(ledger: Ledger) -> Counter[int]:
     return Counter({int(step): int(n) for step, n in _rows(ledger, grouped)})
 
 
+def _read(ledger: Ledger, name: str, since: float, until: float, points: int) -> Series:
+    return ledger.samples.read([name], since, until, points)[name]
+
+
 def _at(series: Series) -> list[float]:
     return [sample.at for sample in series.samples]
 
 
 def test_what_is_measured_twice_in_ten_seconds_is_written_once(lab: Laboratory) -> None:
     """A leader that takes over in the midst of them adds what the other one did not have, and doubles nothing."""
-    write, read = lab.ledger.samples.write, lab.ledger.samples.read
+    write, read = lab.ledger.samples.write, partial(_read, lab.ledger)
     write(lab.lead(), BEGIN + 1, {"a": 1.0})
     lab.ledger.leadership.release(lab.term)
     other = lab.ledger.leadership.acquire("other", 600)
@@ -102,7 +107,7 @@ def test_nothing_is_lost_where_nobody_thinned_for_a_while(lab: Laboratory) -> No
     assert max(turns) <= 4 * STEPS_A_TURN, "a turn does a part only"
     assert turns[-1] == 0
     assert _counts(lab.ledger) == {60: 60, 900: 4}
-    read = lab.ledger.samples.read("a", BEGIN, BEGIN + HOUR, 4)
+    read = _read(lab.ledger, "a", BEGIN, BEGIN + HOUR, 4)
     assert sum(sample.count for sample in read.samples) == 360
     total = sum(sample.mean * sample.count for sample in read.samples)
     assert total == pytest.approx(sum(n % 7 for n in range(360)))
@@ -139,7 +144,7 @@ def test_a_gap_stays_a_gap(lab: Laboratory) -> None:
     _thin(lab.ledger, term, BEGIN + 4 * HOUR)
 
     for points in (8000, 500, 16):
-        read = lab.ledger.samples.read("a", BEGIN, BEGIN + 4 * HOUR, points)
+        read = _read(lab.ledger, "a", BEGIN, BEGIN + 4 * HOUR, points)
         in_gap = [at for at in _at(read) if BEGIN + 900 <= at < BEGIN + 2 * HOUR]
         assert in_gap == []
         assert min(_at(read)) == BEGIN
@@ -148,7 +153,7 @@ def test_a_gap_stays_a_gap(lab: Laboratory) -> None:
 
 def test_a_reader_gets_all_of_the_time_as_closely_as_it_is_known(lab: Laboratory) -> None:
     """The last hour by tens of seconds, what is before it by minutes, then by quarters of an hour; to the newest."""
-    term, end, read = lab.lead(), BEGIN + 3 * HOUR, lab.ledger.samples.read
+    term, end, read = lab.lead(), BEGIN + 3 * HOUR, partial(_read, lab.ledger)
     _fill(lab.ledger, [("a", 900, BEGIN - 900 * n, 1.0) for n in range(96)])
     _fill(lab.ledger, [("a", 10, BEGIN + 900 + 10 * n, 1.0) for n in range(990)])
     _thin(lab.ledger, term, end)
@@ -171,7 +176,7 @@ def test_the_newest_steps_of_a_coarse_series_are_made_of_finer_rows(lab: Laborat
     _fill(lab.ledger, [("a", 10, BEGIN + 10 * n, 2.0) for n in range(85)])
     _thin(lab.ledger, term, BEGIN + 850)
 
-    read = lab.ledger.samples.read("a", BEGIN - 9000, BEGIN + 900, 12)
+    read = _read(lab.ledger, "a", BEGIN - 9000, BEGIN + 900, 12)
 
     assert read.samples[-1] == Sample(at=BEGIN, mean=2.0, low=2.0, high=2.0, count=85)
     assert len(read.samples) == 10
@@ -206,7 +211,7 @@ def test_the_loop_writes_what_the_ledger_holds(lab: Laboratory) -> None:
 
     at = lab.ledger.views.now()
     found = {
-        name: [sample.mean for sample in lab.ledger.samples.read(name, at - 60, at + 60, 600).samples]
+        name: [sample.mean for sample in _read(lab.ledger, name, at - 60, at + 60, 600).samples]
         for name in lab.ledger.samples.names("", 100)
     }
     assert found.pop("health/score") != []

@@ -35,7 +35,7 @@ class World(Monitor, Samples):
         self.thinned.append(at)
         return 0
 
-    def read(self, series: str, since: float, until: float, most_points: int) -> Series:
+    def read(self, names: Sequence[str], since: float, until: float, most_points: int) -> Mapping[str, Series]:
         raise NotImplementedError
 
     def names(self, prefix: str, limit: int) -> Sequence[str]:
