@@ -7,18 +7,21 @@ from tornado.web import url
 from dtf.dashboard.live.socket import Socket
 from dtf.dashboard.live.topics import TOPICS
 from dtf.dashboard.pages.overview import Overview
+from dtf.dashboard.pages.runs import Run, Runs
 from dtf.dashboard.rest.monitoring import Monitoring
 from dtf.dashboard.rest.routes import api_rules
+from dtf.dashboard.rest.run import RunNow
 
 #: dtf's own pages.
-PAGES: Final = (Overview,)
+PAGES: Final = (Overview, Runs, Run)
 
 
 def rules() -> list[Any]:
     """The rules of dtf's own pages, and of what they ask."""
     return [
-        *(url(page.path, page, name=page.entry) for page in PAGES),
+        *(url(page.path, page) for page in PAGES),
         url(r"/ws", Socket, name="socket"),
         url(rf"/api/monitoring/({'|'.join(TOPICS)})", Monitoring, name="monitoring"),
+        url(r"/api/monitoring/runs/([^/]+)", RunNow),
         *api_rules(),
     ]

@@ -21,6 +21,7 @@ export function progress(run, asOf) {
 
 /** How long a run took, or has taken until now: from its first attempt on. */
 export function makespan(run, asOf) {
-  const until = run.started_at === undefined ? undefined : Math.max(asOf - run.started_at, 0);
-  return figure(`runs.${run.run_id}.makespan_s`, run.finished_at === undefined ? until : run.makespan_s, asOf, "seconds");
+  const until = run.finished_at ?? asOf;
+  const value = run.started_at === undefined ? undefined : Math.max(until - run.started_at, 0);
+  return figure(`runs.${run.run_id}.makespan_s`, value, asOf, "seconds");
 }
