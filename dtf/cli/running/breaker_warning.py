@@ -1,8 +1,8 @@
 """What the early warning of openings has shown, for people and as data."""
 
+from dtf.analysis.early_warning import warning_figures
 from dtf.cli.terminal.figures import duration
-from dtf.domain.codec import to_json
-from dtf.domain.early_warning import BAR, FEWEST_WARNINGS, UNTREATED, EarlyWarnings, WarningTally
+from dtf.domain.early_warning import BAR, FEWEST_WARNINGS, UNTREATED, WarningTally
 from dtf.domain.learned import Learned
 
 
@@ -32,20 +32,7 @@ def target_line(learned: Learned | None, target: str) -> str:
 def warning_json(learned: Learned | None) -> object:
     """The same as data; None: nothing is known."""
     known = learned.early_warning if learned else None
-    if known is None:
-        return None
-    return {**to_json(known), **_json(known), "chance": known.chance}
-
-
-def _json(known: EarlyWarnings) -> dict[str, object]:
-    tally = known.tally
-    return {
-        "acts": tally.earned,
-        "acts_from": BAR,
-        "precision": tally.precision,
-        "precision_at_least": tally.precision_bound,
-        "recall": tally.recall,
-    }
+    return None if known is None else warning_figures(known)
 
 
 def _words(tally: WarningTally) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from dtf.dashboard.live.facts.alarms import alarms
+from dtf.dashboard.live.facts.breakers import breakers
 from dtf.dashboard.live.facts.cluster import cluster
 from dtf.dashboard.live.facts.hardware import hardware
 from dtf.dashboard.live.facts.queues import queues
@@ -21,4 +22,5 @@ TOPICS: Final[Mapping[str, Callable[[Seen], dict[str, Any]]]] = {
     "hardware": hardware,
     "queues": queues,
     "alarms": alarms,
+    "breakers": breakers,
 }
