@@ -6,14 +6,17 @@ from tornado.web import url
 
 from dtf.dashboard.live.socket import Socket
 from dtf.dashboard.live.topics import TOPICS
+from dtf.dashboard.pages.hardware import Hardware
+from dtf.dashboard.pages.jobs import Job, Jobs
 from dtf.dashboard.pages.overview import Overview
 from dtf.dashboard.pages.runs import Run, Runs
+from dtf.dashboard.pages.workers import Worker, Workers
 from dtf.dashboard.rest.monitoring import Monitoring
 from dtf.dashboard.rest.routes import api_rules
 from dtf.dashboard.rest.run import RunNow
 
 #: dtf's own pages.
-PAGES: Final = (Overview, Runs, Run)
+PAGES: Final = (Overview, Runs, Run, Jobs, Job, Workers, Worker, Hardware)
 
 
 def rules() -> list[Any]:

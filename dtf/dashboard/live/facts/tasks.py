@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from dtf.dashboard.live.facts.text import NAME, capped
 from dtf.dashboard.live.seen import Seen
+from dtf.domain.outcome import Outcome
 from dtf.domain.ports.monitor import TaskView
 from dtf.domain.shard import JobState
 
@@ -21,7 +22,11 @@ def tasks(seen: Seen) -> dict[str, Any]:
     totals = seen.moment.totals
     return {
         "tasks": {task.job_id: _told(task) for task in seen.moment.tasks},
-        "counts": {WAITING: totals.jobs_waiting, RUNNING: totals.jobs_running, **totals.jobs},
+        "counts": {
+            WAITING: totals.jobs_waiting,
+            RUNNING: totals.jobs_running,
+            **{outcome.value: totals.jobs.get(outcome.value, 0) for outcome in Outcome},
+        },
         "total": totals.jobs_waiting + totals.jobs_running + sum(totals.jobs.values()),
         "sequence": seen.moment.sequence,
     }
