@@ -22,6 +22,7 @@ help:  ## Print this help
 	@echo "Nothing needs to be installed first but Python >= 3.11 with venv, and make."
 
 run: $(VENV)/.installed  ## Set up, and run the ONNX conformance suite on two local workers
+	@sh tools/setup-dashboard.sh
 	@$(BIN)/python $(EXAMPLE)/run.py --workers $(WORKERS)
 
 demo: $(VENV)/.installed  ## The same, and kill one worker with -9 on the way
@@ -75,8 +76,8 @@ $(BIN)/python:
 	@sh tools/make-venv.sh $(VENV)
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Installing dtf with its models and learn extras into $(VENV)"
-	@$(PIP) install --constraint constraints.txt --editable '.[models,learn]'
+	@echo "Installing dtf with its models, learn and dashboard extras into $(VENV)"
+	@$(PIP) install --constraint constraints.txt --editable '.[models,learn,dashboard]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed $(VENV)/.installed-browser

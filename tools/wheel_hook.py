@@ -1,5 +1,9 @@
-"""Puts onnxruntime-web into a wheel that is built after ``make browsers``; one built before has no browser models."""
+"""Puts what comes from npm into a wheel: what browser models load, and what the dashboard draws with.
 
+A wheel that is built before ``make browsers`` has no browser models, one built before ``make run`` no charts.
+"""
+
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +25,15 @@ class WebAssetsHook(BuildHookInterface[Any]):  # type: ignore[misc]  # hatchling
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called by hatchling before it builds."""
-        package = Path(self.root) / "web" / "node_modules" / "onnxruntime-web"
-        if version == "editable" or not package.is_dir():
+        packages = Path(self.root) / "web" / "node_modules"
+        if version == "editable":
             return
-        inside = "dtf/execution/browser_host/_assets/onnxruntime-web"
-        for name in NEEDED:
-            build_data["force_include"][str(package / "dist" / name)] = f"{inside}/{name}"
-        build_data["force_include"][str(package / "package.json")] = f"{inside}/package.json"
+        wanted = build_data["force_include"]
+        if (packages / "onnxruntime-web").is_dir():
+            inside = "dtf/execution/browser_host/_assets/onnxruntime-web"
+            wanted |= {str(packages / "onnxruntime-web" / "dist" / name): f"{inside}/{name}" for name in NEEDED}
+            wanted[str(packages / "onnxruntime-web" / "package.json")] = f"{inside}/package.json"
+        vendored = runpy.run_path(str(Path(self.root) / "dtf" / "dashboard" / "vendored.py"))
+        for package, path in {*vendored["FILES"].values(), *vendored["NOTICES"].values()}:
+            if (packages / package).is_dir():
+                wanted[str(packages / package / path)] = f"dtf/dashboard/_assets/{package}/{path}"

@@ -14,6 +14,7 @@ from dtf.dashboard.pages.workers import Worker, Workers
 from dtf.dashboard.rest.monitoring import Monitoring
 from dtf.dashboard.rest.routes import api_rules
 from dtf.dashboard.rest.run import RunNow
+from dtf.dashboard.vendor_file import VendorFile
 
 #: dtf's own pages.
 PAGES: Final = (Overview, Runs, Run, Jobs, Job, Workers, Worker, Hardware)
@@ -27,4 +28,5 @@ def rules() -> list[Any]:
         url(rf"/api/monitoring/({'|'.join(TOPICS)})", Monitoring, name="monitoring"),
         url(r"/api/monitoring/runs/([^/]+)", RunNow),
         *api_rules(),
+        url(r"/assets/vendor/([a-z0-9.-]+)", VendorFile),
     ]
