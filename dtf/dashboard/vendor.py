@@ -14,7 +14,7 @@ _PACKAGED: Final = Path(__file__).parent / "_assets"
 _CHECKOUT: Final = Path(__file__).parents[2] / "web" / "node_modules"
 
 #: How D3's modules name each other; browsers know files only.
-_BARE: Final = re.compile(r"""\b(from|import)\s*(["'])(d3-[a-z-]+)\2""")
+_BARE: Final = re.compile(r"""(\b(?:from|import)\s*)(["'])(d3-[a-z-]+)\2""")
 
 
 class VendorMissingError(DtfError):
