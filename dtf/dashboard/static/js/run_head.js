@@ -50,7 +50,7 @@ function cards(run, asOf) {
   return [
     card(run.finished_at === undefined ? "Makespan so far" : "Makespan", makespan(run, asOf)),
     card("Done", figure(`runs.${run.run_id}.done_share`, run.done_share, asOf, "percent"), " ", meter(run.done_share, "done")),
-    card("Cases done", value("cases_done"), run.expected ? of("expected") : ""),
+    ...(run.expected || run.cases_done ? [card("Cases done", value("cases_done"), of("expected"))] : []),
     ...counts,
     ...(run.running ? [card("Cases under way", value("running"))] : []),
     card("Jobs over", value("jobs_finished"), of("jobs")),

@@ -54,7 +54,7 @@ export function caseList(parent, runId) {
       { name: "outcome", title: "Outcome", kind: "multi", options: CASE_OUTCOMES },
       { name: "search", title: "Name", kind: "search", hint: "a part of it" },
     ],
-    empty: ["No case has a result yet."],
+    empty: ["There is no case with a result."],
     columns: [
       { title: "Case", sort: "ordinal", cell: (row) => foreign(row.nodeid) },
       { title: "Outcome", cell: (row) => badge(row.outcome) },
@@ -97,7 +97,7 @@ export function artifactList(parent, runId) {
       { title: "Name", sort: "name", cell: (row) => foreign(row.name || "artifact") },
       { title: "Size", numeric: true, cell: (row, asOf) => figure(`artifacts.${key(row)}.size`, row.size, asOf, "bytes") },
       { title: "Type", cell: (row) => foreign(row.media_type, 80) },
-      { title: "Shard", cell: (row) => el("code", {}, row.shard_id) },
+      { title: "Shard", cell: (row) => el("code", { class: "soft" }, row.shard_id) },
       {
         title: "File",
         cell: (row) => {

@@ -1,6 +1,7 @@
 // What a run's attempts print, as it comes in: the last lines, as text.
 
 import { el } from "./dom.js";
+import { shown } from "./figures.js";
 import { visible } from "./foreign_text.js";
 import { ask } from "./live.js";
 
@@ -45,7 +46,7 @@ export class RunLog {
   say() {
     this.box.hidden = !this.lines;
     const away = this.cut ? ` The first ${counted.format(this.cut)} are not.` : "";
-    this.note.textContent = this.lines ? `${counted.format(this.lines)} lines are shown.${away}` : "Nothing has been printed. What tests print is kept with each case.";
+    this.note.textContent = this.lines ? `${shown(this.lines, "integer", "lines")} shown.${away}` : "Nothing has been printed. What tests print is kept with each case.";
   }
 
   take({ position, shard_id: shardId, attempt, text }) {
@@ -83,8 +84,8 @@ function lengthen(line, text) {
   const length = Number(line.dataset.length ?? 0) + text.length;
   const room = LONGEST_LINE - Number(line.dataset.length ?? 0);
   line.dataset.length = length;
-  const shown = line.firstChild ?? line.appendChild(document.createTextNode(""));
-  if (room > 0) shown.appendData(visible(text.slice(0, room)));
+  const words = line.firstChild ?? line.appendChild(document.createTextNode(""));
+  if (room > 0) words.appendData(visible(text.slice(0, room)));
   if (length <= LONGEST_LINE) return;
   const mark = line.children[0] ?? line.appendChild(el("span", { class: "soft" }));
   mark.textContent = ` … (${counted.format(length - LONGEST_LINE)} more characters)`;

@@ -42,7 +42,7 @@ function drawn(told) {
     ),
   );
   const caption = el("caption", { class: "visually-hidden" }, "Models or operators by hardware and device");
-  const table = el("table", { class: "dtf stacks" }, caption, el("thead", {}, el("tr", {}, el("td"), heads)), el("tbody", {}, lines));
+  const table = el("table", { class: "dtf stacks" }, caption, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Model or operator"), heads)), el("tbody", {}, lines));
   const rest = told.rows.length - rows.length;
   const more = rest > 0 ? [el("p", { class: "soft" }, `${rest} more rows are not shown; the command has them: `, el("code", {}, "dtf matrix"))] : [];
   return [el("div", { class: "scrolls" }, table), ...more];

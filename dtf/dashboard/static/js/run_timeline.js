@@ -107,7 +107,7 @@ function tableOf(runId) {
     sort: "-claimed_at",
     empty: ["Nothing has begun."],
     columns: [
-      { title: "Shard", cell: (row) => el("code", {}, row.shard_id) },
+      { title: "Shard", cell: (row) => el("code", { class: "soft" }, row.shard_id) },
       { title: "Attempt", numeric: true, cell: (row, asOf) => at(row, "attempt", asOf) },
       { title: "Outcome", cell: (row) => badge(kindOf(row)) },
       { title: "Worker and slot", cell: (row) => el("span", { class: "foreign" }, laneOf(row)) },

@@ -27,7 +27,7 @@ export function runName(run) {
   return run.name ? el("span", {}, name, " ", id) : name;
 }
 
-/** The verdict on a run, or that it is under way. */
+/** The verdict on a run; before there is one, whether something of it has begun. */
 export function verdict(run) {
-  return badge(run.outcome ?? "running");
+  return badge(run.outcome ?? (run.started_at === undefined ? "waiting" : "running"));
 }
