@@ -6,8 +6,10 @@ from typing import Any, Final
 from dtf.dashboard.live.facts.alarms import alarms
 from dtf.dashboard.live.facts.breakers import breakers
 from dtf.dashboard.live.facts.cluster import cluster
+from dtf.dashboard.live.facts.coordinators import coordinators
 from dtf.dashboard.live.facts.hardware import hardware
 from dtf.dashboard.live.facts.queues import queues
+from dtf.dashboard.live.facts.resources import resources
 from dtf.dashboard.live.facts.runs import runs
 from dtf.dashboard.live.facts.tasks import tasks
 from dtf.dashboard.live.facts.workers import workers
@@ -22,5 +24,7 @@ TOPICS: Final[Mapping[str, Callable[[Seen], dict[str, Any]]]] = {
     "hardware": hardware,
     "queues": queues,
     "alarms": alarms,
+    "resources": resources,
+    "coordinators": coordinators,
     "breakers": breakers,
 }
