@@ -23,7 +23,7 @@ def resources(seen: Seen) -> dict[str, Any]:
     heard = [worker for worker in there if _is_heard(worker, moment.as_of)]
     names = {queue for worker in there for queue in worker.info.queues} | moment.backlog.keys()
     told: dict[str, Any] = {
-        "workers": {worker.info.worker_id: _worker(worker, is_heard=_is_heard(worker, moment.as_of)) for worker in there},
+        "workers": {worker.info.worker_id: _worker(worker, moment.as_of) for worker in there},
         "devices": _devices(heard),
         "queues": {
             name: {
@@ -46,16 +46,16 @@ def _is_heard(worker: WorkerView, as_of: float) -> bool:
     return worker.load is not None and as_of - worker.seen_at <= FRESH_S
 
 
-def _worker(worker: WorkerView, *, is_heard: bool) -> dict[str, Any]:
+def _worker(worker: WorkerView, as_of: float) -> dict[str, Any]:
     told: dict[str, Any] = {
         "name": capped(worker.info.name, NAME),
         "host": capped(worker.info.host, NAME),
         "slots": worker.info.slots,
         "cpu_count": worker.info.cpu_count,
         "memory_bytes": worker.info.memory_bytes,
-        "heard": is_heard,
+        "heard": _is_heard(worker, as_of),
     }
-    if is_heard and worker.load is not None:
+    if told["heard"] and worker.load is not None:
         told |= {
             "cpu": worker.load.cpu_percent,
             "memory": worker.load.memory_percent,
