@@ -6,6 +6,7 @@ from tornado.web import url
 
 from dtf.dashboard.live.socket import Socket
 from dtf.dashboard.live.topics import TOPICS
+from dtf.dashboard.pages.breakers import Breakers
 from dtf.dashboard.pages.hardware import Hardware
 from dtf.dashboard.pages.jobs import Job, Jobs
 from dtf.dashboard.pages.overview import Overview
@@ -17,7 +18,7 @@ from dtf.dashboard.rest.run import RunNow
 from dtf.dashboard.vendor_file import VendorFile
 
 #: dtf's own pages.
-PAGES: Final = (Overview, Runs, Run, Jobs, Job, Workers, Worker, Hardware)
+PAGES: Final = (Overview, Runs, Run, Jobs, Job, Workers, Worker, Hardware, Breakers)
 
 
 def rules() -> list[Any]:

@@ -20,7 +20,12 @@ _GPU = Target(hardware="cuda", name="GPU-1")
 
 
 def _status(target: Target = _GPU, **view: Any) -> BreakerStatus:
-    values = {"state": BreakerState.CLOSED, "mode": BreakerMode.AUTO, "since": NOW - 9, "bad": 0.01} | view
+    values: dict[str, Any] = {
+        "state": BreakerState.CLOSED,
+        "mode": BreakerMode.AUTO,
+        "since": NOW - 9,
+        "bad": 0.01,
+    } | view
     return BreakerStatus(
         view=BreakerView(target=target, **values),
         age_s=9.0,
