@@ -33,6 +33,8 @@ WEIGHTS: Final[Mapping[str, int]] = {
 _ESSENTIAL, _STOPPED = ("leader", "workers"), 40
 #: From these scores on it is healthy, and degraded.
 _HEALTHY, _DEGRADED = 90, 60
+#: A score that is so much higher or lower than before is better or worse.
+_NOTABLE = 3
 #: For so long it counts that a worker has gone or a job was lost, in seconds.
 LATELY_S: Final = 900.0
 
@@ -62,15 +64,23 @@ class _Part:
 
 
 def health(
-    moment: Moment, *, refusing: Collection[Target] | None = (), breakers: int = 0, is_running: bool = True
+    moment: Moment,
+    *,
+    refusing: Collection[Target] | None = (),
+    breakers: int = 0,
+    is_running: bool = True,
+    earlier: float | None = None,
 ) -> dict[str, Any]:
     """``score`` (0 to 100), ``status``, and ``parts`` by name: ``value`` (0 to 1), weight, good, total and words.
+
+    Where it is known what the score was before, also ``trend`` and ``earlier``.
 
     Args:
         moment: The ledger.
         refusing: The targets whose breakers let no work through; None: the breakers do not answer.
         breakers: How many breakers there are.
         is_running: Whether a cluster is configured or runs; where none is there is no score.
+        earlier: The mean of the score over a while before; None: it is not known.
     """
     if not is_running:
         return {"status": "not running"}
@@ -86,11 +96,16 @@ def health(
     score = round(sum(WEIGHTS[name] * part.value for name, part in parts.items()))
     if not all(parts[name].value for name in _ESSENTIAL):
         score = min(score, _STOPPED)
-    return {
-        "score": score,
-        "status": _status(score),
-        "parts": {name: _told(name, part) for name, part in parts.items()},
-    }
+    told: dict[str, Any] = {"score": score, "status": _status(score)}
+    if earlier is not None:
+        told |= {"trend": _trend(score - earlier), "earlier": round(earlier, 1)}
+    return {**told, "parts": {name: _told(name, part) for name, part in parts.items()}}
+
+
+def _trend(change: float) -> str:
+    if abs(change) < _NOTABLE:
+        return "steady"
+    return "better" if change > 0 else "worse"
 
 
 def _status(score: int) -> str:

@@ -1,16 +1,21 @@
 """Looks at the laboratory."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
+from dtf.analysis.health import LATELY_S
 from dtf.bootstrap.monitoring import Laboratory
 from dtf.breakers.config import BreakerPolicy
 from dtf.breakers.status import BreakerStatus, statuses
 from dtf.dashboard.live.seen import Seen
 from dtf.domain.errors import DtfError
 from dtf.domain.learned import Learned
+from dtf.domain.ports.samples import FINEST
 
 log = logging.getLogger(__name__)
+
+_SCORE: Final = "health/score"
 
 
 @dataclass(slots=True)
@@ -22,6 +27,7 @@ class Eye:
     """
 
     laboratory: Laboratory
+    _earlier: tuple[float, float | None] = field(default=(0.0, None), init=False)
 
     def look(self) -> Seen:
         """See what there is now.
@@ -40,7 +46,19 @@ class Eye:
             breaker_problem=problem,
             policy=str(self.laboratory.breaker_config.policy),
             learned=learned,
+            earlier_score=self._earlier_score(moment.as_of),
         )
+
+    def _earlier_score(self, now: float) -> float | None:
+        """The mean score of the last 15 minutes, looked up as often as there is a new sample."""
+        known_until, mean = self._earlier
+        if now >= known_until:
+            read = self.laboratory.ledger.samples.read([_SCORE], now - LATELY_S, now, int(LATELY_S / FINEST.step_s))
+            samples = read[_SCORE].samples
+            count = sum(sample.count for sample in samples)
+            mean = sum(sample.mean * sample.count for sample in samples) / count if count else None
+            self._earlier = now + FINEST.step_s, mean
+        return mean
 
     def _breakers(self) -> tuple[list[BreakerStatus] | None, Learned | None, str]:
         config = self.laboratory.breaker_config

@@ -20,6 +20,7 @@ class Seen:
         breaker_problem: Why not; empty: they can, or no cluster runs.
         policy: By what breakers decide.
         learned: What was learned; None: nothing.
+        earlier_score: What the health score was on average over the last 15 minutes; None: there are no samples.
         queue_depth: Messages that wait in the broker, by queue; None: it does not answer, or there is none.
     """
 
@@ -30,4 +31,5 @@ class Seen:
     breaker_problem: str = ""
     policy: str = ""
     learned: Learned | None = None
+    earlier_score: float | None = None
     queue_depth: dict[str, int] | None = None

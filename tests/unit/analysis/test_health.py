@@ -54,6 +54,18 @@ def test_failing_tests_take_nothing_from_it() -> None:
     _less(health(moment(workers=[worker()], tasks=[long_ago])))
 
 
+@pytest.mark.parametrize(
+    ("earlier", "trend"), [(100.0, "steady"), (97.5, "steady"), (97.0, "better"), (60.0, "better")]
+)
+def test_the_trend_is_against_the_mean_before(earlier: float, trend: str) -> None:
+    """A little up and down is no trend; where nothing is known of before, there is none."""
+    told = health(moment(workers=[worker()]), earlier=earlier)
+    assert (told["score"], told["trend"], told["earlier"]) == (100, trend, earlier)
+    worse = health(moment(workers=[worker()], leader=NOBODY), earlier=earlier)
+    assert worse["trend"] == "worse"
+    assert "trend" not in health(moment(workers=[worker()]))
+
+
 def test_without_a_leader_the_rest_counts_for_little() -> None:
     """Nothing is dispatched then, however good workers and devices are."""
     told = health(moment(workers=[worker()], leader=NOBODY))

@@ -48,7 +48,13 @@ def cluster(seen: Seen) -> dict[str, Any]:
     if seen.breakers is not None:
         refusing = {status.view.target for status in seen.breakers if refuses(status.view)}
         told |= {"breakers": len(seen.breakers), "breakers_refusing": len(refusing)}
-    told["health"] = health(moment, refusing=refusing, breakers=len(seen.breakers or ()), is_running=seen.runs_cluster)
+    told["health"] = health(
+        moment,
+        refusing=refusing,
+        breakers=len(seen.breakers or ()),
+        is_running=seen.runs_cluster,
+        earlier=seen.earlier_score,
+    )
     if judged:
         told["success_rate"] = good / judged
     return told

@@ -18,7 +18,10 @@ const TITLES = {
 // on a narrow screen the parts would push everything else away
 document.getElementById("health-more").open = matchMedia("(min-width: 40rem)").matches;
 
+const WAYS = { better: "↗ better", steady: "→ steady", worse: "↘ worse" };
+
 const status = document.getElementById("health-status");
+const trend = document.getElementById("health-trend");
 const parts = new LiveTable(document.getElementById("health-parts"), {
   caption: "What makes up the health score",
   key: (part) => part.name,
@@ -47,8 +50,10 @@ function words(part, asOf) {
 }
 
 export function health(cluster, asOf) {
-  const { status: word, parts: found = {} } = cluster.health;
+  const { status: word, parts: found = {}, trend: way, earlier } = cluster.health;
   become(status, badge(word));
+  const before = figure("cluster.health.earlier", earlier, asOf, "decimal");
+  become(trend, ...(way ? [`${WAYS[way]}: the mean of the last 15 minutes is `, before] : []));
   const order = Object.keys(TITLES);
   const rows = Object.entries(found).map(([name, part]) => ({ name, ...part }));
   parts.show(rows.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name)), asOf);
