@@ -1,9 +1,9 @@
 """Injected failures as people read them."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from dtf.analysis.injected import COUNTED, injection_counts
 from dtf.cli.terminal.table import table
 
 if TYPE_CHECKING:
@@ -33,12 +33,7 @@ def counts_lines(told: Sequence[Mapping[str, object]], width: int) -> list[str]:
     """A table of what jobs met on purpose, by failure."""
     if not told:
         return ["no job has met a failure on purpose"]
-    names = [_name(one) for one in told]
-    counts = {
-        column: Counter(name for name, one in zip(names, told, strict=True) if one[key])
-        for column, key in (("met", "injection"), ("confirmed",) * 2, ("recorded",) * 2, ("refused",) * 2)
-    }
-    rows = [(name, *(str(counts[column][name]) for column in counts)) for name in sorted(set(names))]
+    rows = [(name, *(str(counts[counted]) for counted in COUNTED)) for name, counts in injection_counts(told).items()]
     return table(_COUNTS, rows, width)
 
 
@@ -60,7 +55,3 @@ def record_lines(browser: str, record: Mapping[str, object]) -> list[str]:
         f"  cleared: {record['cleared'] or 'no'}",
         *problems,
     ]
-
-
-def _name(told: Mapping[str, object]) -> str:
-    return str(told["injection"] or str(told["refused"]).partition(":")[0])

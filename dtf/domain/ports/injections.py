@@ -14,3 +14,7 @@ class Injections(Protocol):
         ``confirmed``, ``recorded`` (whether a breaker was told), ``seen``, ``cleared``, ``refused`` (why), ``outcome``.
         """
         ...
+
+    def mark(self) -> tuple[int, int]:
+        """How many there are, and the number of the last; it costs little to ask whether there are others."""
+        ...

@@ -15,7 +15,7 @@ from dtf.storage.database import Database
 from dtf.storage.ledger import outbox
 from dtf.storage.ledger.json_text import load
 from dtf.storage.ledger.schema import attempts
-from dtf.storage.ledger.service_schema import events
+from dtf.storage.ledger.service_schema import events, is_injection
 from dtf.storage.sanitiser import clean_text
 
 
@@ -29,11 +29,17 @@ class LedgerInjections(Injections):
         """What is known of each, the oldest first."""
         wanted = (
             sa.select(events.c.at, events.c.subject, events.c.run_id, events.c.data)
-            .where(events.c.kind == EventKind.FAILURE_INJECTED.value)
+            .where(is_injection)
             .order_by(events.c.sequence)
         )
         found = self._database.read(lambda connection: connection.execute(wanted).all())
         return [{"at": row.at, "shard": row.subject, "run": row.run_id, **load(row.data)} for row in found]
+
+    def mark(self) -> tuple[int, int]:
+        """How many there are, and the number of the last."""
+        wanted = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(events.c.sequence), 0)).where(is_injection)
+        count, last = self._database.read(lambda connection: connection.execute(wanted).one())
+        return count, last
 
 
 def is_due(connection: Connection, shard: Row[Any]) -> bool:

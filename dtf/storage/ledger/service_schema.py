@@ -105,6 +105,9 @@ Index("ix_events_pending", events.c.sequence, sqlite_where=is_pending, postgresq
 is_of_breaker = events.c.kind == literal_column("'breaker_changed'")
 Index("ix_events_breakers", events.c.subject, sqlite_where=is_of_breaker, postgresql_where=is_of_breaker)
 
+is_injection = events.c.kind == literal_column("'failure_injected'")
+Index("ix_events_injections", events.c.sequence, sqlite_where=is_injection, postgresql_where=is_injection)
+
 log_chunks = Table(
     "log_chunks",
     metadata,

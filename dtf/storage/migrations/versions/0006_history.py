@@ -32,3 +32,12 @@ def upgrade() -> None:
         sa.Column('seen_at', sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint('holder', name=op.f('pk_coordinators')),
     )
+    is_injection = sa.text("kind = 'failure_injected'")
+    op.create_index(
+        'ix_events_injections',
+        'events',
+        ['sequence'],
+        unique=False,
+        sqlite_where=is_injection,
+        postgresql_where=is_injection,
+    )
