@@ -1,6 +1,7 @@
 """Looks at the laboratory."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,6 +29,7 @@ class Eye:
 
     laboratory: Laboratory
     _earlier: tuple[float, float | None] = field(default=(0.0, None), init=False)
+    _injected: tuple[tuple[int, int], Sequence[Mapping[str, object]]] = field(default=((0, 0), ()), init=False)
 
     def look(self) -> Seen:
         """See what there is now.
@@ -47,7 +49,15 @@ class Eye:
             policy=str(self.laboratory.breaker_config.policy),
             learned=learned,
             earlier_score=self._earlier_score(moment.as_of),
+            injections=self._injections(),
         )
+
+    def _injections(self) -> Sequence[Mapping[str, object]]:
+        """What jobs met on purpose, read again only when there are others."""
+        mark = self.laboratory.ledger.injections.mark()
+        if mark != self._injected[0]:
+            self._injected = mark, self.laboratory.ledger.injections.told()
+        return self._injected[1]
 
     def _earlier_score(self, now: float) -> float | None:
         """The mean score of the last 15 minutes, looked up as often as there is a new sample."""

@@ -1,6 +1,6 @@
 """What was seen at one moment: the ledger, and the breakers, which are elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dtf.breakers.status import BreakerStatus
@@ -21,6 +21,7 @@ class Seen:
         policy: By what breakers decide.
         learned: What was learned; None: nothing.
         earlier_score: What the health score was on average over the last 15 minutes; None: there are no samples.
+        injections: What jobs met on purpose, as ``Injections.told`` gives it.
         queue_depth: Messages that wait in the broker, by queue; None: it does not answer, or there is none.
     """
 
@@ -32,4 +33,5 @@ class Seen:
     policy: str = ""
     learned: Learned | None = None
     earlier_score: float | None = None
+    injections: Sequence[Mapping[str, object]] = ()
     queue_depth: dict[str, int] | None = None

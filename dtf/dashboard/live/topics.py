@@ -9,6 +9,7 @@ from dtf.dashboard.live.facts.cluster import cluster
 from dtf.dashboard.live.facts.coordinators import coordinators
 from dtf.dashboard.live.facts.hardware import hardware
 from dtf.dashboard.live.facts.queues import queues
+from dtf.dashboard.live.facts.recovery import recovery
 from dtf.dashboard.live.facts.resources import resources
 from dtf.dashboard.live.facts.runs import runs
 from dtf.dashboard.live.facts.tasks import tasks
@@ -27,4 +28,5 @@ TOPICS: Final[Mapping[str, Callable[[Seen], dict[str, Any]]]] = {
     "resources": resources,
     "coordinators": coordinators,
     "breakers": breakers,
+    "recovery": recovery,
 }
