@@ -1,22 +1,27 @@
 """The dashboard's application."""
 
+import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import flower
 from flower.app import Flower, rewrite_handler
 from flower.options import options as flower_options
 from flower.urls import settings as flower_settings
 from tornado.httputil import HTTPServerRequest
-from tornado.ioloop import IOLoop
-from tornado.web import RequestHandler, StaticFileHandler, URLSpec
+from tornado.ioloop import IOLoop, PeriodicCallback
+from tornado.routing import URLSpec
+from tornado.web import RequestHandler, StaticFileHandler
 
 from dtf.bootstrap.monitoring import Laboratory
-from dtf.dashboard.cluster_link import LinkedCelery
+from dtf.dashboard.cluster_link import LinkedCelery, NoBrokerError
 from dtf.dashboard.events import PatientEvents
-from dtf.dashboard.flower_api import open_handlers
+from dtf.dashboard.flower_api import flower_rules
 from dtf.dashboard.guard import Guard
+from dtf.dashboard.hints.truth import Truth
+from dtf.dashboard.inspector import PatientInspector
 from dtf.dashboard.live.eye import Eye
 from dtf.dashboard.live.hub import Hub
 from dtf.dashboard.live.observer import Observer
@@ -27,6 +32,10 @@ from dtf.dashboard.shield import Shield
 from dtf.dashboard.urls import rules
 
 log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+#: So often it is looked up what became of tasks that events told of, in milliseconds.
+_CATCH_UP_MS = 1000
 
 _OURS, _FLOWERS = Path(__file__).parent, Path(flower.__file__).parent
 
@@ -60,6 +69,7 @@ class Dashboard(Flower):  # type: ignore[misc]  # Flower has no types
         laboratory: What it shows.
         hub: Tells pages what changes.
         topics: What they can hear of.
+        truth: What became of Celery's tasks.
     """
 
     def __init__(self, options: DashboardOptions, capp: LinkedCelery, laboratory: Laboratory) -> None:
@@ -68,6 +78,8 @@ class Dashboard(Flower):  # type: ignore[misc]  # Flower has no types
         self._observer = Observer(Eye(laboratory), self._seen, self._unseen)
         self._guard = Guard(options)
         _set_flower(options)
+        # a page that is open asks each second; what is refused or fails is told
+        logging.getLogger("tornado.access").setLevel(logging.WARNING)
         settings = _settings(options)
         io_loop = IOLoop.current()
         events = PatientEvents(
@@ -80,21 +92,53 @@ class Dashboard(Flower):  # type: ignore[misc]  # Flower has no types
         super().__init__(
             options=flower_options, capp=capp, events=events, io_loop=io_loop, transforms=[Shield], **settings
         )
+        self.inspector = PatientInspector(io_loop, capp, flower_options.inspect_timeout / 1000.0)
+        self.truth = Truth(events.state, laboratory.ledger.fates, self.elsewhere)
+        self._catching_up = PeriodicCallback(self.truth.catch_up, _CATCH_UP_MS)
         assets = (r"/assets/(.*)", StaticFileHandler, {"path": str(_OURS / "static")})
-        own = [*rules(), assets, *open_handlers()]
+        own = [*rules(), assets, *flower_rules()]
         if options.prefix:
             own = [_below(rule, options.prefix) for rule in own]
         self.add_handlers(r".*", own)
+
+    def elsewhere(self, work: Callable[[], _T]) -> "asyncio.Future[_T]":
+        """What ``work`` returns, which waits in a thread of its own."""
+        return asyncio.wrap_future(self.executor.submit(work))
+
+    @property
+    def broker_uri(self) -> str:
+        """The present broker's address, without its password; empty: there is none."""
+        return self._told_of_broker(lambda connection: connection.as_uri())
+
+    @property
+    def broker_uri_with_password(self) -> str:
+        """The same with its password."""
+        return str(self.capp.present_broker())
+
+    @property
+    def transport(self) -> str:
+        """What kind of broker it is; empty: there is none."""
+        return self._told_of_broker(lambda connection: connection.transport.driver_type)
+
+    def _told_of_broker(self, told: Callable[[Any], str]) -> str:
+        try:
+            with self.capp.connection_for_read() as connection:
+                return told(connection)
+        except NoBrokerError:
+            return ""
 
     def start_http_server(self) -> int:
         """Listen, and look at the laboratory from now on; the port."""
         port = super().start_http_server()
         self._observer.start()
+        self._catching_up.start()
         return int(port)
 
     def stop(self) -> None:
         """End with all threads."""
         self._observer.stop()
+        self._catching_up.stop()
+        self.executor.shutdown(wait=False, cancel_futures=True)
         super().stop()
 
     def _seen(self, topics: dict[str, dict[str, Any]], as_of: float) -> None:

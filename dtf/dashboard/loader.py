@@ -10,8 +10,10 @@ from tornado.template import BaseLoader, Template
 class Loader(BaseLoader):
     """Templates of several directories; the first that has one counts.
 
+    ``flower/NAME`` is Flower's own, for templates of dtf's that extend one of the same name.
+
     Args:
-        directories: Where they are.
+        directories: Where they are, Flower's last.
     """
 
     def __init__(self, directories: Sequence[Path], **options: Any) -> None:  # noqa: ANN401  # Tornado's
@@ -23,8 +25,9 @@ class Loader(BaseLoader):
         return name
 
     def _create_template(self, name: str) -> Template:
-        for directory in self._directories:
-            path = directory / name
+        own = name.removeprefix("flower/")
+        for directory in self._directories if own == name else self._directories[-1:]:
+            path = directory / own
             if path.is_file():
                 return Template(path.read_bytes(), name=name, loader=self)
         raise FileNotFoundError(f"there is no template {name!r} in {', '.join(map(str, self._directories))}")

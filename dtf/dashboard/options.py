@@ -1,7 +1,14 @@
 """How the dashboard is started."""
 
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
+
+from dtf.domain.errors import BadInputError
+
+_WORD = re.compile(r"[A-Za-z0-9._~-]+")
+#: A name or an address; that of IPv6 without brackets.
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 
 #: The names of this machine for itself.
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -18,6 +25,9 @@ class DashboardOptions:
         url_prefix: The path below which all of it stands; empty: ``/``.
         hosts: Names by which it may be asked, beside those of the loopback device and ``address``.
         read_only: Whether nothing can be changed by it.
+
+    Raises:
+        BadInputError: The prefix is no path, or a name is none.
     """
 
     address: str = "127.0.0.1"
@@ -26,6 +36,16 @@ class DashboardOptions:
     url_prefix: str = ""
     hosts: tuple[str, ...] = ()
     read_only: bool = False
+
+    def __post_init__(self) -> None:
+        words = self.url_prefix.strip("/").split("/") if self.url_prefix.strip("/") else []
+        if not all(_WORD.fullmatch(word) and word.strip(".") for word in words):
+            raise BadInputError(
+                f"--url-prefix {self.url_prefix[:80]!r} is no path: words of letters, digits and . _ ~ - with / between"
+            )
+        for host in self.hosts:
+            if not _HOST.fullmatch(host):
+                raise BadInputError(f"--allow-host {host[:80]!r} is no name: give it without scheme, port and path")
 
     @property
     def prefix(self) -> str:

@@ -1,7 +1,9 @@
 """Starts the dashboard, and ends it."""
 
 import logging
+import os
 import signal
+import threading
 from collections.abc import Callable
 
 from dtf.bootstrap.ledger import current_ledger
@@ -15,9 +17,12 @@ from dtf.settings import Settings
 
 log = logging.getLogger(__name__)
 
+#: How long threads that wait for an answer may hold up the end, in seconds.
+_LEAVE_S = 2.0
+
 
 def run(options: DashboardOptions, settings: Settings, told: Callable[[str], None]) -> int:
-    """Serve until SIGTERM or Ctrl-C; the exit status.
+    """Serve until SIGTERM, SIGHUP or Ctrl-C; the exit status.
 
     Args:
         options: How it is started.
@@ -29,12 +34,15 @@ def run(options: DashboardOptions, settings: Settings, told: Callable[[str], Non
         LedgerUnavailableError: The database cannot be reached.
     """
     ledger = current_ledger(settings)
-    laboratory = Laboratory(settings, ledger)
     try:
-        _serve(Dashboard(options, link(laboratory.broker, celery_settings), laboratory), laboratory, told)
+        laboratory = Laboratory(settings, ledger)
+        try:
+            _serve(Dashboard(options, link(laboratory.broker, celery_settings), laboratory), laboratory, told)
+        finally:
+            laboratory.close()
     finally:
-        laboratory.close()
         ledger.close()
+    _leave_within(_LEAVE_S)
     return 0
 
 
@@ -47,7 +55,8 @@ def _serve(application: Dashboard, laboratory: Laboratory, told: Callable[[str],
             f"the dashboard cannot listen on {options.address} port {options.port}: {error.strerror}; "
             "--port and --address choose others"
         ) from error
-    for number in (signal.SIGTERM, signal.SIGINT):
+    # a terminal that is closed ends it, too
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: application.io_loop.add_callback_from_signal(application.stop))
     host = f"[{options.address}]" if ":" in options.address else options.address
     told(f"dashboard: http://{host}:{port}{options.prefix}/")
@@ -56,3 +65,13 @@ def _serve(application: Dashboard, laboratory: Laboratory, told: Callable[[str],
     if laboratory.broker() is None:
         told(f"no cluster is running in the {laboratory.place}: past runs are shown; start one with: dtf up")
     application.start()
+
+
+def _leave_within(seconds: float) -> None:
+    """Have the process end, though a thread may wait for a broker or a database that does not answer.
+
+    Python would wait for that thread, which has nothing left to do that anybody waits for.
+    """
+    timer = threading.Timer(seconds, os._exit, (0,))
+    timer.daemon = True
+    timer.start()

@@ -7,9 +7,9 @@ from typing import Final
 from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from tornado.web import OutputTransform
 
-#: The inline scripts and style attributes of Flower's own pages, letter by letter; none is taken from a page that is
-#: being sent, which may hold what somebody else wrote.
-_FLOWER_SCRIPTS: Final = tuple(f"\n  var autorefresh = {value};\n" for value in (0, 1))
+#: The inline scripts and style attributes of Flower's own pages, letter by letter, as Tornado sends them: it makes one
+#: of several spaces. None is taken from a page that is being sent, which may hold what somebody else wrote.
+_FLOWER_SCRIPTS: Final = tuple(f"\nvar autorefresh = {value};\n" for value in (0, 1))
 _FLOWER_STYLES: Final = ("width: 125px;",)
 
 _COMMON: Final = (

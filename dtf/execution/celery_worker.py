@@ -36,7 +36,7 @@ class DtfWorker(Worker):  # type: ignore[misc]  # Celery has no types
 
     Attributes:
         setup: What it was told.
-        info: What it registers as: its devices, its slots and the queues that it consumes and has a device for.
+        described: What it registers as: its devices, its slots and the queues that it consumes and has a device for.
         unserved: The queues that it only consumes; their hints it puts back.
         intake: Decides from which queues the next hint is taken.
         guardian: The bootstep that keeps the guardian; None before it is there.
@@ -61,14 +61,14 @@ class DtfWorker(Worker):  # type: ignore[misc]  # Celery has no types
         named = [canonical_queue(queue) for queue in options.get("queues") or ()]
         queues = named or [queue for queue in can if queue not in excluded]
         count = _asked_for(options)
-        self.info = describe(self.setup, default_nodename(hostname), devices, queues, count)
-        self.unserved = tuple(queue for queue in queues if queue not in self.info.queues)
-        app.conf[SERVED_KEY] = list(self.info.queues)
-        self.intake = Intake(self.info, RUN_SHARD)
+        self.described = describe(self.setup, default_nodename(hostname), devices, queues, count)
+        self.unserved = tuple(queue for queue in queues if queue not in self.described.queues)
+        app.conf[SERVED_KEY] = list(self.described.queues)
+        self.intake = Intake(self.described, RUN_SHARD)
         app.admit = self._admit
         options["queues"] = queues
         # a pool child for each slot; one that has no slot at all puts hints back
-        options["concurrency"] = max(1, self.info.slots)
+        options["concurrency"] = max(1, self.described.slots)
         # they only tell workers of each other, wait a second at the start and leave reply queues behind
         super().__init__(app, hostname, **{**options, "without_mingle": True, "without_gossip": True})
 
@@ -121,7 +121,7 @@ class DtfWorker(Worker):  # type: ignore[misc]  # Celery has no types
     def extra_info(self) -> str:
         """What follows Celery's banner: the devices."""
         lines = ["[devices]"]
-        for device in self.info.devices:
+        for device in self.described.devices:
             marks = "; ".join(marks_of(device))
             lines.append(f".> {device.kind:<16} {device.name}{f' ({marks})' if marks else ''}")
         lines += [f".> {queue:<16} no device here serves the queue {queue}" for queue in self.unserved]

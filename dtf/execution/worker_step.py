@@ -46,7 +46,7 @@ class GuardianStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has
         self._process = GuardianProcess(
             self._setup.guardian_command,
             self._setup.guardian_environment,
-            worker=w.info,
+            worker=w.described,
             socket=self._socket,
             ready_s=self._setup.guardian_ready_s,
             hear=w.hear_guardian,

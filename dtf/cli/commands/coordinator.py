@@ -10,7 +10,7 @@ from types import FrameType
 import click
 
 from dtf.bootstrap.cluster import find_endpoints
-from dtf.cli.log import configure_log
+from dtf.bootstrap.log import configure_log
 from dtf.cli.terminal.output import Output
 from dtf.settings import load_settings
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dtf.cli.log import configure_log
+from dtf.bootstrap.log import configure_log
 from dtf.domain.codec import from_json
 from dtf.domain.errors import BadInputError
 from dtf.domain.worker import WorkerInfo

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dtf.cli.log import configure_log
+from dtf.bootstrap.log import configure_log
 from dtf.cli.options import json_option
 from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.output import Output

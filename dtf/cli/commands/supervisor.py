@@ -2,7 +2,7 @@
 
 import click
 
-from dtf.cli.log import configure_log
+from dtf.bootstrap.log import configure_log
 from dtf.settings import load_settings
 
 
