@@ -46,6 +46,15 @@ class BreakerMode(StrEnum):
     METRICS_ONLY = "metrics_only"
 
 
+#: The words by which an operator says what a breaker is to do.
+MODE_WORDS: dict[str, BreakerMode] = {
+    "open": BreakerMode.FORCED_OPEN,
+    "close": BreakerMode.FORCED_CLOSED,
+    "auto": BreakerMode.AUTO,
+    "metrics": BreakerMode.METRICS_ONLY,
+}
+
+
 class Sign(StrEnum):
     """What a piece of evidence says."""
 

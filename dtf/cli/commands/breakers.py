@@ -11,7 +11,7 @@ from dtf.cli.running.breaker_session import breaker_store
 from dtf.cli.running.quarantine_lines import quarantine_json, quarantine_lines
 from dtf.cli.session import ledger_session
 from dtf.cli.terminal.output import Output
-from dtf.domain.breaker import BreakerMode
+from dtf.domain.breaker import MODE_WORDS, BreakerMode
 from dtf.domain.errors import BadInputError, ClusterError
 from dtf.domain.ports.breakers import BreakerPast
 
@@ -21,13 +21,6 @@ if TYPE_CHECKING:
     from dtf.breakers.store import BreakerStore
     from dtf.settings import Settings
 
-#: What an operator can have a breaker do.
-_MODES = {
-    "open": BreakerMode.FORCED_OPEN,
-    "close": BreakerMode.FORCED_CLOSED,
-    "auto": BreakerMode.AUTO,
-    "metrics": BreakerMode.METRICS_ONLY,
-}
 _NOTHING_RUNS = "no cluster is running, so there are no breakers; start it with: dtf up"
 _LONGEST_REASON = 500
 #: Where breakers only tell, an order to let nothing through is kept, and is not what it seems.
@@ -66,7 +59,7 @@ def command(words: tuple[str, ...], reason: str, url: str | None, prefix: str | 
         elif settings.breaker == "off":
             _show_off(output, settings, ledger, asked=bool(words))
         elif action:
-            _take_in_hand(output, ledger, store, name, _MODES[action], reason)
+            _take_in_hand(output, ledger, store, name, MODE_WORDS[action], reason)
             if action == "open" and settings.breaker == "metrics":
                 output.note(f"dtf: {_ONLY_TELLS.format(_origin(settings))}")
         else:
@@ -92,10 +85,10 @@ def _origin(settings: "Settings") -> str:
 
 def _parse(words: tuple[str, ...], reason: str) -> tuple[str, str]:
     """The action, if any, and the target."""
-    action = words[0] if words and words[0] in _MODES else ""
+    action = words[0] if words and words[0] in MODE_WORDS else ""
     rest = words[1:] if action else words
     if len(rest) > 1:
-        known = ", ".join(_MODES)
+        known = ", ".join(MODE_WORDS)
         raise BadInputError(f"{rest[0][:80]!r} is no action on a breaker ({known}); name one target")
     if rest and not rest[0].strip():
         raise BadInputError("the target's name is empty; without one, dtf breakers lists all")
@@ -152,14 +145,13 @@ def _show(
 def _take_in_hand(
     output: Output, ledger: "Ledger", store: "BreakerStore", name: str, mode: BreakerMode, reason: str
 ) -> None:
+    from dtf.breakers.hand import take_in_hand  # noqa: PLC0415  # as above
     from dtf.breakers.naming import known_targets, the_target  # noqa: PLC0415  # as above
-    from dtf.breakers.status import view_of  # noqa: PLC0415  # as above
     from dtf.cli.running.breaker_session import view_json  # noqa: PLC0415  # as above
     from dtf.cli.terminal.escape import one_line  # noqa: PLC0415  # as above
 
     target = the_target(name, known_targets(store, ledger.fallbacks.live_workers()))
-    order = ledger.breakers.tell_mode(target, mode, reason)  # first: from there it is restored where the store fails
-    view = view_of(target, store.set_mode(target, mode, order=order), reason)
+    view = take_in_hand(store, ledger.breakers, target, mode, reason)
     output.data(view_json(view))
     output.line(one_line(f"breaker of {target}: {view.word}" + (f" ({reason})" if reason else ""), 1000))
 
@@ -184,7 +176,7 @@ def _without_ledger(output: Output, wanted: tuple[str, str, str], url: str | Non
             )
             return
         target = the_target(name, known_targets(store, ()))
-        view = view_of(target, store.set_mode(target, _MODES[action]))
+        view = view_of(target, store.set_mode(target, MODE_WORDS[action]))
         output.data(view_json(view))
         output.line(one_line(f"breaker of {target}: {view.word}", 1000))
         output.note("dtf: kept in that Redis alone: no ledger has it, and it is lost when the Redis loses its data")
