@@ -85,14 +85,14 @@ def serving(settings: Settings, ledger: Ledger, **options: Any) -> Iterator[Serv
         options: Of the dashboard's start.
     """
     laboratory = Laboratory(settings, ledger)
+    # breakers that are kept in this process are those of no cluster that Celery could reach
+    broker = laboratory.broker if settings.broker_url != "memory://" else (lambda: None)
     started = threading.Event()
     found: dict[str, Any] = {}
 
     def serve() -> None:
         asyncio.set_event_loop(asyncio.new_event_loop())
-        application = Dashboard(
-            DashboardOptions(port=0, **options), link(laboratory.broker, celery_settings), laboratory
-        )
+        application = Dashboard(DashboardOptions(port=0, **options), link(broker, celery_settings), laboratory)
         found["application"], found["port"] = application, application.start_http_server()
         started.set()
         application.start()

@@ -3,13 +3,20 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from tornado.web import HTTPError
+
 from dtf.bootstrap.monitoring import Laboratory
+from dtf.breakers.config import BreakerPolicy
+from dtf.breakers.hand import take_in_hand
+from dtf.breakers.naming import known_targets
 from dtf.breakers.status import BreakerStatus, statuses
+from dtf.dashboard.rest.action import Action
 from dtf.dashboard.rest.ledger_handler import LedgerHandler
 from dtf.dashboard.rest.question import read_question
-from dtf.domain.breaker import BreakerMode, BreakerState
+from dtf.domain.breaker import MODE_WORDS, BreakerMode, BreakerState, Target
 from dtf.domain.codec import to_json
-from dtf.domain.errors import UnknownRecordError
+from dtf.domain.errors import BadInputError, UnknownRecordError
+from dtf.domain.ports.breakers import BreakerView
 from dtf.domain.ports.listing import MOST_ROWS, SEARCH, BadQuestionError, Kind, Question
 
 #: What can be asked of breakers.
@@ -43,17 +50,25 @@ class Breakers(LedgerHandler):
         await self.answer_with(lambda: _page(self.laboratory, question))
 
 
-class Breaker(LedgerHandler):
+class Breaker(Action):
     """One breaker."""
 
     async def get(self, hardware: str, name: str) -> None:
         """The breaker with its history."""
         await self.answer_with(lambda: _one(self.laboratory, hardware, name))
 
+    async def post(self, hardware: str, name: str) -> None:
+        """Take it in hand: ``mode`` is open, close, auto or metrics."""
+        told = self.members("mode", "reason")
+        reason = self.reason(told, "")
+        if told.get("mode") not in MODE_WORDS:
+            raise BadInputError(f"mode is one of {', '.join(MODE_WORDS)}")
+        mode, target = MODE_WORDS[told["mode"]], Target(hardware=hardware, name=name)
+        await self.answer_with(lambda: _take(self.laboratory, target, mode, reason))
 
-def breaker_json(status: BreakerStatus) -> dict[str, Any]:
-    """A breaker in JSON's types; what is not known is missing."""
-    view = status.view
+
+def view_json(view: BreakerView) -> dict[str, Any]:
+    """Where a breaker stands, in JSON's types; what is not known is missing."""
     told = {
         "target": str(view.target),
         "hardware": view.target.hardware,
@@ -63,7 +78,13 @@ def breaker_json(status: BreakerStatus) -> dict[str, Any]:
         "since": view.since,
         "bad": view.bad,
         "epoch": view.epoch,
-        "reason": view.reason or None,
+    }
+    return {**told, "reason": view.reason} if view.reason else told
+
+
+def breaker_json(status: BreakerStatus) -> dict[str, Any]:
+    """A breaker in JSON's types; what is not known is missing."""
+    told = {
         "probes": status.probes,
         "failures_to_open": status.threshold,
         "default_failures_to_open": status.default_threshold,
@@ -72,7 +93,7 @@ def breaker_json(status: BreakerStatus) -> dict[str, Any]:
         "why_fixed": status.why_fixed or None,
         "learned": to_json(status.learned),
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {**view_json(status.view), **{name: value for name, value in told.items() if value is not None}}
 
 
 def page_of(found: Sequence[BreakerStatus], question: Question) -> dict[str, Any]:
@@ -128,3 +149,17 @@ def _one(laboratory: Laboratory, hardware: str, name: str) -> dict[str, Any]:
             history = laboratory.ledger.breakers.history(target)
             return {**breaker_json(status), "history": list(history), "as_of": store.now()}
     raise UnknownRecordError("there is no such breaker")
+
+
+def _take(laboratory: Laboratory, target: Target, mode: BreakerMode, reason: str) -> dict[str, Any]:
+    store, ledger, policy = laboratory.breakers(), laboratory.ledger, laboratory.breaker_config.policy
+    if store is None:
+        raise HTTPError(409, _NOTHING_RUNS)
+    if policy is BreakerPolicy.OFF:
+        raise HTTPError(409, "breakers are off")
+    if target not in known_targets(store, ledger.fallbacks.live_workers()):
+        raise UnknownRecordError("there is no such breaker")
+    told = view_json(take_in_hand(store, ledger.breakers, target, mode, reason))
+    if mode is BreakerMode.FORCED_OPEN and policy is BreakerPolicy.METRICS:
+        told["note"] = "breakers are set to metrics: work goes to what is open all the same"
+    return told

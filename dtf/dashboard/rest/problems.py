@@ -22,16 +22,25 @@ class JsonHandler(RequestHandler):
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
 
+    def check_xsrf_cookie(self) -> None:
+        """No token is asked for: the guard looks at each request's Origin, and no form sends what is taken here."""
+
     def answer(self, value: Any, status: int = 200) -> None:  # noqa: ANN401  # JSON
         """Send a value."""
         self.set_status(status)
         self.finish(json.dumps(value, separators=(",", ":"), allow_nan=False))
+
+    def allowed(self) -> tuple[str, ...]:
+        """The methods that it answers."""
+        return tuple(name for name in self.SUPPORTED_METHODS if name.lower() in _defined(type(self)))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ANN401  # Tornado's
         """Tell what is wrong."""
         error = kwargs.get("exc_info", (None, None, None))[1]
         status, detail, more = told_of(error, status_code)
         self.set_status(status)
+        if status == 405:
+            self.set_header("Allow", ", ".join(self.allowed()))
         self.set_header("Content-Type", "application/problem+json")
         self.finish(json.dumps({"title": responses.get(status, "Error"), "status": status, "detail": detail, **more}))
 
@@ -41,6 +50,11 @@ class JsonHandler(RequestHandler):
             log.info("%s %s: %s", self.request.method, self.request.path, value)
         else:
             super().log_exception(kind, value, trace)
+
+
+def _defined(kind: type) -> set[str]:
+    """What a handler and the classes between it and Tornado's define."""
+    return {name for one in kind.__mro__[: kind.__mro__.index(RequestHandler)] for name in vars(one)}
 
 
 def told_of(error: BaseException | None, status: int) -> tuple[int, str, dict[str, str]]:
