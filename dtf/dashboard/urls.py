@@ -7,9 +7,11 @@ from tornado.web import url
 from dtf.dashboard.live.socket import Socket
 from dtf.dashboard.live.topics import TOPICS
 from dtf.dashboard.pages.breakers import Breakers
+from dtf.dashboard.pages.coordinators import Coordinators
 from dtf.dashboard.pages.hardware import Hardware
 from dtf.dashboard.pages.jobs import Job, Jobs
 from dtf.dashboard.pages.overview import Overview
+from dtf.dashboard.pages.resources import Resources
 from dtf.dashboard.pages.runs import Run, Runs
 from dtf.dashboard.pages.workers import Worker, Workers
 from dtf.dashboard.rest.monitoring import Monitoring
@@ -18,7 +20,7 @@ from dtf.dashboard.rest.run import RunNow
 from dtf.dashboard.vendor_file import VendorFile
 
 #: dtf's own pages.
-PAGES: Final = (Overview, Runs, Run, Jobs, Job, Workers, Worker, Hardware, Breakers)
+PAGES: Final = (Resources, Coordinators, Overview, Runs, Run, Jobs, Job, Workers, Worker, Hardware, Breakers)
 
 
 def rules() -> list[Any]:

@@ -36,7 +36,7 @@ def test_each_coordinator_leads_stands_by_or_is_silent() -> None:
         "b": "standby",
         "c": "silent",
     }
-    assert (told["leader"], told["term"], told["expires_at"]) == ("a", 3, NOW + 8)
+    assert (told["leader"], told["term"], told["expires_at"], told["standbys"]) == ("a", 3, NOW + 8, 1)
 
 
 def test_the_same_moment_later_tells_the_same() -> None:

@@ -18,13 +18,15 @@ def coordinators(seen: Seen) -> dict[str, Any]:
     as it is known.
     """
     leader = seen.moment.leader
+    there = {
+        capped(one.holder, NAME): _coordinator(one, leader.holder, seen.moment.as_of)
+        for one in seen.moment.coordinators
+    }
     told: dict[str, Any] = {
         "running": seen.runs_cluster,
         "term": leader.term,
-        "coordinators": {
-            capped(one.holder, NAME): _coordinator(one, leader.holder, seen.moment.as_of)
-            for one in seen.moment.coordinators
-        },
+        "coordinators": there,
+        "standbys": sum(one["state"] == "standby" for one in there.values()),
         "handovers": {str(event.sequence): _handover(event) for event in seen.moment.handovers},
         "order": [str(event.sequence) for event in reversed(seen.moment.handovers)],
     }
