@@ -11,6 +11,7 @@ from dtf.dashboard.pages.coordinators import Coordinators
 from dtf.dashboard.pages.hardware import Hardware
 from dtf.dashboard.pages.jobs import Job, Jobs
 from dtf.dashboard.pages.overview import Overview
+from dtf.dashboard.pages.recovery import Recovery
 from dtf.dashboard.pages.resources import Resources
 from dtf.dashboard.pages.runs import Run, Runs
 from dtf.dashboard.pages.workers import Worker, Workers
@@ -20,7 +21,7 @@ from dtf.dashboard.rest.run import RunNow
 from dtf.dashboard.vendor_file import VendorFile
 
 #: dtf's own pages.
-PAGES: Final = (Resources, Coordinators, Overview, Runs, Run, Jobs, Job, Workers, Worker, Hardware, Breakers)
+PAGES: Final = (Resources, Coordinators, Overview, Runs, Run, Jobs, Job, Workers, Worker, Hardware, Breakers, Recovery)
 
 
 def rules() -> list[Any]:
