@@ -1,0 +1,57 @@
+"""What the tests of these pages do over and over: submit, and look into the ledger."""
+
+import json
+from dataclasses import dataclass
+
+from dtf.bootstrap.ledger import Ledger
+from dtf.domain.ports.views import WorkerView
+from dtf.domain.worker import WorkerState
+from tests.acceptance.harness.place import Place
+
+#: What a job and a worker are called by somebody who means no good; nothing of it may act.
+HOSTILE = "<img src=x onerror=window.hacked=1>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lab:
+    """A cluster that runs, with its dashboard.
+
+    Attributes:
+        place: Where its commands work.
+        base: The dashboard's address.
+        ledger: What is true.
+    """
+
+    place: Place
+    base: str
+    ledger: Ledger
+
+    def submit(self, *names: str, hardware: str = "cpu", seconds: float = 0.0) -> str:
+        """Submit commands as one run, of three priorities in turn; its id."""
+        tasks = [
+            {
+                "type": "command",
+                "name": name,
+                "priority": 5 + number % 3,
+                "config": {"argv": ["sleep", str(seconds)], "hardware_requirements": {"hardware": hardware}},
+            }
+            for number, name in enumerate(names)
+        ]
+        file = self.place.directory / "tasks.json"
+        file.write_text(json.dumps(tasks))
+        done = self.place.dtf("submit", "--task-file", str(file), "--json")
+        assert done.status == 0, done.err
+        return str(done.answer["run_id"])
+
+    def online(self) -> list[WorkerView]:
+        """The workers that take work."""
+        return [one for one in self.ledger.views.workers() if one.state is WorkerState.ONLINE]
+
+    def hostile(self) -> WorkerView:
+        """The worker with the hostile name."""
+        (found,) = [one for one in self.ledger.views.workers() if one.info.name.startswith(HOSTILE)]
+        return found
+
+    def is_over(self, run_id: str) -> bool:
+        """Whether a run has its verdict."""
+        return self.ledger.views.run(run_id).outcome is not None
