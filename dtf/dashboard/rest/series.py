@@ -22,7 +22,7 @@ MOST_NAMES: Final = 5_000
 _LONGEST: Final = 500
 #: No time is later, in seconds since the epoch.
 _LATEST: Final = 1e11
-_ASKED: Final = ("name", "since", "until", "points")
+_ASKED: Final = ("name", "since", "until", "last", "points")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +33,14 @@ class SeriesQuestion:
         names: Which series.
         since: From when on, in seconds since the epoch; None: for the last hour.
         until: Until when; None: now.
+        last: Where ``since`` is not said: from so many seconds before ``until`` on.
         points: The most points of each.
     """
 
     names: Sequence[str]
     since: float | None = None
     until: float | None = None
+    last: float = USUAL_S
     points: int = USUAL_POINTS
 
 
@@ -76,8 +78,14 @@ def read_series_question(given: Mapping[str, Sequence[bytes]]) -> SeriesQuestion
     names = list(dict.fromkeys(words.get("name", [])))
     if not 1 <= len(names) <= MOST_SERIES:
         raise BadQuestionError(f"name stands for each series that is asked for: 1 to {MOST_SERIES}", "name")
+    if "last" in words and "since" in words:
+        raise BadQuestionError("either since or last says from when on", "last")
     question = SeriesQuestion(
-        names=names, since=_time(words, "since"), until=_time(words, "until"), points=_points(words)
+        names=names,
+        since=_number(words, "since"),
+        until=_number(words, "until"),
+        last=_number(words, "last") or USUAL_S,
+        points=_points(words),
     )
     if question.since is not None and question.until is not None and question.since >= question.until:
         raise BadQuestionError("since is earlier than until", "since")
@@ -95,7 +103,7 @@ def series_json(series: Series) -> dict[str, Any]:
 def _answer(ledger: Ledger, question: SeriesQuestion) -> dict[str, Any]:
     as_of = ledger.views.now()
     until = as_of if question.until is None else question.until
-    since = until - USUAL_S if question.since is None else question.since
+    since = until - question.last if question.since is None else question.since
     # what begins in the future has no samples
     found = ledger.samples.read(question.names, since, max(until, since + 1), question.points)
     return {"series": {name: series_json(series) for name, series in found.items()}, "as_of": as_of}
@@ -118,7 +126,7 @@ def _word(name: str, value: bytes) -> str:
     return text
 
 
-def _time(words: Mapping[str, Sequence[str]], name: str) -> float | None:
+def _number(words: Mapping[str, Sequence[str]], name: str) -> float | None:
     if name not in words:
         return None
     try:
@@ -126,7 +134,7 @@ def _time(words: Mapping[str, Sequence[str]], name: str) -> float | None:
     except ValueError:
         value = math.nan
     if not 0 <= value <= _LATEST:
-        raise BadQuestionError(f"{name} is a time in seconds since the epoch", name)
+        raise BadQuestionError(f"{name} is a number of seconds", name)
     return value
 
 

@@ -29,6 +29,8 @@ def test_figures_are_told_as_the_ledger_keeps_them(lab: Laboratory, served: Serv
     }
     assert answer["as_of"] >= now
     asked = f"name={quote(name)}&since={BEGIN}&until={BEGIN + 9000}&points=1"
+    last = served.ask(f"/api/v1/series?name={quote(name)}&last=15").value["series"][name]
+    assert [point[1] for point in last["points"]] == [2.0]
     earlier = served.ask(f"/api/v1/series?{asked}").value["series"][name]
     assert earlier == {"resolution_s": 9000, "points": [[BEGIN, 4.0, 1.0, 9.0]]}
 
@@ -52,6 +54,8 @@ def test_names_are_told_by_how_they_begin(lab: Laboratory, served: Served) -> No
         ("name=a&since=5&until=5", "earlier"),
         (f"name=a&points={MOST_POINTS + 1}", "points"),
         ("name=a&points=0", "points"),
+        ("name=a&last=long", "last"),
+        ("name=a&last=60&since=5", "either"),
         ("&".join(f"name={n}" for n in range(100)) + "&points=601", "fewer"),
         ("name=a&colour=red", "colour"),
         ("name=%FF", "UTF-8"),
