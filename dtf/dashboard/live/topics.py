@@ -8,6 +8,7 @@ from dtf.dashboard.live.facts.breakers import breakers
 from dtf.dashboard.live.facts.cluster import cluster
 from dtf.dashboard.live.facts.coordinators import coordinators
 from dtf.dashboard.live.facts.hardware import hardware
+from dtf.dashboard.live.facts.network import network
 from dtf.dashboard.live.facts.queues import queues
 from dtf.dashboard.live.facts.recovery import recovery
 from dtf.dashboard.live.facts.resources import resources
@@ -29,4 +30,5 @@ TOPICS: Final[Mapping[str, Callable[[Seen], dict[str, Any]]]] = {
     "coordinators": coordinators,
     "breakers": breakers,
     "recovery": recovery,
+    "network": network,
 }
