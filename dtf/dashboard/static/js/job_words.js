@@ -3,6 +3,7 @@
 import { askFirst, tellMore } from "./dialog.js";
 import { badge, el } from "./dom.js";
 import { figure } from "./figures.js";
+import { brief } from "./foreign_text.js";
 import { foreign } from "./lab_words.js";
 import { ask, send } from "./live.js";
 
@@ -19,7 +20,7 @@ const path = (id) => `/api/v1/jobs/${encodeURIComponent(id)}`;
 /** Where a job stands, with a button that says why while it has no verdict. */
 export function status(job) {
   const id = job.job_id;
-  const why = el("button", { type: "button", class: "btn btn-link btn-sm why", onclick: () => tellWhy(id), "aria-label": `why: ${id}` }, "why?");
+  const why = el("button", { type: "button", class: "btn btn-link btn-sm why", onclick: () => tellWhy(id), "aria-label": `why? ${brief(job.name || id, 80)}` }, "why?");
   return el("span", {}, badge(job.status), isOpen(job) && [" ", why]);
 }
 
@@ -78,5 +79,5 @@ export function cancelButton(job, then) {
         return "It is cancelled; what runs of it ends within seconds.";
       },
     });
-  return el("button", { type: "button", class: "btn btn-sm btn-outline-danger", onclick: cancel, "aria-label": `Cancel ${id}` }, "Cancel");
+  return el("button", { type: "button", class: "btn btn-sm btn-outline-danger", onclick: cancel, "aria-label": `Cancel ${brief(name || id, 80)}` }, "Cancel");
 }

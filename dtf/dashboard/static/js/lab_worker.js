@@ -6,6 +6,7 @@ import { foreign, jobLink, marks } from "./lab_words.js";
 import { Listing } from "./listing.js";
 import { ask, on } from "./live.js";
 import { LiveTable, become } from "./live_table.js";
+import { WorkerCharts } from "./worker_charts.js";
 import { drainButton, health, of, percents, slots } from "./worker_words.js";
 
 function start(id) {
@@ -25,6 +26,7 @@ function start(id) {
   });
   on("tasks", (tasks, asOf, confirmed) => confirmed || attempts.refresh());
 
+  const charts = new WorkerCharts(under("charts"), id);
   let shown = false;
   on("workers", (workers, asOf) => {
     const worker = workers[id];
@@ -37,6 +39,7 @@ function start(id) {
     become(under("now"), now(worker, asOf));
     slotTable.show(rowsOf(worker.slot_table, worker), asOf);
     deviceTable.show(rowsOf(worker.devices, worker), asOf);
+    charts.show(worker.devices);
     shown = true;
   });
 }

@@ -3,6 +3,7 @@
 import { askFirst } from "./dialog.js";
 import { badge, el } from "./dom.js";
 import { figure } from "./figures.js";
+import { brief } from "./foreign_text.js";
 import { foreign, marks } from "./lab_words.js";
 import { send } from "./live.js";
 import { meter } from "./progress.js";
@@ -55,5 +56,5 @@ export function drainButton(worker) {
         return "It drains: it hears of it with its next heartbeat, within seconds.";
       },
     });
-  return el("button", { type: "button", class: "btn btn-sm btn-outline-danger", onclick: drain, "aria-label": `Drain ${name}` }, "Drain");
+  return el("button", { type: "button", class: "btn btn-sm btn-outline-danger", onclick: drain, "aria-label": `Drain ${brief(name, 80)}` }, "Drain");
 }
