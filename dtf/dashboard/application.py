@@ -36,6 +36,8 @@ _T = TypeVar("_T")
 
 #: So often it is looked up what became of tasks that events told of, in milliseconds.
 _CATCH_UP_MS = 1000
+#: How long workers may take to tell about themselves, in milliseconds.
+_INSPECT_MS = 2500.0
 
 _OURS, _FLOWERS = Path(__file__).parent, Path(flower.__file__).parent
 
@@ -172,6 +174,8 @@ def _set_flower(options: DashboardOptions) -> None:
     flower_options.port, flower_options.address = options.port, options.address
     flower_options.url_prefix = options.prefix.strip("/")
     flower_options.read_only = options.read_only
+    # a worker on a busy machine takes its time
+    flower_options.inspect_timeout = _INSPECT_MS
 
 
 def _settings(options: DashboardOptions) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Guard:
                 "start it with --allow-host NAME to be asked by that name"
             )
         origin = headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and _netloc(origin) != host.lower():
             return f"requests from pages of {origin[:80]!r} are not answered"
         site = headers.get("Sec-Fetch-Site")
         is_navigation = method in _SAFE and headers.get("Sec-Fetch-Mode") == "navigate"
@@ -60,6 +60,14 @@ class Guard:
         named = {one.lower() for one in (*LOOPBACK_NAMES, *self.options.hosts, self.options.address) if one not in _ANY}
         # an address cannot be made to point elsewhere by whoever owns a name
         return name in named or (self.options.address in _ANY and _is_address(name))
+
+
+def _netloc(origin: str) -> str:
+    """Name and port of an origin; empty: it has none, or is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _is_address(name: str) -> bool:

@@ -55,8 +55,11 @@ def _serve(application: Dashboard, laboratory: Laboratory, told: Callable[[str],
             f"the dashboard cannot listen on {options.address} port {options.port}: {error.strerror}; "
             "--port and --address choose others"
         ) from error
-    # a terminal that is closed ends it, too
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    # a terminal that is closed ends it, too, unless it was started to outlive it
+    ends = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        ends.append(signal.SIGHUP)
+    for number in ends:
         signal.signal(number, lambda *_: application.io_loop.add_callback_from_signal(application.stop))
     host = f"[{options.address}]" if ":" in options.address else options.address
     told(f"dashboard: http://{host}:{port}{options.prefix}/")
