@@ -29,8 +29,8 @@ def test_figures_are_told_as_the_ledger_keeps_them(lab: Laboratory, served: Serv
     }
     assert answer["as_of"] >= now
     asked = f"name={quote(name)}&since={BEGIN}&until={BEGIN + 9000}&points=1"
-    last = served.ask(f"/api/v1/series?name={quote(name)}&last=15").value["series"][name]
-    assert [point[1] for point in last["points"]] == [2.0]
+    last = served.ask(f"/api/v1/series?name={quote(name)}&until={BEGIN + 9000}&last=3000").value["series"][name]
+    assert last["points"] == [[BEGIN + 6000, 9.0, 9.0, 9.0]]
     earlier = served.ask(f"/api/v1/series?{asked}").value["series"][name]
     assert earlier == {"resolution_s": 9000, "points": [[BEGIN, 4.0, 1.0, 9.0]]}
 

@@ -44,7 +44,7 @@ const handovers = new LiveTable(document.getElementById("handovers"), {
 });
 
 function vacancy(row, asOf) {
-  if (row.vacant_s === undefined) return el("span", { class: "soft" }, row.before ? "not known" : "");
+  if (row.vacant_s === undefined) return el("span", { class: "soft" }, row.before ? "not known" : "–");
   return figure(`coordinators.handovers.${row.number}.vacant_s`, row.vacant_s, asOf, "seconds");
 }
 
