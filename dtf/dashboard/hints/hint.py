@@ -76,7 +76,7 @@ def answer_of(result: object) -> Mapping[str, Any] | None:
         return None
     try:
         told = literal_eval(result)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None  # it was cut, or is no answer of dtf's
     return told if isinstance(told, dict) else None
 
