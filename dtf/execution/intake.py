@@ -60,6 +60,7 @@ class Intake:
         self._allotment = Allotment(worker)
         self._holding: dict[str, tuple[int, ...]] = {}
         self._held: tuple[int, ...] = ()
+        self._drained = False
         self._under_way: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -76,6 +77,7 @@ class Intake:
             else:
                 self._holding.pop(said.task_id, None)
             self.renewals += said.new_children
+            self._drained |= said.drained
             if said.held is not None:
                 self._held = said.held
             if said.held_devices is not None:
@@ -86,7 +88,10 @@ class Intake:
         return said.queues is not None
 
     def forget(self) -> None:
-        """The guardian ended: nobody has a slot. What it said of queues holds until the next one says more."""
+        """The guardian ended: nobody has a slot. What it said of queues holds until the next one says more.
+
+        A worker that was drained stays so.
+        """
         with self._lock:
             self._holding.clear()
             self._held = ()
@@ -110,5 +115,5 @@ class Intake:
                 numbers=self._numbers,
                 under_way=self._under_way,
                 holding=self._holding,
-                held=self._held,
+                held=self._numbers if self._drained else self._held,
             )

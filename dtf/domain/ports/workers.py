@@ -9,8 +9,8 @@ from dtf.domain.worker import WorkerInfo, WorkerLoad, WorkerState
 class Workers(Protocol):
     """Where workers are known."""
 
-    def register(self, info: WorkerInfo) -> None:
-        """Insert or replace a worker and its devices, and set it online."""
+    def register(self, info: WorkerInfo) -> WorkerState:
+        """Insert or replace a worker and its devices, and set it online; one that was drained goes on to drain."""
         ...
 
     def heartbeat(self, worker_id: str, load: WorkerLoad) -> WorkerState:
@@ -22,5 +22,5 @@ class Workers(Protocol):
         ...
 
     def set_state(self, worker_id: str, state: WorkerState) -> None:
-        """Change a worker's state."""
+        """Change a worker's state; one that is set to drain does so as long as it lives, unless it is set online."""
         ...

@@ -35,6 +35,10 @@ class Announcer:
         """Name the slots that nobody is given for now, and the devices, by UUID, on which nothing is to run."""
         self._say(Announcement(held=tuple(sorted(slots)), held_devices=tuple(sorted(devices))))
 
+    def drain(self) -> None:
+        """Say that the worker is to take nothing more for as long as it lives."""
+        self._say(Announcement(drained=True))
+
     def ask_for_children(self) -> None:
         """Ask for new Celery children in place of those that are idle."""
         self._say(Announcement(new_children=True))

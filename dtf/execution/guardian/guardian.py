@@ -97,6 +97,8 @@ class Guardian:
                 if not self._stop.is_set():
                     await self._server.start()
                     os.write(1, _READY)
+                    if self._services.drained:
+                        self._drain_for_good()
                     loops += [asyncio.create_task(loop) for loop in self._loops()]
                 await self._stop.wait()
                 log.info("the guardian stops: %s", self._stop_reason)
@@ -127,7 +129,7 @@ class Guardian:
             watch.look_continually(),
             figures.look_continually(config.heartbeat_s),
             memory.look_continually(config.heartbeat_s),
-            heartbeat.beat_continually(config.heartbeat_s, self._drain),
+            heartbeat.beat_continually(config.heartbeat_s, self._drain_for_good),
             self._clean_continually(),
         )
 
@@ -212,6 +214,12 @@ class Guardian:
 
     def _drain(self) -> None:
         self._services.draining = True
+
+    def _drain_for_good(self) -> None:
+        """Take nothing more for as long as the worker lives; its main process leaves hints to others."""
+        self._drain()
+        self._services.drained = True
+        self._announcer.drain()
 
     # the end
 

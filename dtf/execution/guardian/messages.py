@@ -56,6 +56,7 @@ class Announcement:
         held: The slots that are given to nobody for now, as what they own is in doubt; None: nothing is said.
         held_devices: The UUIDs of the devices on which nothing is to run for now; None: nothing is said.
         new_children: Whether the Celery children that are idle are to be replaced by new ones.
+        drained: Whether the worker is to take nothing more for as long as it lives.
     """
 
     queues: tuple[str, ...] | None = None
@@ -64,6 +65,7 @@ class Announcement:
     held: tuple[int, ...] | None = None
     held_devices: tuple[str, ...] | None = None
     new_children: bool = False
+    drained: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

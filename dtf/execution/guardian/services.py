@@ -48,6 +48,7 @@ class Services:
         tallies: The failures of the jobs that attempts run for, as long as one of them does.
         open_queues: The queues in which shards waited when the ledger was last asked.
         draining: Whether nothing more is to be claimed.
+        drained: Whether that is for as long as the worker lives: hints that come nevertheless are other workers'.
     """
 
     config: GuardianConfig
@@ -65,6 +66,7 @@ class Services:
     tallies: WeakValueDictionary[str, FailureTally] = field(default_factory=WeakValueDictionary)
     open_queues: frozenset[str] = frozenset()
     draining: bool = False
+    drained: bool = False
     tenancy: Tenancy = field(init=False)
     ward: Ward = field(init=False)
     witness: Witness = field(init=False)

@@ -81,7 +81,7 @@ class SlotChain:
         if services.draining:
             if self._probe is not None:
                 await services.ward.leave(self._probe.permit)
-            return ShardReply(claimed=False, reason="the worker is draining")
+            return ShardReply(claimed=False, reason="the worker is draining", unserved=services.drained)
         permit = await self._enter()
         if isinstance(permit, Refusal):
             return ShardReply(claimed=False, reason=str(permit.error()), unserved=True)

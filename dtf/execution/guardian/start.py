@@ -6,6 +6,7 @@ import logging
 from dtf.domain.errors import LedgerUnavailableError
 from dtf.domain.ports.shards import Shards
 from dtf.domain.ports.workers import Workers
+from dtf.domain.worker import WorkerState
 from dtf.execution.guardian.services import Services
 from dtf.execution.guardian.spool import Spool
 from dtf.execution.processes.ending import end_processes
@@ -54,7 +55,9 @@ async def _settle(shards: Shards, workers: Workers, services: Services) -> None:
     )
     if released:
         log.warning("%d claims of an earlier guardian were given back", released)
-    await services.database.call(workers.register, services.config.worker)
+    state = await services.database.call(workers.register, services.config.worker)
+    if state is WorkerState.DRAINING:  # an operator drained it while an earlier guardian watched over it
+        services.draining = services.drained = True
     await _deliver_abandoned(services)
 
 

@@ -121,6 +121,11 @@ is_planning = jobs.c.state == literal_column("'planning'")
 Index("ix_jobs_open", jobs.c.run_id, jobs.c.started_at, sqlite_where=is_open_job, postgresql_where=is_open_job)
 Index("ix_jobs_planning", jobs.c.created_at, sqlite_where=is_planning, postgresql_where=is_planning)
 is_under_way = (jobs.c.state != literal_column("'finished'")) & jobs.c.started_at.is_not(None)
+# what they are listed by never changes, and when one finished is written as it leaves other indexes anyway
+Index("ix_jobs_created_at", jobs.c.created_at, jobs.c.job_id)
+Index("ix_jobs_priority", jobs.c.priority, jobs.c.job_id)
+is_dated_job = jobs.c.finished_at.is_not(None)
+Index("ix_jobs_finished_at", jobs.c.finished_at, sqlite_where=is_dated_job, postgresql_where=is_dated_job)
 Index("ix_jobs_under_way", jobs.c.started_at, sqlite_where=is_under_way, postgresql_where=is_under_way)
 
 manifests = Table(

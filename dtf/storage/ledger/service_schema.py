@@ -58,6 +58,8 @@ workers = Table(
     Column("slot_table", Text, nullable=False, server_default="[]"),
     # JSON of the last WorkerLoad
     Column("load", Text),
+    # since when it is to take nothing more, for as long as it lives; NULL: it is not
+    Column("drained_at", Double),
 )
 Index("ix_workers_state", workers.c.state, workers.c.seen_at)
 

@@ -1,6 +1,7 @@
 """Where workers are known, over the ledger's tables."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -25,10 +26,10 @@ class LedgerWorkers(Workers):
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def register(self, info: WorkerInfo) -> None:
-        """Insert or replace a worker and its devices, and set it online."""
+    def register(self, info: WorkerInfo) -> WorkerState:
+        """Insert or replace a worker and its devices, and set it online; one that was drained goes on to drain."""
         info = clean_worker(info)
-        self._database.write(lambda connection: _register(connection, info))
+        return self._database.write(lambda connection: _register(connection, info))
 
     def heartbeat(self, worker_id: str, load: WorkerLoad) -> WorkerState:
         """Note that the worker lives; the answer tells it to drain when somebody asked for that."""
@@ -40,7 +41,7 @@ class LedgerWorkers(Workers):
                 seen_at=now(),
                 load=dump(to_json(clean_load(load))),
                 # it was only silent for a while
-                state=sa.case((offline, WorkerState.ONLINE.value), else_=workers.c.state),
+                state=sa.case((offline, _state_of_the_living), else_=workers.c.state),
             )
             .returning(workers.c.state)
         )
@@ -55,14 +56,24 @@ class LedgerWorkers(Workers):
 
     def set_state(self, worker_id: str, state: WorkerState) -> None:
         """Change a worker's state."""
-        change = sa.update(workers).where(workers.c.worker_id == worker_id).values(state=state.value)
+        values: dict[str, Any] = {"state": state.value}
+        if state is WorkerState.DRAINING:
+            values["drained_at"] = sa.func.coalesce(workers.c.drained_at, now())
+        elif state is WorkerState.ONLINE:
+            values["drained_at"] = None
+        change = sa.update(workers).where(workers.c.worker_id == worker_id).values(**values)
         if not self._database.write(lambda connection: connection.execute(change).rowcount):
             raise UnknownRecordError(f"there is no worker {worker_id!r}")
 
 
-def _register(connection: Connection, info: WorkerInfo) -> None:
+#: Where a worker stands of which is only known that it lives.
+_state_of_the_living = sa.case(
+    (workers.c.drained_at.is_not(None), WorkerState.DRAINING.value), else_=WorkerState.ONLINE.value
+)
+
+
+def _register(connection: Connection, info: WorkerInfo) -> WorkerState:
     row = {
-        "state": WorkerState.ONLINE.value,
         "slots": info.slots,
         "pid": info.pid,
         "registered_at": now(),
@@ -78,8 +89,11 @@ def _register(connection: Connection, info: WorkerInfo) -> None:
         "slot_table": dump(to_json(info.slot_table)),
         "load": None,
     }
-    if not insert_ignoring(connection, workers, ["worker_id"], {"worker_id": info.worker_id, **row}):
-        connection.execute(sa.update(workers).where(workers.c.worker_id == info.worker_id).values(**row))
+    named = workers.c.worker_id == info.worker_id
+    new = {"worker_id": info.worker_id, "state": WorkerState.ONLINE.value, **row}
+    if not insert_ignoring(connection, workers, ["worker_id"], new):
+        again = sa.update(workers).where(named)
+        connection.execute(again.values(**row, state=_state_of_the_living))
     connection.execute(sa.delete(devices).where(devices.c.worker_id == info.worker_id))
     rows = [
         {
@@ -98,3 +112,4 @@ def _register(connection: Connection, info: WorkerInfo) -> None:
     insert_many(connection, devices, rows)
     data = {"name": info.name, "host": info.host, "queues": list(info.queues), "slots": info.slots}
     outbox.tell(connection, EventKind.WORKER_REGISTERED, info.worker_id, data=data)
+    return WorkerState(connection.execute(sa.select(workers.c.state).where(named)).scalar_one())

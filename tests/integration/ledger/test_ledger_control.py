@@ -169,6 +169,19 @@ def test_slots_are_those_of_online_workers(lab: Laboratory) -> None:
     assert [view.info.worker_id for view in lab.ledger.views.workers()] == ["a", "b", "c"]
 
 
+def test_a_drained_worker_stays_drained(lab: Laboratory) -> None:
+    """Neither silence nor a new guardian brings it back; who sets it online does."""
+    load = WorkerLoad(cpu_percent=1, memory_percent=2, load_1m=0.0, busy_slots=1)
+    assert lab.ledger.workers.register(worker("a")) is WorkerState.ONLINE
+    lab.ledger.workers.set_state("a", WorkerState.DRAINING)
+    assert lab.ledger.workers.register(worker("a")) is WorkerState.DRAINING
+    lab.ledger.workers.set_state("a", WorkerState.OFFLINE)
+    assert lab.ledger.workers.heartbeat("a", load) is WorkerState.DRAINING
+    lab.ledger.workers.set_state("a", WorkerState.ONLINE)
+    assert lab.ledger.workers.heartbeat("a", load) is WorkerState.ONLINE
+    assert lab.ledger.workers.register(worker("a")) is WorkerState.ONLINE
+
+
 def test_run_past_its_time_limit_is_a_timeout(lab: Laboratory) -> None:
     """The run's own limit ends it as TIMEOUT and is told apart from a test that took too long."""
     lab.submit(command("a"), command("b"), timeout_s=0.05)

@@ -117,3 +117,13 @@ def test_nonsense_is_passed_over() -> None:
     for line in (b"ready\n", b"\xff\n", b"[]\n", b'{"queues": 5}\n', b'{"slots": ["a"]}\n'):
         assert not taken.hear(line)
     assert list(taken.admit(QUEUES, [])) == QUEUES
+
+
+def test_a_drained_worker_takes_no_hint() -> None:
+    """Whatever its guardian says later, and when there is another one: what has nothing to do with slots goes on."""
+    drained = intake()
+    drained.hear(say(Announcement(drained=True)))
+    assert list(drained.admit(QUEUES, [])) == ["celery.pidbox"]
+    drained.hear(say(Announcement(held=(), held_devices=())))
+    drained.forget()
+    assert list(drained.admit(QUEUES, [])) == ["celery.pidbox"]
