@@ -186,10 +186,10 @@ def _covering(connection: Connection, since: float) -> Sequence[Resolution]:
 
 def _series(connection: Connection, prefix: str, limit: int) -> list[str]:
     """One after another, each by one look into the key: there are far more rows than series."""
-    found: list[str] = []
-    following = sa.select(sa.func.min(samples.c.series)).where(samples.c.series < prefix + _LAST)
-    name = connection.scalar(following.where(samples.c.series >= prefix))
-    while name is not None and len(found) < limit:
-        found.append(name)
-        name = connection.scalar(following.where(samples.c.series > name))
-    return found
+    column, end = samples.c.series, prefix + _LAST
+    first = sa.select(sa.func.min(column).label("name")).where(column >= prefix, column < end)
+    found = first.cte("found", recursive=True)
+    following = sa.select(sa.func.min(column)).where(column > found.c.name, column < end)
+    found = found.union_all(sa.select(following.correlate(found).scalar_subquery()).where(found.c.name.is_not(None)))
+    wanted = sa.select(found.c.name).where(found.c.name.is_not(None)).limit(limit)
+    return list(connection.scalars(wanted))

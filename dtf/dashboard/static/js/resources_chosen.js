@@ -7,6 +7,8 @@ import { foreign } from "./lab_words.js";
 const FIRST = 8;
 // and so many at most: more lines than that nobody can tell apart
 const MOST = 24;
+// so many of those that are gone are offered
+const MOST_GONE = 200;
 
 export class Chosen {
   /**
@@ -82,12 +84,16 @@ export class Chosen {
 
   drawPast() {
     if (!this.past) return;
-    const ids = [...this.past.ids].filter((id) => !this.present.includes(id)).sort();
+    const all = [...this.past.ids].filter((id) => !this.present.includes(id)).sort();
+    // those that were seen last have names
+    const ids = [...all.filter((id) => this.labels.has(id)), ...all.filter((id) => !this.labels.has(id))].slice(0, MOST_GONE);
     const told = JSON.stringify(ids.map((id) => [id, this.labels.get(id)]));
     if (told === this.past.told) return;
     this.past.told = told;
     const line = (id) => el("li", {}, el("label", {}, this.box(id, undefined), " ", foreign(this.labels.get(id) ?? id)));
-    const inside = el("details", {}, el("summary", {}, `Workers that are gone: ${ids.length}`), el("ul", { class: "plain-dtf" }, ids.map(line)));
+    const rest = all.length - ids.length;
+    const words = `Workers that are gone: ${all.length}${rest ? `, of which ${rest} are not listed` : ""}`;
+    const inside = el("details", {}, el("summary", {}, words), el("ul", { class: "plain-dtf" }, ids.map(line)));
     this.past.parent.replaceChildren(...(ids.length ? [inside] : []));
   }
 }
