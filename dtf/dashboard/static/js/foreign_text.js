@@ -26,7 +26,7 @@ export function brief(text, most = 300) {
 
 /** A block of text: its beginning, and a button for more of it. */
 export function block(text, label) {
-  const pre = el("pre", { class: "foreign block-dtf", tabindex: "0", role: "region", "aria-label": label });
+  const pre = el("pre", { class: "foreign block-dtf", tabindex: "0", role: "group", "aria-label": label });
   const button = el("button", { type: "button", class: "btn btn-sm btn-outline-secondary" });
   const whole = el("div", {}, pre, button);
   let shown = 0;

@@ -76,7 +76,9 @@ on("queues", (value, asOf) => {
 
 function queueState(queue) {
   if (queue.why) {
-    const advice = queue.advice && [" ", el("span", { class: "soft" }, queue.advice)];
+    // commands stand between backticks
+    const words = (queue.advice ?? "").split("`").map((part, at) => (at % 2 ? el("code", {}, part) : part));
+    const advice = queue.advice && [" ", el("span", { class: "soft" }, words)];
     return el("span", {}, badge("unserved", "failed"), " ", el("span", { class: "foreign" }, queue.why), advice);
   }
   return queue.queued || queue.claimed ? badge("busy") : badge("idle");

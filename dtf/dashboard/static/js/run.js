@@ -20,7 +20,7 @@ function follow(runId) {
   const artifacts = artifactList(at("artifacts"), runId);
   const log = new RunLog(at("log"), runId);
 
-  // what is asked for anew when something of the run changes: what it depends on, and what is done
+  // what is asked for anew when something of the run changes: what it depends on, and what is done; false: it did not work
   const parts = [
     [(run) => [run.cases, run.outcome], (run) => failures.refresh(run.outcome !== undefined)],
     [(run) => [run.jobs_finished, run.cases], () => jobs.refresh()],
@@ -32,19 +32,20 @@ function follow(runId) {
   const seen = parts.map(() => undefined);
   let changedAt = -Infinity;
   let shown;
+  let shownAsOf = 0;
 
   function take(run, asOf) {
     showRun(run, asOf);
-    timeline.draw(run, asOf);
     // what is printed at the very end comes in after the verdict
     if (run.outcome === undefined || shown?.outcome === undefined) changedAt = performance.now();
     if (performance.now() - changedAt < 15000) log.refresh();
     shown = run;
-    parts.forEach(([what, act], number) => {
+    shownAsOf = asOf;
+    parts.forEach(async ([what, act], number) => {
       const now = JSON.stringify(what(run)) ?? "";
       if (seen[number] === now) return;
       seen[number] = now;
-      act(run);
+      if ((await act(run)) === false) seen[number] = undefined;
     });
     timeline.draw(run, asOf);
   }
@@ -67,5 +68,7 @@ function follow(runId) {
   on("runs", (value, asOf) => {
     if (value[runId]) take(value[runId], asOf);
     else if (shown?.outcome === undefined) askForIt();
+    // nothing of it changes any more; what could not be had is asked for again
+    else take(shown, shownAsOf);
   });
 }

@@ -25,7 +25,7 @@ export class Failures {
     parent.append(this.note, this.jobs, this.list, this.more);
   }
 
-  /** Ask anew for what is shown; `isOver`: whether no more can come. */
+  /** Ask anew for what is shown, and tell whether it could be had; `isOver`: whether no more can come. */
   async refresh(isOver = this.isOver) {
     this.isOver = isOver;
     const failed = { run_id: this.runId, outcome: FAILED.join(",") };
@@ -36,8 +36,10 @@ export class Failures {
         ask(`/api/v1/jobs?${new URLSearchParams({ ...failed, limit: PAGE })}`),
       ]);
       this.show(found.items, jobs.items.filter(hasNoFailedCase), Boolean(found.next));
+      return true;
     } catch (error) {
       this.note.replaceChildren(el("p", { role: "alert" }, `The failures cannot be had: ${error.message}`));
+      return false;
     }
   }
 

@@ -17,6 +17,7 @@ export class RunTimeline {
   constructor(parent, runId) {
     this.runId = runId;
     this.attempts = new Map();
+    this.drawn = undefined; // what is drawn of a run that is over
     this.note = el("p", { class: "soft" });
     this.legend = el("p", { class: "legend" });
     parent.append(this.note, this.legend);
@@ -32,9 +33,10 @@ export class RunTimeline {
     parent.append(fold);
   }
 
-  /** Ask for what changed: the newest attempts, and all where an earlier one is still under way. */
+  /** Ask for what changed: the newest attempts, and all where an earlier one is still under way; whether they could be had. */
   async refresh(run) {
     this.run = run;
+    this.drawn = undefined;
     try {
       let after = "";
       do {
@@ -48,7 +50,9 @@ export class RunTimeline {
     } catch (error) {
       this.problem = `The attempts cannot be had: ${error.message}`;
     }
+    this.drawn = undefined;
     this.table?.refresh();
+    return !this.problem;
   }
 
   /** Whether a later page may have something that is not known. */
@@ -61,6 +65,8 @@ export class RunTimeline {
 
   /** Draw what is known as of a time; what is under way ends there. */
   draw(run, asOf) {
+    if (run.finished_at !== undefined && this.drawn === run.finished_at) return;
+    this.drawn = run.finished_at;
     const rows = [...this.attempts.values()];
     this.note.textContent = this.problem || words(rows.length, run);
     this.note.hidden = !this.note.textContent;
