@@ -10,6 +10,7 @@ from dtf.dashboard.pages.breakers import Breakers
 from dtf.dashboard.pages.coordinators import Coordinators
 from dtf.dashboard.pages.hardware import Hardware
 from dtf.dashboard.pages.jobs import Job, Jobs
+from dtf.dashboard.pages.network import Network
 from dtf.dashboard.pages.overview import Overview
 from dtf.dashboard.pages.recovery import Recovery
 from dtf.dashboard.pages.resources import Resources
@@ -21,7 +22,21 @@ from dtf.dashboard.rest.run import RunNow
 from dtf.dashboard.vendor_file import VendorFile
 
 #: dtf's own pages.
-PAGES: Final = (Resources, Coordinators, Overview, Runs, Run, Jobs, Job, Workers, Worker, Hardware, Breakers, Recovery)
+PAGES: Final = (
+    Resources,
+    Coordinators,
+    Overview,
+    Runs,
+    Run,
+    Jobs,
+    Job,
+    Workers,
+    Worker,
+    Hardware,
+    Breakers,
+    Recovery,
+    Network,
+)
 
 
 def rules() -> list[Any]:
