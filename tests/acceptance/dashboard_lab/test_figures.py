@@ -102,7 +102,6 @@ def _told(worker: WorkerView, field: str) -> object:
     load = worker.load
     plain: dict[str, object] = {
         "slots": worker.info.slots,
-        "seen_at": worker.seen_at,
         "busy_slots": load and load.busy_slots,
         "cpu": load and load.cpu_percent,
         "memory": load and load.memory_percent,
@@ -113,7 +112,7 @@ def _told(worker: WorkerView, field: str) -> object:
 #: By page: the topic, and the fields of it that are compared.
 _COMPARED: dict[str, tuple[str, ...]] = {
     "tasks": ("total", "counts.waiting", "counts.running", "counts.passed"),
-    "workers": ("slots", "seen_at", "tasks_completed", "busy_slots", "cpu", "memory"),
+    "workers": ("slots", "tasks_completed", "busy_slots", "cpu", "memory"),
     "hardware": ("types.cpu.devices", "types.cpu.busy", "types.cpu.available"),
 }
 _PAGES = {"/lab/jobs": "tasks", "/lab/workers": "workers", "/lab/hardware": "hardware"}

@@ -122,8 +122,11 @@ def test_a_worker_in_the_words_that_users_know() -> None:
 
 
 def test_what_a_worker_has_not_told_is_missing() -> None:
-    """No load, so no CPU; no attempts, so no rates."""
-    one = workers(_seen(workers=[replace(worker("a"), load=None)]))["id-a"]
+    """No load, or an old one of a worker that is gone, so no CPU; no attempts, so no rates."""
+    gone = worker("gone", state=WorkerState.OFFLINE)
+    told = workers(_seen(workers=[replace(worker("a"), load=None), gone]))
+    assert not {"cpu", "memory", "busy_slots"} & set(told["id-gone"])
+    one = told["id-a"]
     assert not {"cpu", "memory", "busy_slots", "success_rate", "infra_rate", "took_work_at"} & set(one)
     json.dumps(one, allow_nan=False)
 

@@ -41,7 +41,7 @@ def workers(seen: Seen) -> dict[str, Any]:
         worker.info.worker_id: {
             **_who(worker),
             **_achieved(moment.totals.attempts.get(worker.info.worker_id, {})),
-            **_load(worker.load),
+            **_load(_reported(worker)),
             **_health(worker, held, moment.as_of),
             "slot_table": _slots(worker, running.get(worker.info.worker_id, ())),
             "devices": _devices(worker),
@@ -93,6 +93,11 @@ def _achieved(ended: Mapping[str, int]) -> dict[str, Any]:
     return told
 
 
+def _reported(worker: WorkerView) -> WorkerLoad | None:
+    """What it reported last; what one that is gone reported says nothing any more."""
+    return None if worker.state is WorkerState.OFFLINE else worker.load
+
+
 def _load(load: WorkerLoad | None) -> dict[str, Any]:
     if load is None:
         return {}
@@ -112,7 +117,8 @@ def _health(worker: WorkerView, held: Mapping[Target, str], now: float) -> dict[
 def _slots(worker: WorkerView, running: Sequence[ClaimView]) -> dict[str, Any]:
     """The slots by number, each with what it owns and what it runs."""
     claims = {claim.slot: claim for claim in running}
-    memory = worker.load.slot_memory_bytes if worker.load is not None else {}
+    load = _reported(worker)
+    memory = load.slot_memory_bytes if load is not None else {}
     return {
         str(slot.number): {
             "tags": list(slot.tags),
@@ -143,7 +149,8 @@ def _claim(claim: ClaimView) -> dict[str, Any]:
 
 def _devices(worker: WorkerView) -> dict[str, Any]:
     """The devices by their places among the worker's, with what must be said of each and its last figures."""
-    figures = worker.load.devices if worker.load is not None else {}
+    load = _reported(worker)
+    figures = load.devices if load is not None else {}
     return {
         str(at): {**_device(device), "figures": dict(figures.get(device.uuid, {}))}
         for at, device in enumerate(worker.info.devices)

@@ -1,7 +1,7 @@
 import { badge, el } from "./dom.js";
 import { figure } from "./figures.js";
 import "./frame.js";
-import { breakerBadge, foreign, marks, typeBadge, workerLink } from "./lab_words.js";
+import { breakerBadge, foreign, typeBadge, workerLink } from "./lab_words.js";
 import { on } from "./live.js";
 import { LiveFilters } from "./live_filters.js";
 import { LiveTable, become } from "./live_table.js";
@@ -80,9 +80,8 @@ const devices = new LiveTable(parent, {
 
 function state(device) {
   const words = USES.find(([use]) => use === device.use)[1].toLowerCase();
-  // that it failed stands there already
-  const signs = device.marks.filter((mark) => !mark.startsWith("failed"));
-  return el("span", {}, badge(words, KINDS[device.use]), " ", marks(signs), device.reason ? foreign(device.reason) : "");
+  // what it is - software, or simulated - stands beside its type
+  return el("span", {}, badge(words, KINDS[device.use]), device.reason ? [" ", foreign(device.reason)] : "");
 }
 
 let breakersKnown = false;

@@ -40,7 +40,7 @@ const table = new LiveTable(parent, {
   empty: ["No worker is like that, or none was ever there.", "dtf up --workers 2"],
   columns: [
     { title: "Worker", cell: (worker) => el("span", {}, workerLink(worker.id, worker.name), " ", el("small", { class: "soft" }, foreign(worker.host))) },
-    { title: "State", cell: (worker) => badge(worker.status) },
+    { title: "State", cell: state },
     { title: "Health", cell: health },
     { title: "Hardware", cell: hardware },
     { title: "Busy slots", numeric: true, cell: slots },
@@ -49,10 +49,15 @@ const table = new LiveTable(parent, {
     numbers("Completed", "tasks_completed"),
     numbers("Success", "success_rate", "percent"),
     numbers("Infra failed", "infra_rate", "percent"),
-    { title: "Heard", cell: (worker, at) => of(worker, "seen_at", at, "time") },
     { title: "", cell: (worker) => drainButton(worker) },
   ],
 });
+
+/** Where it stands; of one that is gone, when it was last heard. */
+function state(worker, at) {
+  if (worker.status !== "offline") return badge(worker.status);
+  return el("span", {}, badge(worker.status), " ", el("small", { class: "soft" }, "since ", of(worker, "seen_at", at, "time")));
+}
 
 function draw() {
   table.show(filters.passed(all), asOf);

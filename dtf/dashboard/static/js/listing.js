@@ -194,7 +194,8 @@ export class Listing {
     this.following = next;
     this.redraw();
     const isFiltered = Object.keys(this.stand.filters).length > 0;
-    const words = isFiltered || this.stand.after ? ["Nothing is like that."] : this.options.empty;
+    const other = isFiltered ? ["Nothing is like that: clear the filters to see all."] : ["There is nothing more."];
+    const words = isFiltered || this.stand.after ? other : this.options.empty;
     this.note.replaceChildren(...(items.length ? [] : [nothing(...words)]));
     this.table.hidden = !items.length;
     this.first.disabled = this.back.disabled = !this.stand.after;
