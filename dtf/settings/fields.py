@@ -133,7 +133,7 @@ SETTINGS = (
     ),
     Setting(
         name="web_assets",
-        help="A node_modules directory with what browser jobs and the dashboard take from npm; unset: what came with dtf.",
+        help="A node_modules directory with what browser jobs and the dashboard load; unset: what came with dtf.",
         default=None,
         parse=path,
     ),
