@@ -8,6 +8,8 @@ import { ask } from "./live.js";
 const MOST_LINES = 2000;
 const LONGEST_LINE = 2000;
 const EVERY_MS = 1000;
+// so much is taken without a pause, in characters; then somebody has to want more
+const MOST_AT_ONCE = 16_000_000;
 const counted = new Intl.NumberFormat();
 
 export class RunLog {
@@ -30,12 +32,15 @@ export class RunLog {
     this.asking = true;
     try {
       let goesOn = true;
-      while (goesOn && this.follow.checked) {
+      let taken = 0;
+      while (goesOn && this.follow.checked && taken < MOST_AT_ONCE) {
         const told = await ask(this.path + (this.after ? `?after=${this.after}` : ""));
         told.items.forEach((piece) => this.take(piece));
+        taken += told.items.reduce((sum, { text }) => sum + text.length, 0);
         goesOn = told.next !== undefined;
       }
-      this.say();
+      if (goesOn && taken >= MOST_AT_ONCE) this.follow.checked = false;
+      this.say(goesOn);
     } catch (error) {
       this.note.textContent = `The log cannot be had: ${error.message}`;
     } finally {
@@ -43,10 +48,13 @@ export class RunLog {
     }
   }
 
-  say() {
+  say(goesOn) {
     this.box.hidden = !this.lines;
     const away = this.cut ? ` The first ${counted.format(this.cut)} are not.` : "";
-    this.note.textContent = this.lines ? `${shown(this.lines, "integer", "lines")} shown.${away}` : "Nothing has been printed. What tests print is kept with each case.";
+    const more = goesOn ? " It goes on: follow it to see more." : "";
+    this.note.textContent = this.lines
+      ? `${shown(this.lines, "integer", "lines")} shown.${away}${more}`
+      : "Nothing has been printed. What tests print is kept with each case.";
   }
 
   take({ position, shard_id: shardId, attempt, text }) {
