@@ -18,11 +18,15 @@ from dtf.cli.terminal.rows import JOB_TITLES, RUN_TITLES, WORKER_TITLES, job_row
 from dtf.cli.terminal.table import table
 from dtf.cli.views_json import job_json, run_json, worker_json
 from dtf.domain.codec import to_json
+from dtf.domain.ports.monitor import CoordinatorView
 from dtf.domain.worker import WorkerState
 from dtf.settings import Mode, Settings
 
 if TYPE_CHECKING:
     from dtf.bootstrap.ledger import Ledger
+
+#: A standby that was not heard for so long is not named, in seconds.
+_SILENT_S = 30.0
 
 
 @click.command("status")
@@ -60,6 +64,7 @@ def _run(name: str, output: Output, ledger: "Ledger") -> None:
 def _cluster(output: Output, settings: Settings, ledger: "Ledger") -> None:
     views, running, now = ledger.views, is_running(settings), ledger.views.now()
     leader, workers, backlog = views.leader(), views.workers(), views.backlog()
+    standbys = [one for one in ledger.monitor.coordinators() if one.holder != leader.holder and _is_heard(one, now)]
     active = views.runs(limit=50, active_only=True)
     breakers, open_breakers = refusing_line(settings, ledger)
     live = [worker for worker in workers if worker.state is not WorkerState.OFFLINE]
@@ -69,6 +74,7 @@ def _cluster(output: Output, settings: Settings, ledger: "Ledger") -> None:
             "mode": str(settings.mode),
             "running": running,
             "leader": to_json(leader),
+            "standbys": to_json(standbys),
             "workers": [worker_json(worker) for worker in live],
             "backlog": {queue: dict(states) for queue, states in backlog.items()},
             "runs": [run_json(run) for run in active],
@@ -82,6 +88,8 @@ def _cluster(output: Output, settings: Settings, ledger: "Ledger") -> None:
         output.line(f"coordinator {leader.holder} leads, term {leader.term}, lease {duration(leader.expires_in_s)}")
     elif running:
         output.line("no coordinator leads")
+    for one in standbys:
+        output.line(f"coordinator {one_line(one.holder, 60)} stands by on {one_line(one.host, 60)}, process {one.pid}")
     for queue, states in backlog.items():
         waiting = ", ".join(f"{count} {state}" for state, count in states.items() if count)
         output.line(f"queue {one_line(queue, 60)}: {waiting}")
@@ -93,6 +101,11 @@ def _cluster(output: Output, settings: Settings, ledger: "Ledger") -> None:
     runs = [run_row(run, now) for run in active]
     for line in table(RUN_TITLES, runs, output.table_width) if runs else ["no run is under way"]:
         output.line(line)
+
+
+def _is_heard(coordinator: CoordinatorView, now: float) -> bool:
+    """Whether it stands by still; standbys try for the lease each second."""
+    return now - coordinator.seen_at <= _SILENT_S
 
 
 def _headline(settings: Settings, running: bool) -> str:

@@ -161,3 +161,11 @@ class Monitor(Protocol):
             LedgerUnavailableError: The database cannot be reached.
         """
         ...
+
+    def coordinators(self) -> Sequence[CoordinatorView]:
+        """Who leads or could, and was heard within a day.
+
+        Raises:
+            LedgerUnavailableError: The database cannot be reached.
+        """
+        ...

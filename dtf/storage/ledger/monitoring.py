@@ -14,6 +14,7 @@ from dtf.domain.ports.monitor import (
     MOST_RECOVERIES,
     MOST_RUNS,
     MOST_TASKS,
+    CoordinatorView,
     Moment,
     Monitor,
     TaskView,
@@ -51,6 +52,10 @@ class LedgerMonitor(Monitor):
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def coordinators(self) -> Sequence[CoordinatorView]:
+        """Who leads or could, and was heard within a day."""
+        return self._database.read(coordinator_views)
 
     def moment(self) -> Moment:
         """The present one."""

@@ -1,7 +1,12 @@
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 
+from dtf.bootstrap.ledger import current_ledger
+from dtf.cli.main import run
 from dtf.domain.ports.control import Presence
+from dtf.settings import load_settings
 from dtf.storage.database import now
 from dtf.storage.ledger import Ledger
 from dtf.storage.ledger.coordinators import FORGOTTEN_S, TOLD_EACH_S
@@ -82,3 +87,20 @@ def test_a_handover_tells_how_long_nobody_led(ledger: Ledger, clean: bool) -> No
     vacant_s = second.data["vacant_s"]
     assert isinstance(vacant_s, float)
     assert 119.0 < vacant_s < 180.0
+
+
+def test_the_status_names_standbys_that_live(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside the leader stand those that try for its lease, and none that fell silent."""
+    monkeypatch.setenv("DTF_STATE_DIR", str(tmp_path))
+    ledger = current_ledger(load_settings())
+    for holder in ("a", "b", "silent"):
+        ledger.leadership.acquire(holder, 600, Presence(host="lab1", pid=8))
+    _age(ledger, "silent", 600)
+    ledger.close()
+
+    assert run(["status"]) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("coordinator")]
+    assert told[0].startswith("coordinator a leads, term 1")
+    assert told[1:] == ["coordinator b stands by on lab1, process 8"]
