@@ -7,7 +7,7 @@ from dtf.coordination.sampler import Sampler
 from dtf.domain.breaker import BreakerMode, BreakerState, Target
 from dtf.domain.ports.breakers import Breaker, BreakerView
 from dtf.domain.ports.control import Term
-from dtf.domain.ports.monitor import Moment, Monitor
+from dtf.domain.ports.monitor import CoordinatorView, Moment, Monitor
 from dtf.domain.ports.samples import Samples, Series
 from tests.support.fake_clock import FakeClock
 from tests.support.moments import moment, worker
@@ -25,6 +25,9 @@ class World(Monitor, Samples):
 
     def moment(self) -> Moment:
         return moment(as_of=self.clock.now(), workers=(worker(seen_at=self.clock.now()),))
+
+    def coordinators(self) -> Sequence[CoordinatorView]:
+        raise NotImplementedError
 
     def write(self, term: Term, at: float, values: Mapping[str, float]) -> None:
         del term
