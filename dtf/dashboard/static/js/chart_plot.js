@@ -114,7 +114,6 @@ export class Plot {
 
   /** Move by the mouse: the time under it stays under it. */
   grab(event) {
-    event.preventDefault();
     const [from, to] = this.time;
     const scale = (to - from) / this.plot.over.clientWidth;
     let by = 0;

@@ -74,6 +74,8 @@ class Chart {
     );
     parent.append(this.element);
     charts.add(this);
+    // of a single figure that it is made for the title tells all
+    this.isNamed = series.length === 1;
     this.setSeries(series);
   }
 
@@ -138,7 +140,7 @@ class Chart {
     const uPlot = await uplot();
     const has = newest(this.known) !== undefined;
     this.drawing.hidden = !uPlot || !has;
-    this.legend.hidden = this.drawing.hidden || this.names.length < 2;
+    this.legend.hidden = this.drawing.hidden || this.isNamed;
     this.table.element.hidden = !has;
     if (!uPlot) this.table.open();
     this.tell(uPlot, has);
