@@ -13,7 +13,7 @@ from flower.urls import settings as flower_settings
 from tornado.httputil import HTTPServerRequest
 from tornado.ioloop import IOLoop, PeriodicCallback
 from tornado.routing import URLSpec
-from tornado.web import RequestHandler, StaticFileHandler
+from tornado.web import RedirectHandler, RequestHandler, StaticFileHandler
 
 from dtf.bootstrap.monitoring import Laboratory
 from dtf.dashboard.cluster_link import LinkedCelery, NoBrokerError
@@ -49,6 +49,9 @@ class Refusal(RequestHandler):
         """Take over what is said."""
         self._told = reason
 
+    def check_xsrf_cookie(self) -> None:
+        """It is refused in any case, and is to be told why."""
+
     def prepare(self) -> None:
         """Say why, whatever the method."""
         self.set_status(403)
@@ -73,6 +76,9 @@ class Dashboard(Flower):  # type: ignore[misc]  # Flower has no types
         topics: What they can hear of.
         truth: What became of Celery's tasks.
     """
+
+    #: Threads for what waits: workers that are asked hold several of them for seconds.
+    max_workers = 16
 
     def __init__(self, options: DashboardOptions, capp: LinkedCelery, laboratory: Laboratory) -> None:
         self.dashboard_options, self.laboratory = options, laboratory
@@ -101,6 +107,7 @@ class Dashboard(Flower):  # type: ignore[misc]  # Flower has no types
         own = [*rules(), assets, *flower_rules()]
         if options.prefix:
             own = [_below(rule, options.prefix) for rule in own]
+            own.append((options.prefix, RedirectHandler, {"url": f"{options.prefix}/"}))
         self.add_handlers(r".*", own)
 
     def elsewhere(self, work: Callable[[], _T]) -> "asyncio.Future[_T]":

@@ -42,12 +42,13 @@ class Served:
         port: Where it listens.
         ledger: What it shows.
         laboratory: The same, with the breakers.
+        application: The dashboard's; it is used in its own loop alone.
     """
 
     port: int
     ledger: Ledger
     laboratory: Laboratory
-    _loop: Any = field(repr=False, default=None)
+    application: Any = field(repr=False, default=None)
 
     def ask(
         self, path: str, method: str = "GET", *, value: object = None, body: bytes | None = None, **headers: str
@@ -102,7 +103,7 @@ def serving(settings: Settings, ledger: Ledger, **options: Any) -> Iterator[Serv
     assert started.wait(60), "the dashboard did not start"
     application = found["application"]
     try:
-        yield Served(port=found["port"], ledger=ledger, laboratory=laboratory)
+        yield Served(port=found["port"], ledger=ledger, laboratory=laboratory, application=application)
     finally:
         application.io_loop.add_callback(application.stop)
         thread.join(60)
