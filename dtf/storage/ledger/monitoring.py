@@ -31,8 +31,6 @@ from dtf.storage.ledger.leader_view import leader_view
 from dtf.storage.ledger.recoveries import latest
 from dtf.storage.ledger.run_views import run_views
 from dtf.storage.ledger.schema import (
-    CASE_COUNTS,
-    attempts,
     is_claimed,
     is_open_job,
     is_open_run,
@@ -41,7 +39,8 @@ from dtf.storage.ledger.schema import (
     runs,
     shards,
 )
-from dtf.storage.ledger.service_schema import events
+from dtf.storage.ledger.service_schema import events, is_handover
+from dtf.storage.ledger.totals import RunningTotals
 from dtf.storage.ledger.worker_views import worker_views
 
 _ALARMS = 50
@@ -52,6 +51,8 @@ class LedgerMonitor(Monitor):
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._totals = RunningTotals()
+        self._over: dict[str, RunView] = {}
 
     def coordinators(self) -> Sequence[CoordinatorView]:
         """Who leads or could, and was heard within a day."""
@@ -59,15 +60,27 @@ class LedgerMonitor(Monitor):
 
     def moment(self) -> Moment:
         """The present one."""
-        return self._database.snapshot(_moment)
+        return self._database.snapshot(self._moment)
+
+    def _moment(self, connection: Connection) -> Moment:
+        as_of = float(connection.execute(sa.select(now())).scalar_one())
+        return _moment(connection, as_of, self._totals.look(connection, as_of), self._runs(connection))
+
+    def _runs(self, connection: Connection) -> list[RunView]:
+        """Those that are not over, then the newest of the others, which do not change any more."""
+        found, known = _newest_runs(connection), self._over
+        views = {one.run_id: one for one in run_views(connection, [row for row in found if row.run_id not in known])}
+        told = [views.get(row.run_id) or known[row.run_id] for row in found]
+        self._over = {one.run_id: one for one in told if one.outcome is not None}
+        return told
 
 
-def _moment(connection: Connection) -> Moment:
+def _moment(connection: Connection, as_of: float, totals: Totals, found: Sequence[RunView]) -> Moment:
     return Moment(
-        as_of=float(connection.execute(sa.select(now())).scalar_one()),
+        as_of=as_of,
         sequence=int(connection.scalar(sa.select(sa.func.max(events.c.sequence))) or 0),
-        totals=_totals(connection),
-        runs=_runs(connection),
+        totals=totals,
+        runs=found,
         tasks=_tasks(connection),
         workers=worker_views(connection),
         backlog=backlog(connection),
@@ -87,55 +100,19 @@ def backlog(connection: Connection) -> dict[str, dict[str, int]]:
         .where(is_open_shard)
         .group_by(shards.c.queue, shards.c.state)
     )
-    return _grouped(connection.execute(wanted).all())
-
-
-def _totals(connection: Connection) -> Totals:
-    counted = [sa.func.coalesce(sa.func.sum(jobs.c[name]), 0).label(name) for name in CASE_COUNTS.values()]
-    has_begun = jobs.c.started_at.is_not(None).label("begun")
-    groups = connection.execute(
-        sa.select(jobs.c.state, has_begun, jobs.c.outcome, sa.func.count().label("n"), *counted).group_by(
-            jobs.c.state, has_begun, jobs.c.outcome
-        )
-    ).all()
-    ended = (
-        sa.select(attempts.c.worker_id, attempts.c.outcome, sa.func.count().label("n"))
-        .where(attempts.c.outcome.is_not(None))
-        .group_by(attempts.c.worker_id, attempts.c.outcome)
-    )
-    open_groups = [row for row in groups if row.state != JobState.FINISHED]
-    return Totals(
-        runs=_count(connection, runs),
-        runs_open=_count(connection, runs, is_open_run),
-        jobs_waiting=sum(row.n for row in open_groups if not row.begun),
-        jobs_running=sum(row.n for row in open_groups if row.begun),
-        jobs={row.outcome: row.n for row in groups if row.state == JobState.FINISHED},
-        # Postgres sums integers to decimals
-        cases={outcome.value: int(sum(getattr(row, name) for row in groups)) for outcome, name in CASE_COUNTS.items()},
-        attempts=_grouped(connection.execute(ended).all()),
-    )
-
-
-def _count(connection: Connection, table: sa.Table, *conditions: sa.ColumnElement[bool]) -> int:
-    return int(connection.scalar(sa.select(sa.func.count()).select_from(table).where(*conditions)) or 0)
-
-
-def _grouped(rows: Sequence[Row[Any]]) -> dict[str, dict[str, int]]:
-    """Counts by the first column, then by the second."""
     found: dict[str, dict[str, int]] = defaultdict(dict)
-    for first, second, count in rows:
-        found[first][second] = count
+    for row in connection.execute(wanted):
+        found[row.queue][row.state] = row.n
     return dict(found)
 
 
-def _runs(connection: Connection) -> list[RunView]:
-    """Those that are not over, then the newest of the others."""
+def _newest_runs(connection: Connection) -> list[Row[Any]]:
     newest = sa.select(runs).order_by(runs.c.created_at.desc()).limit(MOST_RUNS)
     found = [*connection.execute(newest.where(is_open_run)).all()]
     if len(found) < MOST_RUNS:
         others = newest.where(sa.not_(is_open_run)).limit(MOST_RUNS - len(found))
         found += connection.execute(others).all()
-    return run_views(connection, found)
+    return found
 
 
 def _tasks(connection: Connection) -> list[TaskView]:
@@ -173,12 +150,7 @@ def _workers_of(connection: Connection, job_ids: Sequence[str]) -> Mapping[str, 
 
 
 def _handovers(connection: Connection) -> list[Event]:
-    wanted = (
-        sa.select(events)
-        .where(events.c.kind == EventKind.COORDINATOR_CHANGED.value)
-        .order_by(events.c.sequence.desc())
-        .limit(MOST_HANDOVERS)
-    )
+    wanted = sa.select(events).where(is_handover).order_by(events.c.sequence.desc()).limit(MOST_HANDOVERS)
     return [
         Event(
             sequence=row.sequence,

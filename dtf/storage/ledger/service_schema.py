@@ -110,6 +110,9 @@ Index("ix_events_breakers", events.c.subject, sqlite_where=is_of_breaker, postgr
 is_injection = events.c.kind == literal_column("'failure_injected'")
 Index("ix_events_injections", events.c.sequence, sqlite_where=is_injection, postgresql_where=is_injection)
 
+is_handover = events.c.kind == literal_column("'coordinator_changed'")
+Index("ix_events_handovers", events.c.sequence, sqlite_where=is_handover, postgresql_where=is_handover)
+
 log_chunks = Table(
     "log_chunks",
     metadata,

@@ -16,4 +16,13 @@ def upgrade() -> None:
     op.create_index(
         'ix_jobs_finished_at', 'jobs', ['finished_at'], unique=False, sqlite_where=is_dated, postgresql_where=is_dated
     )
+    is_handover = sa.text("kind = 'coordinator_changed'")
+    op.create_index(
+        'ix_events_handovers',
+        'events',
+        ['sequence'],
+        unique=False,
+        sqlite_where=is_handover,
+        postgresql_where=is_handover,
+    )
     op.add_column('workers', sa.Column('drained_at', sa.Double(), nullable=True))
