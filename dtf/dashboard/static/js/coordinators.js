@@ -12,9 +12,9 @@ const ORDER = Object.keys(KINDS);
 const of = (row, field, asOf, format) => figure(`coordinators.coordinators.${row.name}.${field}`, row[field], asOf, format);
 
 const who = new LiveTable(document.getElementById("who"), {
-  caption: "Coordinators that were heard within a day",
+  caption: "Coordinators that are there, or fell silent within a day",
   key: (row) => row.name,
-  empty: ["No coordinator was heard within a day.", "dtf up"],
+  empty: ["No coordinator is there.", "dtf up"],
   columns: [
     { title: "Coordinator", cell: (row) => foreign(row.name) },
     { title: "State", cell: (row) => badge(row.state, KINDS[row.state]) },
