@@ -22,7 +22,7 @@ export class RunLog {
     this.follow = el("input", { type: "checkbox", class: "form-check-input", id: "log-follow", checked: true });
     this.note = el("p", { class: "soft" });
     this.box = el("div", { class: "log-dtf", tabindex: "0", role: "log", "aria-label": "Log of the run", "aria-live": "off" });
-    parent.append(el("p", {}, el("label", {}, this.follow, " follow it")), this.note, this.box);
+    parent.append(el("p", {}, el("label", {}, this.follow, " Follow it")), this.note, this.box);
     this.follow.addEventListener("change", () => this.follow.checked && this.refresh());
   }
 

@@ -62,7 +62,8 @@ function cell(found, column, asOf) {
     parts.push(" ", figure(`matrix.${found.row}.${column}.cases.${verdict}`, count, asOf), ` ${verdict}`);
   }
   if (found.time_ratio !== null) parts.push(", ", at("time_ratio", "decimal"), " × the reference's time");
-  if (found.largest_error !== null) parts.push(`, error ${found.largest_error} of ${found.tolerance ?? "?"}`);
+  if (found.largest_error !== null) parts.push(", error ", at("largest_error", "text"));
+  if (found.largest_error !== null && found.tolerance !== null) parts.push(" of ", at("tolerance", "text"), " allowed");
   if (found.standing !== "proven") parts.push(" ", badge(found.standing, "software"));
   if (found.reason) parts.push(" ", el("span", { class: "soft foreign" }, brief(found.reason, 160)));
   return parts;
