@@ -1,4 +1,4 @@
-import { badge, el } from "./dom.js";
+import { badge, el, nothing } from "./dom.js";
 import { figure } from "./figures.js";
 import "./frame.js";
 import { breakerBadge, foreign, typeBadge, workerLink } from "./lab_words.js";
@@ -64,7 +64,7 @@ const of = (title, field, format, read) => ({
 const devices = new LiveTable(parent, {
   caption: "Devices of the workers that are there",
   key: (device) => device.key,
-  empty: ["No device is like that, or no worker is there.", "dtf up"],
+  empty: ["No worker is there, so nothing is known of its devices.", "dtf up"],
   columns: [
     { title: "Device", cell: (device) => el("span", {}, foreign(device.name), " ", el("small", { class: "soft foreign" }, device.uuid)) },
     { title: "Type", cell: (device) => typeBadge(device.type) },
@@ -92,8 +92,12 @@ function breakers(device) {
 }
 
 let offered = "";
+const nobody = nothing("No worker is there, so nothing is known of its devices.", "dtf up");
+const other = nothing("No device is like that: clear the filters to see all.");
+
 function draw() {
   devices.show(filters.passed(rows), asOf);
+  become(devices.note, ...(filters.any ? other : nobody).cloneNode(true).childNodes);
 }
 
 on("hardware", (hardware, at) => {

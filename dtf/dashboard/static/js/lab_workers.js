@@ -1,11 +1,11 @@
-import { badge, el } from "./dom.js";
+import { badge, el, nothing } from "./dom.js";
 import { figure } from "./figures.js";
 import "./frame.js";
 import { foreign, workerLink } from "./lab_words.js";
 import { Listing } from "./listing.js";
 import { on } from "./live.js";
 import { LiveFilters } from "./live_filters.js";
-import { LiveTable } from "./live_table.js";
+import { LiveTable, become } from "./live_table.js";
 import { drainButton, hardware, health, of, percents, slots } from "./worker_words.js";
 
 const ORDER = ["online", "draining", "offline"];
@@ -37,7 +37,7 @@ const numbers = (title, field, format) => ({
 const table = new LiveTable(parent, {
   caption: "Workers, those that are there first",
   key: (worker) => worker.id,
-  empty: ["No worker is like that, or none was ever there.", "dtf up --workers 2"],
+  empty: ["No worker was ever there.", "dtf up --workers 2"],
   columns: [
     { title: "Worker", cell: (worker) => el("span", {}, workerLink(worker.id, worker.name), " ", el("small", { class: "soft" }, foreign(worker.host))) },
     { title: "State", cell: state },
@@ -59,8 +59,12 @@ function state(worker, at) {
   return el("span", {}, badge(worker.status), " ", el("small", { class: "soft" }, "since ", of(worker, "seen_at", at, "time")));
 }
 
+const nobody = nothing("No worker was ever there.", "dtf up --workers 2");
+const other = nothing("No worker is like that: clear the filters to see all.");
+
 function draw() {
   table.show(filters.passed(all), asOf);
+  become(table.note, ...(filters.any ? other : nobody).cloneNode(true).childNodes);
 }
 
 let offered = "";
