@@ -5,10 +5,13 @@ import { radiusOf } from "./network_words.js";
 // so far from where an arrow points another node may be, by its cosine
 export const LEAST = 0.5;
 const [ALL, CHANGED, DRAGGED] = [1, 0.2, 0.15];
-// after so many steps it rests; D3's own forces come to rest in as many
-const STEPS = 300;
+// after so many steps it rests; of these as many are made between two pictures as there was time for, so that a slow machine
+// comes to rest as soon as a fast one
+const [STEPS, STEP_MS, MOST_AT_ONCE] = [220, 16, 20];
 const GOLDEN = Math.PI * (3 - Math.sqrt(5));
 const DISTANCES = { device: 34, browser: 36 };
+// so much farther from each other where there is room for names
+const [FEW, FARTHER] = [60, 30];
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Layout {
@@ -19,17 +22,20 @@ export class Layout {
    */
   constructor(parts, moved, rested) {
     Object.assign(this, { known: new Map(), links: [], moved, rested, held: new Set() });
-    this.link = parts.forceLink().id(({ id }) => id).distance(({ target }) => DISTANCES[target.group] ?? 110).strength(({ target }) => (DISTANCES[target.group] ? 0.9 : 0.15));
+    this.link = parts.forceLink().id(({ id }) => id).distance(({ target }) => (DISTANCES[target.group] ?? 110) + this.room).strength(({ target }) => (DISTANCES[target.group] ? 0.9 : 0.15));
     this.simulation = parts
       .forceSimulation()
       .force("link", this.link)
       .force("charge", parts.forceManyBody().strength(({ group }) => (DISTANCES[group] ? -50 : -260)).distanceMax(700))
-      .force("collide", parts.forceCollide((node) => radiusOf(node) + 7))
+      .force("collide", parts.forceCollide((node) => radiusOf(node) + 7 + this.room / 3))
       .force("x", parts.forceX().strength(0.05))
       .force("y", parts.forceY().strength(0.07))
-      .on("tick", moved)
-      .on("end", () => rested(true))
+      .alphaDecay(1 - 0.001 ** (1 / STEPS))
       .stop();
+  }
+
+  get room() {
+    return this.known.size > FEW ? 0 : FARTHER;
   }
 
   /** Take what there is now; whether others came, went, or talk to each other. */
@@ -61,15 +67,31 @@ export class Layout {
 
   /** Move until all is at rest; at once for those who want nothing to move. */
   begin() {
-    this.simulation.alpha(this.isFirst ? ALL : CHANGED);
+    this.simulation.alpha(Math.max(this.simulation.alpha(), this.isFirst ? ALL : CHANGED));
     if (calm.matches) {
-      this.simulation.stop().tick(STEPS);
+      this.simulation.tick(STEPS);
       this.moved();
       this.rested(true);
-      return;
-    }
+    } else this.go();
+  }
+
+  go() {
     this.rested(false);
-    this.simulation.restart();
+    if (this.isGoing) return;
+    this.isGoing = true;
+    this.before = performance.now();
+    requestAnimationFrame((now) => this.step(now));
+  }
+
+  step(now) {
+    const { simulation } = this;
+    const due = Math.round((now - this.before) / STEP_MS);
+    this.before = now;
+    simulation.tick(Math.min(Math.max(due, 1), MOST_AT_ONCE));
+    this.moved();
+    this.isGoing = simulation.alpha() >= simulation.alphaMin() || simulation.alphaTarget() > 0;
+    if (this.isGoing) requestAnimationFrame((next) => this.step(next));
+    else this.rested(true);
   }
 
   of(id) {
@@ -90,8 +112,8 @@ export class Layout {
     node.fx = node.x;
     node.fy = node.y;
     if (!others && !calm.matches) {
-      this.rested(false);
-      this.simulation.alphaTarget(DRAGGED).restart();
+      this.simulation.alphaTarget(DRAGGED);
+      this.go();
     }
   }
 

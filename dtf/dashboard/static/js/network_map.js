@@ -3,10 +3,11 @@
 import { LEAST, Layout } from "./network_layout.js";
 import { labelOf, loadOf, radiusOf, shapeOf, spoken, stateWords, toneOf } from "./network_words.js";
 
-// above so many nodes only those have a name beside them that are no device and have something to say
+// above so many nodes only some have a name beside them: where it matters, or somebody comes near
 const MOST_NAMES = 60;
+const NEAR = 1.3;
 const [CLOSEST, FARTHEST, STEP] = [6, 0.1, 1.4];
-const MARGIN = 40;
+const [ASIDE, ABOVE] = [80, 40];
 
 /** D3's parts, or undefined where they are not installed. */
 export async function d3() {
@@ -25,7 +26,7 @@ export class NetworkMap {
    * @param chosen is called with the id of the node that is wanted, or "" for none
    */
   constructor(parts, parent, chosen) {
-    Object.assign(this, { d3: parts, parent, chosen, focus: "", mark: "", nodes: [], isMoved: false });
+    Object.assign(this, { d3: parts, parent, chosen, focus: "", mark: "", drawn: new Map(), isMoved: false });
     this.width = parts.scaleSqrt().domain([0, 1, 50]).range([0.7, 1.8, 7]).clamp(true);
     this.svg = parts.select(parent).append("svg");
     this.inner = this.svg.append("g");
@@ -41,10 +42,9 @@ export class NetworkMap {
   /** Draw these: `changed` moves nothing but what is new. */
   show({ nodes, links }) {
     const isOther = this.layout.take(nodes, links);
-    this.nodes = nodes;
-    const few = nodes.length <= MOST_NAMES;
+    this.svg.classed("map-many", nodes.length > MOST_NAMES);
     this.drawLines(links);
-    this.drawNodes(nodes, few);
+    this.drawNodes(nodes);
     this.parent.dataset.nodes = nodes.length;
     if (!nodes.some(({ id }) => id === this.focus)) this.stop(nodes[0]?.id ?? "");
     if (isOther) this.layout.begin();
@@ -60,7 +60,7 @@ export class NetworkMap {
       .attr("stroke-width", ({ value }) => this.width(value));
   }
 
-  drawNodes(nodes, few) {
+  drawNodes(nodes) {
     const drag = this.d3
       .drag()
       .on("start", (event, node) => this.layout.hold(node.id, event.active))
@@ -71,18 +71,25 @@ export class NetworkMap {
       .selectAll("g.map-node")
       .data(nodes, ({ id }) => id)
       .join((enter) => this.entered(enter).call(drag));
-    all.attr("class", (node) => `map-node map-${toneOf(node)}`).attr("aria-label", spoken);
-    all.attr("data-id", ({ id }) => id).attr("data-group", ({ group }) => group).attr("data-status", stateWords);
-    all.attr("aria-pressed", ({ id }) => String(id === this.mark)).attr("tabindex", ({ id }) => (id === this.focus ? 0 : -1));
-    all.select("title").text(spoken);
-    all.select(".map-shape").attr("d", (node) => shapeOf(node.group, radiusOf(node)));
-    all.select(".map-load").attr("d", (node) => shapeOf(node.group, radiusOf(node) * Math.sqrt(loadOf(node))));
-    all.select(".map-sign").text((node) => (toneOf(node) === "bad" ? "!" : ""));
-    all.select(".map-name").attr("y", (node) => radiusOf(node) + 13).text((node) => (few || hasToBeNamed(node) ? labelOf(node) : ""));
+    // what has not changed is the same object as before
+    const { drawn } = this;
+    this.drawn = new Map(nodes.map((node) => [node.id, node]));
+    this.drawChanged(all.filter((node) => drawn.get(node.id) !== node));
+  }
+
+  drawChanged(nodes) {
+    nodes.attr("class", (node) => `map-node map-${toneOf(node)}${hasToBeNamed(node) ? "" : " map-quiet"}`);
+    nodes.attr("aria-label", spoken).select("title").text(spoken);
+    nodes.attr("data-id", ({ id }) => id).attr("data-group", ({ group }) => group).attr("data-status", stateWords);
+    nodes.attr("aria-pressed", ({ id }) => String(id === this.mark)).attr("tabindex", ({ id }) => (id === this.focus ? 0 : -1));
+    nodes.select(".map-shape").attr("d", (node) => shapeOf(node.group, radiusOf(node)));
+    nodes.select(".map-load").attr("d", (node) => shapeOf(node.group, radiusOf(node) * Math.sqrt(loadOf(node))));
+    nodes.select(".map-sign").attr("font-size", (node) => Math.min(1.5 * radiusOf(node), 15)).text((node) => (toneOf(node) === "bad" ? "!" : ""));
+    nodes.select(".map-name").attr("y", (node) => radiusOf(node) + 13).text(labelOf);
   }
 
   entered(enter) {
-    const made = enter.append("g").attr("role", "button");
+    const made = enter.append("g").attr("class", "map-node").attr("role", "button");
     made.append("path").attr("class", "map-shape");
     made.append("path").attr("class", "map-load");
     made.append("text").attr("class", "map-sign").attr("dy", "0.35em");
@@ -113,6 +120,7 @@ export class NetworkMap {
   zoomed({ transform, sourceEvent }) {
     if (sourceEvent) this.isMoved = true;
     this.inner.attr("transform", transform);
+    this.svg.classed("map-near", transform.k > NEAR);
   }
 
   /** Have all of it be seen. */
@@ -121,7 +129,7 @@ export class NetworkMap {
     const { clientWidth: width, clientHeight: height } = this.parent;
     const [[left, top], [right, bottom]] = this.layout.extent();
     if (!width || !height || left > right) return;
-    const [across, down] = [right - left + 2 * MARGIN, bottom - top + 2 * MARGIN];
+    const [across, down] = [right - left + 2 * ASIDE, bottom - top + 2 * ABOVE];
     const scale = Math.max(Math.min(width / across, height / down, 1.6), FARTHEST);
     const middle = this.d3.zoomIdentity.translate(width / 2, height / 2).scale(scale).translate(-(left + right) / 2, -(top + bottom) / 2);
     this.svg.call(this.zoom.transform, middle);
