@@ -47,12 +47,13 @@ const QUEUES = [["Shards queued", "shards", "queued"], ["Shards running", "shard
 function kind(parent, prefix, charts) {
   const made = charts.map(([title, unit, end]) => [drawn(parent, title, unit), end]);
   return (things) => {
+    under(parent).hidden = !things.length;
     for (const [one, end] of made) one.setSeries(things.map(({ id, label }) => ({ name: `${prefix}/${id}/${end}`, label })));
   };
 }
 
-const workers = new Chosen("worker", { show: kind("worker-charts", "worker", WORKERS), keep, words: place });
-const queues = new Chosen("queue", { show: kind("queue-charts", "queue", QUEUES), keep, words: place });
+const workers = new Chosen("worker", { show: kind("worker-charts", "worker", WORKERS), keep, words: place, what: "Workers" });
+const queues = new Chosen("queue", { show: kind("queue-charts", "queue", QUEUES), keep, words: place, what: "Queues" });
 let devices = null;
 
 const box = (chosen, what) => ({
@@ -93,7 +94,7 @@ const queueTable = new LiveTable(under("queues"), {
 
 function deviceSection() {
   under("devices-section").hidden = false;
-  const chosen = new Chosen("device", { show: kind("device-charts", "device", DEVICES), keep, words: place });
+  const chosen = new Chosen("device", { show: kind("device-charts", "device", DEVICES), keep, words: place, what: "GPUs" });
   const table = new LiveTable(under("devices"), {
     caption: "GPUs, and what is in use of them now",
     key: (row) => row.id,
@@ -125,11 +126,16 @@ on("resources", (value, asOf) => {
   devices?.table.show(gpus, asOf);
 });
 
-// workers that are gone have a past, too
-async function past() {
-  const { names } = await ask("/api/v1/series/names?prefix=worker/");
-  const ids = new Set(names.map((name) => name.slice("worker/".length, name.lastIndexOf("/"))));
-  workers.gone(under("gone"), ids);
+// what is gone has a past, too
+async function past(chosen, prefix, parent) {
+  try {
+    const { names } = await ask(`/api/v1/series/names?prefix=${prefix}/`);
+    chosen.gone(under(parent), new Set(names.map((name) => name.slice(prefix.length + 1, name.lastIndexOf("/")))));
+  } catch (error) {
+    const words = `What was there before cannot be told: ${error.message}`;
+    under(parent).append(el("p", { class: "is-failed", role: "alert" }, words));
+  }
 }
 on("workers", (value) => workers.named(value));
-past().catch((error) => under("gone").append(el("p", { class: "is-failed", role: "alert" }, `Which workers were there before cannot be told: ${error.message}`)));
+past(workers, "worker", "gone-workers");
+past(queues, "queue", "gone-queues");

@@ -16,23 +16,31 @@ export class Chosen {
    * @param show is told what is chosen, [{id, label}]
    * @param keep changes the address
    * @param words of the address
+   * @param what those that are gone are called
    */
-  constructor(name, { show, keep, words }) {
-    Object.assign(this, { name, show, keep, labels: new Map(), present: [], past: null });
+  constructor(name, { show, keep, words, what }) {
+    Object.assign(this, { name, show, keep, what, labels: new Map(), present: [], past: null });
     this.ids = words.has(name) ? words.getAll(name).filter(Boolean) : null;
     this.shown = null;
   }
 
   get chosen() {
-    return (this.ids ?? this.present.slice(0, FIRST)).slice(0, MOST);
+    // where nothing runs the past is all that there is
+    return (this.ids ?? (this.present.length ? this.present : this.before).slice(0, FIRST)).slice(0, MOST);
+  }
+
+  /** Those that are gone; the ones that were seen last, which have names, first. */
+  get before() {
+    const all = [...(this.past?.ids ?? [])].filter((id) => !this.present.includes(id)).sort();
+    return [...all.filter((id) => this.labels.has(id)), ...all.filter((id) => !this.labels.has(id))];
   }
 
   /** Those that are there now: [{id, label}]. */
   there(things) {
     things.forEach(({ id, label }) => this.labels.set(id, label));
     this.present = things.map(({ id }) => id);
-    this.tell();
     this.drawPast();
+    this.tell();
   }
 
   /** Names of others, as the topic of workers has them. */
@@ -84,16 +92,16 @@ export class Chosen {
 
   drawPast() {
     if (!this.past) return;
-    const all = [...this.past.ids].filter((id) => !this.present.includes(id)).sort();
-    // those that were seen last have names
-    const ids = [...all.filter((id) => this.labels.has(id)), ...all.filter((id) => !this.labels.has(id))].slice(0, MOST_GONE);
+    const all = this.before;
+    const ids = all.slice(0, MOST_GONE);
     const told = JSON.stringify(ids.map((id) => [id, this.labels.get(id)]));
     if (told === this.past.told) return;
     this.past.told = told;
     const line = (id) => el("li", {}, el("label", {}, this.box(id, undefined), " ", foreign(this.labels.get(id) ?? id)));
     const rest = all.length - ids.length;
-    const words = `Workers that are gone: ${all.length}${rest ? `, of which ${rest} are not listed` : ""}`;
+    const words = `${this.what} that are gone: ${all.length}${rest ? `, of which ${rest} are not listed` : ""}`;
     const inside = el("details", {}, el("summary", {}, words), el("ul", { class: "plain-dtf" }, ids.map(line)));
     this.past.parent.replaceChildren(...(ids.length ? [inside] : []));
+    this.tell();
   }
 }
