@@ -5,10 +5,10 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.figures import gigabytes
 from dtf.cli.terminal.output import Output
 from dtf.domain.codec import to_json
+from dtf.domain.escape import one_line
 from dtf.domain.queue import base_tag
 from dtf.domain.worker import Device, DeviceState
 from dtf.settings import Settings

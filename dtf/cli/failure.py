@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from dtf.cli.exits import BAD_INPUT, INTERNAL
-from dtf.cli.terminal.escape import block, cut
 from dtf.cli.terminal.output import Output
 from dtf.domain.errors import DtfError
+from dtf.domain.escape import block, cut
 from dtf.settings import load_settings, mask, process_environment
 from dtf.settings.sources import default_state_dir
 

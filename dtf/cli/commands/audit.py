@@ -5,8 +5,8 @@ import click
 from dtf.analysis.audit import audit
 from dtf.cli.options import json_option
 from dtf.cli.session import ledger_session
-from dtf.cli.terminal.escape import one_line
 from dtf.domain.codec import to_json
+from dtf.domain.escape import one_line
 
 _FIGURES = ("submitted", "terminal", "lost", "duplicated", "stale_results", "attempts")
 

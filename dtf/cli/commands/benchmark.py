@@ -9,9 +9,9 @@ import click
 
 from dtf.cli import exits
 from dtf.cli.options import NamedPath, json_option
-from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.output import Output
 from dtf.domain.errors import BadInputError
+from dtf.domain.escape import one_line
 from dtf.domain.failure import INJECTABLE, FailureType
 from dtf.domain.suggestion import did_you_mean
 from dtf.settings import load_settings, process_environment

@@ -148,7 +148,7 @@ def _take_in_hand(
     from dtf.breakers.hand import take_in_hand  # noqa: PLC0415  # as above
     from dtf.breakers.naming import known_targets, the_target  # noqa: PLC0415  # as above
     from dtf.cli.running.breaker_session import view_json  # noqa: PLC0415  # as above
-    from dtf.cli.terminal.escape import one_line  # noqa: PLC0415  # as above
+    from dtf.domain.escape import one_line  # noqa: PLC0415  # as above
 
     target = the_target(name, known_targets(store, ledger.fallbacks.live_workers()))
     view = take_in_hand(store, ledger.breakers, target, mode, reason)
@@ -161,7 +161,7 @@ def _without_ledger(output: Output, wanted: tuple[str, str, str], url: str | Non
     from dtf.breakers.status import view_of  # noqa: PLC0415  # as above
     from dtf.cli.running.breaker_redis import NoPast, redis_breakers  # noqa: PLC0415  # as above
     from dtf.cli.running.breaker_session import view_json  # noqa: PLC0415  # as above
-    from dtf.cli.terminal.escape import one_line  # noqa: PLC0415  # as above
+    from dtf.domain.escape import one_line  # noqa: PLC0415  # as above
 
     action, name, reason = wanted
     if reason:

@@ -3,8 +3,8 @@
 import click
 
 from dtf.cli.options import json_option
-from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.output import Output
+from dtf.domain.escape import one_line
 from dtf.settings import load_settings, mask
 
 

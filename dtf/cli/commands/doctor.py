@@ -6,10 +6,10 @@ import click
 
 from dtf.cli.doctor.finding import Check, Finding, Health, fail
 from dtf.cli.options import json_option
-from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.output import Output
 from dtf.domain.codec import to_json
 from dtf.domain.errors import DtfError
+from dtf.domain.escape import one_line
 from dtf.settings import Settings, load_settings, mask
 
 

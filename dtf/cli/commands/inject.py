@@ -11,9 +11,9 @@ from dtf.cli.failure import report
 from dtf.cli.options import json_option
 from dtf.cli.running.injection_tables import counts_lines, list_lines, record_lines
 from dtf.cli.session import ledger_session
-from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.output import Output
 from dtf.domain.errors import BadInputError
+from dtf.domain.escape import one_line
 from dtf.domain.injection import read_injection
 from dtf.domain.suggestion import did_you_mean
 from dtf.resilience.injection import Fault, InjectionOptions, plan

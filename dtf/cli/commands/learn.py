@@ -9,11 +9,11 @@ import click
 
 from dtf.bootstrap.log import configure_log
 from dtf.cli.options import json_option
-from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.output import Output
 from dtf.cli.terminal.table import table
 from dtf.domain.codec import to_json
 from dtf.domain.errors import BadInputError
+from dtf.domain.escape import one_line
 from dtf.settings import load_settings
 
 if TYPE_CHECKING:

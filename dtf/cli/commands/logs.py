@@ -7,9 +7,9 @@ import click
 
 from dtf.cli.options import json_option
 from dtf.cli.session import ledger_session
-from dtf.cli.terminal.escape import block
 from dtf.cli.terminal.output import Output
 from dtf.domain.errors import LedgerUnavailableError
+from dtf.domain.escape import block
 from dtf.domain.ports.views import Views
 
 #: How often new pieces are asked for, in seconds.

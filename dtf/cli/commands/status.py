@@ -11,13 +11,13 @@ from dtf.cli.running.alarm_lines import alarm_json, alarm_lines
 from dtf.cli.running.breaker_session import refusing_line
 from dtf.cli.running.quarantine_lines import quarantine_json, quarantine_lines
 from dtf.cli.session import ledger_session
-from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.figures import duration
 from dtf.cli.terminal.output import Output
 from dtf.cli.terminal.rows import JOB_TITLES, RUN_TITLES, WORKER_TITLES, job_row, run_row, worker_rows
 from dtf.cli.terminal.table import table
 from dtf.cli.views_json import job_json, run_json, worker_json
 from dtf.domain.codec import to_json
+from dtf.domain.escape import one_line
 from dtf.domain.ports.monitor import CoordinatorView
 from dtf.domain.worker import WorkerState
 from dtf.settings import Mode, Settings

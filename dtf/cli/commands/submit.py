@@ -13,11 +13,8 @@ from dtf.cli.options import NamedPath, json_option, pairs
 from dtf.cli.running.generate import generate_options, generated_tasks, stray_options
 from dtf.cli.running.periodic import periodic_options, periodic_problems, repeat
 from dtf.cli.running.request import LONGEST_TIME_S
-from dtf.cli.running.sources import bundled, in_place
 from dtf.cli.running.submission import Waiting, submit_run
-from dtf.cli.running.tasks import Tell, build_run, place_tasks, tell_plainly
 from dtf.cli.running.wishes import allowed_fallback, required, requirement_options, wanted_injection
-from dtf.cli.taskfile.file import load_task_file
 from dtf.cli.terminal.output import Output
 from dtf.domain.errors import BadInputError
 from dtf.domain.source import Source
@@ -25,6 +22,9 @@ from dtf.domain.specs import HIGHEST_PRIORITY, LOWEST_PRIORITY, RunSpec
 from dtf.domain.tasks.document import read_tasks
 from dtf.domain.tasks.task import Task
 from dtf.settings import Mode, load_settings, process_environment
+from dtf.submission.sources import bundled, in_place
+from dtf.submission.taskfile.file import load_task_file
+from dtf.submission.tasks import Tell, build_run, place_tasks, tell_plainly
 
 if TYPE_CHECKING:
     from dtf.bootstrap.ledger import Ledger

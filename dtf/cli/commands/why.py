@@ -8,8 +8,8 @@ from dtf.cli.options import json_option
 from dtf.cli.running.alarm_lines import alarm_json, alarm_lines
 from dtf.cli.running.breaker_session import refusing
 from dtf.cli.session import ledger_session
-from dtf.cli.terminal.escape import one_line
 from dtf.domain.errors import UnknownRecordError
+from dtf.domain.escape import one_line
 from dtf.domain.ports.views import Views
 
 

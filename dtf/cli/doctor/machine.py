@@ -12,12 +12,12 @@ from pathlib import Path
 from dtf import __version__
 from dtf.bootstrap.ledger import make_state_dir
 from dtf.cli.doctor.finding import Finding, ok, warn
-from dtf.cli.running.interpreter import choose_python
 from dtf.domain.clock import SystemClock
 from dtf.execution.browser_host.assets import AssetsMissingError, onnxruntime_web
 from dtf.execution.detect import detect_devices
 from dtf.execution.probes.browser import installed
 from dtf.settings import Settings, process_environment
+from dtf.submission.interpreter import choose_python
 
 _LITTLE_SPACE = 500 * 2**20
 _MOST_SKEW_S = 2.0

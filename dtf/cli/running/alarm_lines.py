@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.figures import duration
 from dtf.domain.codec import to_json
+from dtf.domain.escape import one_line
 from dtf.domain.ports.views import AlarmView
 
 #: How many are named; the others are counted.

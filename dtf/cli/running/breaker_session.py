@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dtf.bootstrap.cluster import running_broker
-from dtf.cli.terminal.escape import one_line
 from dtf.domain.errors import DtfError
+from dtf.domain.escape import one_line
 from dtf.domain.ports.breakers import BreakerView, refuses
 from dtf.settings import Settings
 

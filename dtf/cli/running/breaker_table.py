@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from dtf.breakers.status import BreakerStatus
 from dtf.cli.running.breaker_session import view_json
-from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.figures import duration
 from dtf.cli.terminal.output import Output
 from dtf.cli.terminal.table import table
 from dtf.domain.codec import to_json
+from dtf.domain.escape import one_line
 from dtf.domain.learned import LearnedTarget
 
 TITLES = ("target", "state", "for", "bad", "opens after", "normal failures", "why")

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from dtf.analysis.reports.record import BAD, RunRecord
-from dtf.cli.terminal.escape import block, one_line
 from dtf.cli.terminal.figures import duration
 from dtf.cli.terminal.output import Output
 from dtf.domain.case import CaseResult
+from dtf.domain.escape import block, one_line
 from dtf.domain.outcome import CaseOutcome
 
 #: How many failures are shown in full, and how many by name; ``dtf report`` has the rest.

@@ -22,10 +22,10 @@ from dtf.cli.running.stay import Stay
 from dtf.cli.running.summary import print_failed_jobs, print_summary
 from dtf.cli.running.verdict import exit_status
 from dtf.cli.running.watch import Ending, Watch, Watched
-from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.output import Output
 from dtf.domain.clock import SystemClock
 from dtf.domain.errors import DtfError
+from dtf.domain.escape import one_line
 from dtf.domain.outcome import Outcome
 
 

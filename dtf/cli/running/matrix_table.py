@@ -7,10 +7,10 @@ from dtf.analysis.matrix.column import Column
 from dtf.analysis.matrix.matrix import Matrix
 from dtf.analysis.reports.matrix_reasons import reasons
 from dtf.analysis.reports.matrix_words import cell_words, figure, total_words
-from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.figures import plural
 from dtf.cli.terminal.output import Output
 from dtf.cli.terminal.table import table
+from dtf.domain.escape import one_line
 
 #: How many of the worse cases are named.
 _MOST_NAMED = 20

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from dtf.analysis.holding import Quarantined
-from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.figures import duration
+from dtf.domain.escape import one_line
 
 _ENDS = "It ends when a canary passes there, or by: dtf breakers close TARGET"
 

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.output import Output
 from dtf.domain.errors import BadInputError
+from dtf.domain.escape import one_line
 
 
 def check_report_path(path: Path) -> None:

@@ -5,11 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dtf.cli.running.interpreter import carried_environment, choose_python
-from dtf.cli.running.place import Place, locate
 from dtf.cli.running.wishes import allowed_fallback, required, wanted_injection
-from dtf.cli.terminal.escape import one_line
 from dtf.domain.errors import BadInputError
+from dtf.domain.escape import one_line
 from dtf.domain.injection import InjectionSpec
 from dtf.domain.queue import queue_name
 from dtf.domain.specs import (
@@ -23,6 +21,8 @@ from dtf.domain.specs import (
 )
 from dtf.domain.suggestion import did_you_mean
 from dtf.domain.work import Isolation
+from dtf.submission.interpreter import carried_environment, choose_python
+from dtf.submission.place import Place, locate
 
 #: The most that Linux passes as one argument.
 LONGEST_ARGUMENT = 131_071

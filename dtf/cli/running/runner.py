@@ -8,18 +8,18 @@ from dtf.cli import exits
 from dtf.cli.failure import report
 from dtf.cli.running.capacity import impossible, possible
 from dtf.cli.running.follow import Following, follow
-from dtf.cli.running.git import state
 from dtf.cli.running.host import Host
-from dtf.cli.running.labels import labels
 from dtf.cli.running.report_file import check_report_path
 from dtf.cli.running.request import Plan, Request, check
-from dtf.cli.running.sources import bundled, checked_out, in_place
-from dtf.cli.terminal.escape import one_line
 from dtf.cli.terminal.output import Output
+from dtf.domain.escape import one_line
 from dtf.domain.queue import base_tag
 from dtf.domain.source import Source
 from dtf.domain.specs import JobSpec, PytestWork, RunSpec
 from dtf.settings import Mode, Settings
+from dtf.submission.git import state
+from dtf.submission.labels import labels
+from dtf.submission.sources import bundled, checked_out, in_place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

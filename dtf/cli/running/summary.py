@@ -6,9 +6,9 @@ from dtf.analysis.standing import standing_line
 from dtf.cli.running.failures import count_words, print_failures, print_short_summary, rule
 from dtf.cli.running.gather import log_tail
 from dtf.cli.running.verdict import is_uncollectable
-from dtf.cli.terminal.escape import block, one_line
 from dtf.cli.terminal.figures import duration, plural
 from dtf.cli.terminal.output import Output
+from dtf.domain.escape import block, one_line
 from dtf.domain.outcome import Outcome
 from dtf.domain.ports.views import JobView, Views
 from dtf.domain.work import JobKind

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dtf.cli.terminal.escape import one_line
+from dtf.domain.escape import one_line
 
 #: No column is made narrower.
 _NARROWEST = 8

@@ -9,11 +9,11 @@ import pytest
 
 from dtf.breakers.config import BreakerConfig, BreakerPolicy
 from dtf.breakers.memory_store import MemoryStore
+from dtf.breakers.naming import known_targets, the_target
+from dtf.breakers.status import BreakerStatus, statuses
 from dtf.breakers.thresholds import thresholds
 from dtf.cli.main import run
-from dtf.breakers.status import BreakerStatus, statuses
 from dtf.cli.running.breaker_table import learned_words, print_breaker, print_breakers, status_json
-from dtf.breakers.naming import known_targets, the_target
 from dtf.cli.running.breaker_warning import target_line, warning_json, warning_line
 from dtf.cli.terminal.output import Output
 from dtf.domain.breaker import BreakerMode, Sign, Target

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from dtf.cli.running.place import locate
 from dtf.cli.running.request import Request, check
 from dtf.domain.errors import BadInputError
 from dtf.domain.specs import CommandWork, PytestWork
 from dtf.domain.work import Isolation
+from dtf.submission.place import locate
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 import tempfile
 from pathlib import Path
 
-from dtf.cli.running.git import state
 from dtf.domain.errors import SourceError
 from dtf.domain.ports.blobs import Blobs
 from dtf.domain.source import Source, SourceKind
+from dtf.submission.git import state
 
 
 def in_place(root: Path, subdirectory: str) -> Source:

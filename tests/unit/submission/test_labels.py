@@ -1,7 +1,7 @@
 import pytest
 
-from dtf.cli.running.git import GitState
-from dtf.cli.running.labels import ci_labels, labels
+from dtf.submission.git import GitState
+from dtf.submission.labels import ci_labels, labels
 
 ENVIRONMENTS = {
     "github": {

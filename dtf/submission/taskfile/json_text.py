@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any, NoReturn
 
-from dtf.cli.taskfile.parsed import Parsed, SyntaxProblemError
+from dtf.submission.taskfile.parsed import Parsed, SyntaxProblemError
 
 #: A key with its colon, another text (skipped whole), a brace, or a constant that JSON does not have.
 _TOKENS = re.compile(r'(?P<key>"(?:[^"\\]|\\.)*+")(?=\s*:)|"(?:[^"\\]|\\.)*+"|(?P<mark>[{}]|NaN|-?Infinity)', re.DOTALL)
@@ -35,7 +35,7 @@ def with_lines(text: str, parsed: Parsed) -> Parsed:
     JSON is YAML except for a few corners (tabs as indentation); only an error message is in want of the lines, so
     the second reading is done only then, and a text that only JSON understands goes without.
     """
-    from dtf.cli.taskfile.yaml_text import parse_yaml  # noqa: PLC0415  # only bad files need it
+    from dtf.submission.taskfile.yaml_text import parse_yaml  # noqa: PLC0415  # only bad files need it
 
     try:
         return Parsed(document=parsed.document, lines=parse_yaml(text).lines)

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from dtf.cli.terminal.escape import one_line
 from dtf.domain.errors import BadInputError
+from dtf.domain.escape import one_line
 
 #: Variables of the caller that change what pytest does; a shared cluster's workers were started without them.
 _CARRIED = ("PYTEST_ADDOPTS", "PYTHONPATH")

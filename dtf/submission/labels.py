@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dtf.cli.running.git import GitState
+from dtf.submission.git import GitState
 
 _LONGEST = 500
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dtf.cli.taskfile.json_text import parse_json, with_lines
-from dtf.cli.taskfile.parsed import Parsed, SyntaxProblemError
 from dtf.domain.errors import BadInputError
 from dtf.domain.tasks.document import read_tasks
 from dtf.domain.tasks.task import Problem, Task
 from dtf.settings.small_file import read_small_file
+from dtf.submission.taskfile.json_text import parse_json, with_lines
+from dtf.submission.taskfile.parsed import Parsed, SyntaxProblemError
 
 MOST_BYTES = 2**20
 
@@ -88,7 +88,7 @@ def _looks_json(text: str) -> bool:
 
 
 def _yaml(text: str) -> Parsed:
-    from dtf.cli.taskfile.yaml_text import parse_yaml  # noqa: PLC0415  # JSON goes without PyYAML
+    from dtf.submission.taskfile.yaml_text import parse_yaml  # noqa: PLC0415  # JSON goes without PyYAML
 
     return parse_yaml(text)
 

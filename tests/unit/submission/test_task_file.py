@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from dtf.cli.running.tasks import place_tasks
-from dtf.cli.taskfile.file import load_task_file
 from dtf.domain.errors import BadInputError
 from dtf.domain.specs import CommandWork, PytestWork
+from dtf.submission.taskfile.file import load_task_file
+from dtf.submission.tasks import place_tasks
 
 GOOD = {
     "type": "command",

@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
-from dtf.cli.taskfile.parsed import Parsed, SyntaxProblemError
 from dtf.domain.tasks.task import Place
+from dtf.submission.taskfile.parsed import Parsed, SyntaxProblemError
 
 #: How many values a document may have once its aliases are expanded.
 MOST_VALUES = 200_000

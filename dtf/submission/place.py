@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dtf.cli.running.git import top_level
-from dtf.cli.terminal.escape import one_line
 from dtf.domain.errors import BadInputError
+from dtf.domain.escape import one_line
+from dtf.submission.git import top_level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 import pytest
 
-from dtf.cli.terminal.escape import block, cut, one_line
 from dtf.cli.terminal.table import table
+from dtf.domain.escape import block, cut, one_line
 
 
 @pytest.mark.parametrize(

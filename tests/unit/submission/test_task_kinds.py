@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from dtf.cli.running.tasks import place_tasks
 from dtf.domain.errors import BadInputError
 from dtf.domain.tasks.document import read_tasks
 from dtf.domain.work import BenchmarkWork, BrowserCheck, BrowserWork
+from dtf.submission.tasks import place_tasks
 
 MODEL = {"type": "benchmark", "config": {"model": "cnn"}}
 

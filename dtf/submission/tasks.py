@@ -5,16 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dtf.cli.running.git import state, top_level
-from dtf.cli.running.interpreter import carried_environment, choose_python
-from dtf.cli.running.labels import labels
-from dtf.cli.running.model_files import check_model_files
-from dtf.cli.running.place import locate
-from dtf.cli.terminal.escape import one_line
 from dtf.domain.errors import BadInputError
+from dtf.domain.escape import one_line
 from dtf.domain.source import Source
 from dtf.domain.specs import BenchmarkWork, BrowserWork, CommandWork, JobSpec, PytestWork, RunSpec
 from dtf.domain.tasks.task import Problem, Task
+from dtf.submission.git import state, top_level
+from dtf.submission.interpreter import carried_environment, choose_python
+from dtf.submission.labels import labels
+from dtf.submission.model_files import check_model_files
+from dtf.submission.place import locate
 
 #: Tells the problems of tasks, each place beginning with the task's number from 0.
 Tell = Callable[[Sequence[Problem]], str]

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from dtf.cli.terminal.escape import one_line
 from dtf.domain.errors import BadInputError
+from dtf.domain.escape import one_line
 from dtf.domain.work import BenchmarkWork, BrowserCheck, BrowserWork
 from dtf.execution.models.builtin import BUILTIN_MODELS
 
