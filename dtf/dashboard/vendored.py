@@ -12,5 +12,8 @@ FILES = {
     **{f"d3-{name}.js": (f"d3-{name}", f"dist/d3-{name}.min.mjs") for name in _D3},
 }
 
-#: Each package's notice, which goes wherever its files go.
-NOTICES = {f"{package}-license.txt": (package, "LICENSE") for package, _ in FILES.values()}
+#: Each package's notice, which goes wherever its files go; internmap is inside of d3-array.
+NOTICES = {
+    f"{package}-license.txt": (package, "LICENSE")
+    for package in (*(package for package, _ in FILES.values()), "internmap")
+}
