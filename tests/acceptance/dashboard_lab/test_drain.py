@@ -17,6 +17,7 @@ def test_a_worker_is_drained_by_its_button(lab: Lab, pages: Browsed) -> None:
     chosen = lab.hostile().info
     assert until(lambda: claimed_by()[chosen.worker_id] > 0, 60)
     pages.open(f"/lab/workers/{chosen.worker_id}")
+    pages.page.locator("#charts figure").nth(1).wait_for()
     pages.page.locator("#now button", has_text="Drain").click()
     pages.page.locator("dialog button", has_text="Drain the worker").click()
     pages.page.locator("dialog").get_by_text("It drains").wait_for()

@@ -70,3 +70,27 @@ def test_a_job_is_cancelled_by_its_button(lab: Lab, pages: Browsed) -> None:
     row.locator(".is-cancelled").wait_for()
     assert str(ledger.views.job(off.job_id).outcome) == "cancelled"
     assert ledger.views.job(kept.job_id).outcome is None
+
+
+def test_a_jobs_page(lab: Lab, pages: Browsed) -> None:
+    """What it asked for, where it ran and how long, and why it stands as it does; what is no job is said to be none."""
+    ledger = lab.ledger
+    run_id = lab.submit("one", seconds=0.2)
+    (job,) = ledger.views.jobs(run_id)
+    pages.open(f"/lab/jobs/{job.job_id}")
+    assert until(lambda: lab.is_over(run_id), 120)
+    (attempt,) = ledger.views.attempts(run_id)
+    row = pages.page.locator(f"#attempts tr[data-key='{attempt.shard_id}:1']")
+    row.locator(".is-passed").wait_for()
+    assert attempt.worker_name in row.inner_text()
+    assert float(pages.figure(f"attempts.{attempt.shard_id}:1.duration_s")) == attempt.duration_s
+    finished = ledger.views.job(job.job_id).finished_at
+    assert until(lambda: pages.figure(f"jobs.{job.job_id}.finished_at") == str(finished), 30)
+    assert until(lambda: "finished, passed" in pages.page.locator("#why").inner_text(), 30)
+    assert "sleep 0.2" in pages.page.locator("#asks").inner_text()
+    # the beginning of an id leads to the job
+    pages.page.goto(f"{pages.base}/lab/jobs/{job.job_id[:-2]}")
+    assert pages.page.url.endswith(job.job_id)
+    answer = pages.page.request.get(f"{pages.base}/lab/jobs/none")
+    assert answer.status == 404
+    assert "none" in answer.text()
