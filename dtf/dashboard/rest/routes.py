@@ -14,6 +14,7 @@ from dtf.dashboard.rest.resources import Record, Records
 from dtf.dashboard.rest.run_log import RunLog
 from dtf.dashboard.rest.run_matrix import RunMatrix
 from dtf.dashboard.rest.series import SeriesNames, SeriesOf
+from dtf.dashboard.rest.submitting import Runs
 
 #: Below which path the API's first version stands.
 API: Final = "/api/v1"
@@ -36,6 +37,7 @@ def api_rules() -> list[Any]:
         url(rf"{API}/artifacts/{_PART}/{_PART}/{_PART}/content", ArtifactContent),
         url(rf"{API}/series", SeriesOf),
         url(rf"{API}/series/names", SeriesNames),
+        url(rf"{API}/(runs)", Runs),
         url(rf"{API}/{_RESOURCE}", Records),
         *(url(rf"{API}/{_RESOURCE}/{'/'.join([_PART] * parts)}", Record) for parts in (1, 2, 3)),
         url(rf"{API}(?:/.*)?", Nothing),
