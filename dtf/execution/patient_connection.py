@@ -22,6 +22,12 @@ class PatientConnection(Connection):
         super().ensure_connection(*args, **kwargs)  # type: ignore[no-untyped-call]  # Kombu has no types
         return self
 
+    def info(self) -> dict[str, Any]:
+        """What a worker tells of its connection: what can be told, and not the functions among its options."""
+        told: dict[str, Any] = super().info()  # type: ignore[no-untyped-call]  # Kombu has no types
+        options = told.get("transport_options") or {}
+        return {**told, "transport_options": {name: one for name, one in options.items() if not callable(one)}}
+
     def as_uri(self, *args: Any, **kwargs: Any) -> str:  # noqa: ANN401  # Kombu's
         """The URL as people know it: with the scheme, not with the transport's class."""
         text = str(super().as_uri(*args, **kwargs))
