@@ -11,10 +11,9 @@ import pytest
 from dtf.bootstrap.coordinator import make_coordinator
 from dtf.dashboard.vendor import VendorMissingError, vendor_text
 from dtf.domain.worker import WorkerLoad
-from dtf.storage.ledger import Ledger, open_ledger
+from dtf.storage.ledger import Ledger
 from tests.integration.coordinator.conftest import wait_for
 from tests.integration.ledger.laboratory import worker
-from tests.support.browsers import need_browser
 from tests.support.dashboard import Served, embedded, serving
 from tests.support.valkey import running_valkey
 
@@ -34,30 +33,6 @@ _PAINTED = """([selector, variable]) => {
   return count;
 }"""
 _CPU = "#worker-charts figure:nth-of-type(1)"
-
-
-@pytest.fixture
-def opened(sqlite_url: str) -> Iterator[Ledger]:
-    """An empty ledger."""
-    ledger = open_ledger(sqlite_url)
-    yield ledger
-    ledger.close()
-
-
-@pytest.fixture
-def page() -> Iterator[Any]:
-    """A page of a real browser, with a list of what went wrong in it."""
-    choice = need_browser("chromium")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=choice.executable or None, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(60_000)
-        page.complaints = []
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("console", lambda told: page.complaints.append(told.text) if told.type == "error" else None)
-        yield page
-        browser.close()
 
 
 @contextmanager
