@@ -107,7 +107,7 @@ function attemptList(parent, id) {
 
 function caseList(parent, id) {
   const details = (row) =>
-    el("button", { type: "button", class: "btn btn-sm btn-outline-secondary", "aria-label": `Details of ${brief(row.nodeid, 120)}`, onclick: () => openCase(row) }, "Show");
+    el("button", { type: "button", class: "btn btn-sm btn-outline-secondary", "aria-label": `Show details of ${brief(row.nodeid, 120)}`, onclick: () => openCase(row) }, "Show");
   return new Listing(parent, {
     resource: "cases",
     caption: "Cases of the job",

@@ -49,7 +49,7 @@ const table = new LiveTable(parent, {
     numbers("Completed", "tasks_completed"),
     numbers("Success", "success_rate", "percent"),
     numbers("Infra failed", "infra_rate", "percent"),
-    { title: "", cell: (worker) => drainButton(worker) },
+    { title: "Actions", cell: drainButton },
   ],
 });
 

@@ -74,7 +74,7 @@ export function caseList(parent, runId) {
             {
               type: "button",
               class: "btn btn-sm btn-outline-secondary",
-              "aria-label": `Details of ${brief(row.nodeid, 120)}`,
+              "aria-label": `Show details of ${brief(row.nodeid, 120)}`,
               onclick: () => openCase(row),
             },
             "Show",
