@@ -43,7 +43,8 @@ def full(lab: Laboratory, tmp_path: Path) -> Iterator[tuple[Served, dict[str, st
 
 def _made_up(strategy: Any, ask: Callable[[Any], None]) -> None:
     """Put some requests, the same ones each time."""
-    some = settings(
+
+    @settings(
         max_examples=_EXAMPLES,
         derandomize=True,
         database=None,
@@ -51,7 +52,10 @@ def _made_up(strategy: Any, ask: Callable[[Any], None]) -> None:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    check: Callable[[], None] = some(given(strategy)(ask))
+    @given(case=strategy)
+    def check(case: Any) -> None:
+        ask(case)
+
     check()
 
 
