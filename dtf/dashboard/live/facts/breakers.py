@@ -23,6 +23,7 @@ def breakers(seen: Seen) -> dict[str, Any]:
     ``known`` is whether they can be had, ``problem`` why not; ``early_warning`` is missing where there is none.
     """
     told: dict[str, Any] = {
+        "running": seen.runs_cluster,
         "known": seen.breakers is not None,
         "policy": seen.policy,
         "targets": {str(status.view.target): _told(status, seen) for status in seen.breakers or ()},

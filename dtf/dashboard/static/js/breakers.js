@@ -108,10 +108,15 @@ function warned(early) {
   );
 }
 
+function unknown({ problem, running }) {
+  const next = running ? "" : [" Start one: ", el("code", {}, "dtf up")];
+  return el("p", { class: "notice-dtf" }, "How the breakers stand is not known: ", foreign(problem, 600), ".", next);
+}
+
 on("breakers", (value, now) => {
   [told, asOf] = [value, now];
-  const problem = value.known ? "" : el("p", { class: "notice-dtf" }, "How the breakers stand is not known: ", foreign(value.problem, 600), ".");
-  become(at("unknown"), problem);
+  become(at("unknown"), value.known ? "" : unknown(value));
+  at("breakers").hidden = !value.known;
   become(at("policy"), POLICIES[value.policy] ?? "");
   draw();
   const held = Object.entries(value.quarantine).map(([key, one]) => ({ key, ...one }));

@@ -127,8 +127,11 @@ if (parts) {
   become(at("missing"), el("p", { class: "notice-dtf" }, words, el("code", {}, "make run")));
 }
 
+const past = el("p", { class: "notice-dtf" }, "No cluster is running, so nobody is there. Start one: ", el("code", {}, "dtf up"));
+
 on("network", (value, now, confirmed) => {
   [network, asOf] = [value, now];
+  become(at("away"), value.nodes.broker.status === "absent" ? past.cloneNode(true) : "");
   if (map && !confirmed) draw();
   else if (map) panel.show(network.nodes[chosen], network, asOf);
   drawTable();
