@@ -44,6 +44,14 @@ from dtf.storage.ledger.totals import RunningTotals
 from dtf.storage.ledger.worker_views import worker_views
 
 _ALARMS = 50
+#: What is shown of a job; its specification is the most of a row.
+_TASK_COLUMNS = [
+    jobs.c[name]
+    for name in (
+        "job_id", "run_id", "name", "kind", "hardware", "state", "outcome", "priority",
+        "created_at", "started_at", "finished_at",
+    )
+]  # fmt: skip
 
 
 class LedgerMonitor(Monitor):
@@ -116,7 +124,8 @@ def _newest_runs(connection: Connection) -> list[Row[Any]]:
 
 
 def _tasks(connection: Connection) -> list[TaskView]:
-    newest = sa.select(jobs).order_by(jobs.c.created_at.desc(), jobs.c.job_id).limit(MOST_TASKS)
+    # both from the last to the first, as in the index: a run may have 100,000 jobs of one moment
+    newest = sa.select(*_TASK_COLUMNS).order_by(jobs.c.created_at.desc(), jobs.c.job_id.desc()).limit(MOST_TASKS)
     found = [*connection.execute(newest.where(is_open_job)).all()]
     if len(found) < MOST_TASKS:
         others = newest.where(sa.not_(is_open_job)).limit(MOST_TASKS - len(found))
