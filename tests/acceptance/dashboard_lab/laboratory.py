@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from dtf.bootstrap.ledger import Ledger
 from dtf.domain.ports.views import WorkerView
@@ -26,14 +27,24 @@ class Lab:
     base: str
     ledger: Ledger
 
-    def submit(self, *names: str, hardware: str = "cpu", seconds: float = 0.0) -> str:
-        """Submit commands as one run, of three priorities in turn; its id."""
+    def submit(self, *names: str, hardware: str = "cpu", seconds: float = 0.0, until: Path | None = None) -> str:
+        """Submit commands as one run, of three priorities in turn; its id.
+
+        Args:
+            names: The jobs' names.
+            hardware: The tag that they ask for.
+            seconds: How long each takes.
+            until: Each takes until there is this file.
+        """
+        argv = ["sleep", str(seconds)]
+        if until is not None:
+            argv = ["sh", "-c", f"until test -e {until}; do sleep 0.1; done"]
         tasks = [
             {
                 "type": "command",
                 "name": name,
                 "priority": 5 + number % 3,
-                "config": {"argv": ["sleep", str(seconds)], "hardware_requirements": {"hardware": hardware}},
+                "config": {"argv": argv, "hardware_requirements": {"hardware": hardware}},
             }
             for number, name in enumerate(names)
         ]

@@ -75,19 +75,25 @@ def test_a_job_is_cancelled_by_its_button(lab: Lab, pages: Browsed) -> None:
 def test_a_jobs_page(lab: Lab, pages: Browsed) -> None:
     """What it asked for, where it ran and how long, and why it stands as it does; what is no job is said to be none."""
     ledger = lab.ledger
-    run_id = lab.submit("one", seconds=0.2)
+    gate = lab.place.directory / "gate"
+    run_id = lab.submit("one", until=gate)
     (job,) = ledger.views.jobs(run_id)
+    pages.open("/lab/jobs")
+    # while it runs the list says where
+    where = pages.page.locator(f"#jobs tr[data-key={job.job_id}] a[href*='/lab/workers/']").inner_text()
+    gate.touch()
     pages.open(f"/lab/jobs/{job.job_id}")
     assert until(lambda: lab.is_over(run_id), 120)
     (attempt,) = ledger.views.attempts(run_id)
     row = pages.page.locator(f"#attempts tr[data-key='{attempt.shard_id}:1']")
     row.locator(".is-passed").wait_for()
+    assert where == attempt.worker_name
     assert attempt.worker_name in row.inner_text()
     assert float(pages.figure(f"attempts.{attempt.shard_id}:1.duration_s")) == attempt.duration_s
     finished = ledger.views.job(job.job_id).finished_at
     assert until(lambda: pages.figure(f"jobs.{job.job_id}.finished_at") == str(finished), 30)
     assert until(lambda: "finished, passed" in pages.page.locator("#why").inner_text(), 30)
-    assert "sleep 0.2" in pages.page.locator("#asks").inner_text()
+    assert f"test -e {gate}" in pages.page.locator("#asks").inner_text()
     # the beginning of an id leads to the job
     pages.page.goto(f"{pages.base}/lab/jobs/{job.job_id[:-2]}")
     assert pages.page.url.endswith(job.job_id)

@@ -2,11 +2,14 @@ import { badge, el } from "./dom.js";
 import { bind, figure } from "./figures.js";
 import "./frame.js";
 import { cancelButton, caseCounts, status, time, took } from "./job_words.js";
-import { jobLink, runLink } from "./lab_words.js";
+import { jobLink, runLink, workerLink } from "./lab_words.js";
 import { Listing } from "./listing.js";
 import { on } from "./live.js";
 
 const VERDICTS = ["passed", "failed", "error", "infra", "timeout", "skipped", "empty", "cancelled"];
+
+let newest = {};
+let workers = {};
 
 bind();
 
@@ -28,7 +31,7 @@ const list = new Listing(document.getElementById("jobs"), {
       sort: "name",
       cell: (job) => el("span", {}, jobLink(job.job_id, job.name), " ", el("small", { class: "soft" }, "of ", runLink(job.run_id))),
     },
-    { title: "Status", cell: status },
+    { title: "Status", cell: (job) => el("span", {}, status(job), places(job)) },
     { title: "Kind", cell: (job) => job.kind },
     { title: "Hardware", cell: (job) => badge(job.hardware, "kind") },
     {
@@ -45,11 +48,23 @@ const list = new Listing(document.getElementById("jobs"), {
   ],
 });
 
-on("tasks", (tasks, asOf, confirmed) => confirmed || list.refresh());
-on("workers", (workers) => {
-  const tags = Object.values(workers).flatMap((worker) => Object.values(worker.slot_table).flatMap((slot) => slot.tags));
+on("tasks", (tasks, asOf, confirmed) => {
+  if (confirmed) return;
+  newest = tasks.tasks;
+  list.redraw();
+  list.refresh();
+});
+on("workers", (told) => {
+  workers = told;
+  const tags = Object.values(told).flatMap((worker) => Object.values(worker.slot_table).flatMap((slot) => slot.tags));
   offer([...new Set(["cpu", "cuda", "rocm", "webgpu", "webnn", ...tags])].sort());
 });
+
+/** The workers that have a shard of a running job, where it is one of the newest. */
+function places(job) {
+  const ids = (job.status === "running" && newest[job.job_id]?.worker_ids) || [];
+  return ids.flatMap((id) => [" ", el("small", {}, "on ", workerLink(id, workers[id]?.name))]);
+}
 
 let offered = "";
 function offer(tags) {
