@@ -127,7 +127,7 @@ if (parts) {
   become(at("missing"), el("p", { class: "notice-dtf" }, words, el("code", {}, "make run")));
 }
 
-const past = el("p", { class: "notice-dtf" }, "No cluster is running, so nobody is there. Start one: ", el("code", {}, "dtf up"));
+const past = el("p", { class: "notice-dtf" }, "No cluster is running: what is shown is past. Start one: ", el("code", {}, "dtf up"));
 
 on("network", (value, now, confirmed) => {
   [network, asOf] = [value, now];
