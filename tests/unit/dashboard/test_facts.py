@@ -79,6 +79,7 @@ def test_what_is_not_known_is_missing() -> None:
 def test_it_says_what_does_not_run() -> None:
     """With the command that starts it."""
     nobody = LeaderView(holder="", term=0, expires_in_s=0)
+    assert "leader" not in cluster(_seen(leader=nobody))
     (one,) = cluster(_seen(running=False, leader=nobody))["missing"]
     assert (one["what"], one["start"]) == ("cluster", "dtf up")
     assert "/s" in one["words"]

@@ -39,7 +39,6 @@ def cluster(seen: Seen) -> dict[str, Any]:
         "runs_open": totals.runs_open,
         "queued_shards": sum(states.get("queued", 0) for states in moment.backlog.values()),
         "claimed_shards": sum(states.get("claimed", 0) for states in moment.backlog.values()),
-        "leader": moment.leader.holder,
         "term": moment.leader.term,
         "alarms": len(moment.alarms),
         "missing": missing(seen),
@@ -55,6 +54,8 @@ def cluster(seen: Seen) -> dict[str, Any]:
         is_running=seen.runs_cluster,
         earlier=seen.earlier_score,
     )
+    if moment.leader.holder:
+        told["leader"] = moment.leader.holder
     if judged:
         told["success_rate"] = good / judged
     return told
