@@ -96,11 +96,13 @@ export class Timeline {
 
   drawBars(tops) {
     const gone = new Set(this.bars.keys());
-    for (const bar of this.data) {
+    this.data.forEach((bar, at) => {
       gone.delete(bar.key);
       if (!this.bars.has(bar.key)) this.bars.set(bar.key, this.made(bar.key));
-      this.place(this.bars.get(bar.key), bar, tops.get(bar.lane));
-    }
+      // a slot takes its next piece of work before it is done with the last test of the one before: what is not covered is seen
+      const next = this.data[at + 1]?.lane === bar.lane ? this.data[at + 1].from : bar.to;
+      this.place(this.bars.get(bar.key), bar, tops.get(bar.lane), Math.min(next, bar.to));
+    });
     for (const key of gone) {
       this.bars.get(key).remove();
       this.bars.delete(key);
@@ -119,15 +121,16 @@ export class Timeline {
     return mark;
   }
 
-  place(mark, bar, y) {
+  place(mark, bar, y, seenTo) {
     const x = Math.min(this.x(bar.from), this.width - NARROWEST);
     const width = Math.max(this.x(bar.to) - x, NARROWEST);
+    const free = this.x(seenTo) - x;
     const [rect, pattern, text] = mark.children;
     for (const one of [rect, pattern]) put(one, { x, y, width, height: BAR });
     put(mark, { class: `bar is-${bar.kind}`, "aria-label": bar.words });
     pattern.setAttribute("fill", bar.kind in PATTERNS ? `url(#pattern-${bar.kind})` : "none");
-    const word = width > CHARACTER * (bar.kind.length + 1) ? bar.kind : width >= LETTER_FROM ? bar.kind[0].toUpperCase() : "";
-    put(text, { x: x + width / 2, y: y + BAR / 2 + 4 });
+    const word = free > CHARACTER * (bar.kind.length + 1) ? bar.kind : free >= LETTER_FROM ? bar.kind[0].toUpperCase() : "";
+    put(text, { x: x + free / 2, y: y + BAR / 2 + 4 });
     if (text.textContent !== word) text.textContent = word;
   }
 
