@@ -115,9 +115,11 @@ def test_the_slots_on_a_time_line(lab: Lab, pages: Browsed, tmp_path: Path) -> N
     assert lanes == {f"{one.worker_name}, slot {one.slot}" for one in attempts}
     pages.page.focus(".timeline .bar[tabindex='0']")
     told = pages.page.locator(".timeline [role=tooltip]")
-    before = told.inner_text()
-    pages.page.keyboard.press("End")
-    assert told.inner_text() != before or len(attempts) == len(lanes)
+    heard = set[str]()
+    for key in ["ArrowUp"] * len(lanes) + ["Home", *["ArrowRight"] * len(attempts), "ArrowDown"] * len(lanes):
+        pages.page.keyboard.press(key)
+        heard.add(told.inner_text())
+    assert {words.split(",")[0] for words in heard} == {f"{one.outcome}: shard {one.shard_id}" for one in attempts}
     pages.page.keyboard.press("Escape")
     assert told.is_hidden()
     pages.page.click("#timeline summary")
