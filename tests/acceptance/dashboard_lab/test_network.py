@@ -133,3 +133,27 @@ def test_without_d3_there_is_the_table(lab: Lab) -> None:
         found.page.locator("#missing").get_by_text("make run").wait_for()
         assert until(lambda: set(found.keys_now("#table")) == set(_groups(lab)), 30)
         assert found.page.locator("#map-part").is_hidden()
+
+
+def test_a_node_follows_the_pointer(pages: Browsed) -> None:
+    """As long as it is held; then all comes to rest again, with everybody there."""
+    _need_d3()
+    pages.open("/lab/network")
+    before = _map(pages)
+    page = pages.page
+    database = page.locator("#map g.map-node[data-id=database]")
+
+    def middle() -> tuple[float, float]:
+        box = database.locator(".map-shape").bounding_box()
+        assert box is not None
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    # from now on the map does not fit itself to what is in it
+    page.locator("#farther").click()
+    x, y = middle()
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 90, y - 60, steps=6)
+    assert until(lambda: all(abs(at - to) < 6 for at, to in zip(middle(), (x + 90, y - 60), strict=True)), 30), middle()
+    page.mouse.up()
+    assert set(_map(pages)) == set(before)

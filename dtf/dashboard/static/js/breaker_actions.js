@@ -30,15 +30,26 @@ const ACTIONS = [
   ["auto", "auto", "Automatic", "It decides by itself again, beginning with what it believes now."],
 ];
 
-/** The buttons for what a breaker does not do already; `done` is called after each change. */
-export function actions(breaker, done) {
-  return ACTIONS.filter(([, mode]) => mode !== breaker.mode).map(([word, , title, words]) =>
-    el(
-      "button",
-      { type: "button", class: `btn btn-sm btn-outline-${word === "open" ? "danger" : "secondary"}`, onclick: () => confirm(breaker, word, title, words, done) },
-      title,
-    ),
-  );
+/**
+ * The buttons, which stay as they are while the breaker changes: what it does just now is pressed.
+ *
+ * @param current gives the breaker
+ * @param done is called after each change
+ * @returns the elements, and `show()`, to be called when the breaker may have changed
+ */
+export function actions(current, done) {
+  const made = ACTIONS.map(([word, mode, title, words]) => {
+    const act = () => current().mode !== mode && confirm(current(), word, title, words, done);
+    return { mode, button: el("button", { type: "button", class: "btn btn-sm btn-outline-secondary", onclick: act }, title) };
+  });
+  const show = () => {
+    for (const { mode, button } of made) {
+      const is = current().mode === mode;
+      button.setAttribute("aria-pressed", String(is));
+      button.classList.toggle("active", is);
+    }
+  };
+  return { elements: made.flatMap(({ button }) => [button, " "]), show };
 }
 
 function confirm({ hardware, name, target }, word, title, words, done) {

@@ -13,7 +13,8 @@ export class BreakerPanel {
     this.parent = parent;
     this.heading = el("h2", { id: "one-title" });
     this.state = el("div");
-    this.buttons = el("p", { class: "buttons", role: "group", "aria-label": "Take it in hand" });
+    this.actions = actions(() => this.breaker, () => this.ask());
+    const hand = el("p", { role: "group", "aria-label": "Who decides about it" }, this.actions.elements);
     this.learned = el("dl", { class: "pairs" });
     this.problem = el("p", { class: "is-failed", role: "alert" });
     const history = el("div");
@@ -21,7 +22,7 @@ export class BreakerPanel {
     parent.append(
       el("div", { class: "panel-head" }, this.heading, close),
       this.state,
-      this.buttons,
+      hand,
       el("details", { open: true }, el("summary", {}, "What was learned"), this.learned),
       el("h3", {}, "History, the latest first"),
       this.problem,
@@ -50,10 +51,7 @@ export class BreakerPanel {
     this.breaker = breaker;
     become(this.heading, foreign(breaker.target, 200));
     become(this.state, ...this.standing(breaker, value, asOf));
-    if (this.offered !== `${breaker.target} ${breaker.mode}`) {
-      this.offered = `${breaker.target} ${breaker.mode}`;
-      this.buttons.replaceChildren(...actions(breaker, () => this.ask()).flatMap((button) => [button, " "]));
-    }
+    this.actions.show();
     become(this.learned, ...learnedRows(breaker, value.defaults, asOf).map(([title, shown]) => pair(title, shown)));
     const now = [breaker.target, breaker.epoch, breaker.mode, breaker.reason].join(" ");
     if (this.asked !== now) {

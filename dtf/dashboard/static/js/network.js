@@ -8,7 +8,7 @@ import { LiveTable, become } from "./live_table.js";
 import { NetworkMap, d3 } from "./network_map.js";
 import { MOST_NODES, visible } from "./network_model.js";
 import { NodePanel, of, stateBadge } from "./network_panel.js";
-import { GROUPS, LEGEND, shapeOf } from "./network_words.js";
+import { GROUPS, LEGEND, shapeOf, spoken } from "./network_words.js";
 
 // more rows than this are no table any more; the filters find the others
 const MOST_ROWS = 200;
@@ -115,6 +115,8 @@ if (parts) {
   drawLegend();
   map = new NetworkMap(parts, at("map"), (id) => {
     chosen = id;
+    // once: what changes later is not read out
+    at("said").textContent = network.nodes[id] ? spoken(network.nodes[id]) : "";
     panel.show(network.nodes[chosen], network, asOf);
   });
   at("devices").addEventListener("change", draw);

@@ -25,9 +25,10 @@ export class NodePanel {
   constructor(parent, closed) {
     this.parent = parent;
     this.heading = el("h2", { id: "node-title" });
-    this.body = el("div");
+    this.body = el("dl", { class: "pairs" });
+    this.foot = el("p");
     const close = el("button", { type: "button", class: "btn btn-sm btn-outline-secondary", onclick: closed }, "Close");
-    parent.append(el("div", { class: "panel-head" }, this.heading, close), this.body);
+    parent.append(el("div", { class: "panel-head" }, this.heading, close), this.body, this.foot);
   }
 
   /** Show a node; undefined: none. */
@@ -36,6 +37,7 @@ export class NodePanel {
     if (!node) return;
     become(this.heading, foreign(node.name, 200));
     become(this.body, ...this.told(node, network, asOf));
+    become(this.foot, this.more(node, network));
   }
 
   told(node, network, asOf) {
@@ -50,7 +52,7 @@ export class NodePanel {
     for (const trouble of node.troubles ?? []) rows.push(["Trouble", foreign(trouble, 600)]);
     if (node.group === "worker") rows.push(...this.devices(node, network));
     rows.push(["Talks to", this.others(node, network, asOf)]);
-    return [el("dl", { class: "pairs" }, rows.map(([title, shown]) => el("div", {}, el("dt", {}, title), el("dd", {}, shown)))), this.more(node, network)];
+    return rows.map(([title, shown]) => el("div", {}, el("dt", {}, title), el("dd", {}, shown)));
   }
 
   devices(node, network) {
@@ -70,10 +72,10 @@ export class NodePanel {
   }
 
   more(node, network) {
-    if (node.group === "worker") return el("p", {}, workerLink(node.worker_id, "All of this worker"));
-    if (node.group === "coordinator") return el("p", {}, link(at("/lab/coordinators"), "Coordinators"));
-    if (node.group === "broker") return el("p", {}, link(at("/broker"), "Its queues"));
+    if (node.group === "worker") return workerLink(node.worker_id, "All of this worker");
+    if (node.group === "coordinator") return link(at("/lab/coordinators"), "Coordinators");
+    if (node.group === "broker") return link(at("/broker"), "Its queues");
     const worker = network.nodes[`worker:${node.worker_id}`];
-    return worker ? el("p", {}, workerLink(node.worker_id, worker.name)) : "";
+    return worker ? workerLink(node.worker_id, worker.name) : "";
   }
 }
