@@ -50,6 +50,12 @@ class Observer(threading.Thread):
                     log.warning("nothing can be seen: %s", error)
                 self._failed(str(error))
                 was_trouble = True
+            except Exception:
+                # a defect in one look must not end all looks: pages would show the last one for ever
+                if not was_trouble:
+                    log.exception("nothing can be seen")
+                self._failed("an error of the dashboard's own; its log has it")
+                was_trouble = True
             else:
                 was_trouble = False
                 self._told({name: fact(seen) for name, fact in TOPICS.items()}, seen.moment.as_of)
