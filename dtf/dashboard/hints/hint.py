@@ -13,6 +13,10 @@ NAMES: Final = frozenset((RUN_SHARD, PREPARE_SUITE))
 
 _ONE_ARGUMENT: Final = re.compile(r"[\[(]'([a-z0-9]{1,64})',?[\])]")
 _ATTEMPT: Final = re.compile(r"([a-z0-9]{1,64}):([0-9]{1,9})")
+#: What most answers are, as Python writes them: those that can be read without a parser, of which there may be many.
+_USUAL: Final = re.compile(
+    r"\{'claimed': True, 'outcome': '([a-z]+)', 'attempts': ([0-9]{1,9}), 'ran': \[((?:'[a-z0-9:]+'(?:, )?)*)\]\}"
+)
 #: An answer is not longer; longer ones are somebody else's.
 _LONGEST: Final = 4096
 
@@ -74,6 +78,10 @@ def answer_of(result: object) -> Mapping[str, Any] | None:
     """What a worker answered, from how events show it; None: it cannot be read."""
     if not isinstance(result, str) or not result.startswith("{") or len(result) > _LONGEST:
         return None
+    if usual := _USUAL.fullmatch(result):
+        outcome, attempts, ran = usual.groups()
+        named = [one.strip("'") for one in ran.split(", ")] if ran else []
+        return {"claimed": True, "outcome": outcome, "attempts": int(attempts), "ran": named}
     try:
         told = literal_eval(result)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):

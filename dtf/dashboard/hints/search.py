@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from flower.utils.search import TaskSearchEngine
+from flower.utils.search import SearchDocument, TaskSearchEngine
 
 from dtf.dashboard.hints.shown import CELERYS, Shown
 
@@ -47,6 +47,7 @@ class ShownSearch(TaskSearchEngine):  # type: ignore[misc]  # Flower has no type
 
     def __init__(self) -> None:
         self._shown: dict[str, Shown] = {}
+        self._further: dict[str, tuple[tuple[str, str], ...]] = {}
         super().__init__()
 
     def shown(self, task_id: str) -> Shown | None:
@@ -55,9 +56,11 @@ class ShownSearch(TaskSearchEngine):  # type: ignore[misc]  # Flower has no type
 
     def show(self, task: Any, words: Shown) -> None:  # noqa: ANN401  # Celery has no types
         """Have a task be shown in other words from now on."""
-        self._take_out(task.uuid)
         self._shown[task.uuid] = words
-        self._index(task.uuid, task)
+        if task.uuid in self.documents:
+            self._reword(task.uuid, words)
+        else:
+            self._index(task.uuid, task)
 
     def view(self, task: Any) -> Any:  # noqa: ANN401  # Celery has no types
         """A task as it is shown."""
@@ -79,6 +82,7 @@ class ShownSearch(TaskSearchEngine):  # type: ignore[misc]  # Flower has no type
         left = list(tasks)
         kept = {task_id for task_id, _ in left}
         self._shown = {task_id: words for task_id, words in self._shown.items() if task_id in kept}
+        self._further.clear()
         super().rebuild(left)
 
     def search(self, tasks: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401  # Flower has no types
@@ -86,36 +90,42 @@ class ShownSearch(TaskSearchEngine):  # type: ignore[misc]  # Flower has no type
         return super().search(_Views(getattr(tasks, "data", tasks), self), *arguments, **options)
 
     def _index(self, task_id: str, task: Any) -> None:  # noqa: ANN401  # Celery has no types
+        super()._index(task_id, task)
         words = self._shown.get(task_id)
-        if words is None:
-            super()._index(task_id, task)
-            return
-        view = ShownTask(task, words)
-        view.name = f"{words.name}{_SEPARATOR}{task.name or ''}"
-        super()._index(task_id, view)
-        for name, value in _also(words, task):
-            self.exact_postings[name][value.casefold()].add(task_id)
+        if words is not None:
+            self._reword(task_id, words)
+
+    def _reword(self, task_id: str, words: Shown) -> None:
+        """Have the words that are shown in place of those that are indexed; the rest of the document stays."""
+        old = self.documents[task_id]
+        self._discard(task_id, (*self._further.pop(task_id, ()), ("name", old.name), ("state", old.state)))
+        name, celerys = words.name.casefold(), old.name.rpartition(_SEPARATOR)[2]
+        state, result = words.state.casefold(), words.result.casefold()
+        both = f"{name}{_SEPARATOR}{celerys}"
+        text = f"{task_id}\x00{both}\x00{state}\x00{old.worker}\x00{old.args}\x00{old.kwargs}\x00{result}"
+        self.documents[task_id] = SearchDocument(
+            both, state, old.worker, old.args, old.kwargs, result, text, old.kwargs_pairs
+        )
+        further = [("name", name)]
+        if celerys:
+            further.append(("name", celerys))
+        if words.state in CELERYS:
+            further.append(("state", CELERYS[words.state].casefold()))
+        self._further[task_id] = tuple(further)
+        for field, value in (("name", both), ("state", state), *further):
+            self.exact_postings[field][value].add(task_id)
 
     def _take_out(self, task_id: str) -> None:
-        words, document = self._shown.get(task_id), self.documents.get(task_id)
+        self._discard(task_id, self._further.pop(task_id, ()))
         super().remove(task_id)
-        if words is None or document is None:
-            return
-        celerys = document.name.rpartition(_SEPARATOR)[2]
-        for name, value in (("name", words.name), ("name", celerys), ("state", CELERYS.get(words.state, ""))):
-            found = self.exact_postings[name].get(value.casefold())
+
+    def _discard(self, task_id: str, postings: Iterable[tuple[str, str]]) -> None:
+        for field, value in postings:
+            found = self.exact_postings[field].get(value)
             if found is not None:
                 found.discard(task_id)
                 if not found:
-                    del self.exact_postings[name][value.casefold()]
-
-
-def _also(words: Shown, task: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401  # Celery has no types
-    yield "name", words.name
-    if task.name:
-        yield "name", task.name
-    if words.state in CELERYS:
-        yield "state", CELERYS[words.state]
+                    del self.exact_postings[field][value]
 
 
 class _Views(Mapping[str, Any]):

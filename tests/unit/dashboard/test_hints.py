@@ -1,4 +1,5 @@
 import asyncio
+from ast import literal_eval
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from types import SimpleNamespace
@@ -6,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dtf.dashboard.hints.hint import Hint, hint_of
+from dtf.dashboard.hints.hint import Hint, answer_of, hint_of
 from dtf.dashboard.hints.shown import Known, shown
 from dtf.dashboard.hints.truth import HintState, Truth
 from dtf.domain.errors import LedgerUnavailableError
@@ -131,6 +132,13 @@ def test_tasks_of_others_are_theirs() -> None:
     assert hint_of(task(name=None, args=None, result=ran("s1:1"))) == Hint(
         shard_id="s1", told={"claimed": True, "outcome": "passed", "attempts": 1, "ran": ["s1:1"]}
     )
+
+
+@pytest.mark.parametrize("attempts", [(), ("s1:1",), ("s1:1", "s2:12", "s3:1")])
+def test_the_usual_answer_is_read_as_any_other(attempts: tuple[str, ...]) -> None:
+    """Quickly, and to the same."""
+    usual = ran(*attempts)
+    assert answer_of(usual) == literal_eval(usual) == answer_of(usual.replace("'claimed'", '"claimed"'))
 
 
 class KnownFates(Fates):
