@@ -74,8 +74,12 @@ export function labelOf(node) {
   return tone === "good" || tone === "info" ? name : `${name}: ${stateWords(node)}`;
 }
 
-/** A node in one sentence, for those who do not see the map. */
+/** A node in one sentence, for those who do not see the map; it begins as what stands beside the node. */
 export function spoken(node) {
-  const load = node.slots === undefined ? "" : `, ${node.busy_slots ?? 0} of ${node.slots} slots busy`;
-  return `${node.group} ${brief(node.name, 80)}, ${stateWords(node)}${load}`;
+  const label = labelOf(node);
+  const words = [label, node.group];
+  if (!label.startsWith(visible(node.name))) words.push(brief(node.name, 80));
+  if (!label.endsWith(`: ${stateWords(node)}`)) words.push(stateWords(node));
+  if (node.slots !== undefined) words.push(`${node.busy_slots ?? 0} of ${node.slots} slots busy`);
+  return words.join(", ");
 }
