@@ -175,6 +175,9 @@ def test_strangers_are_refused_everywhere(place: Place) -> None:
                  "/static/js/flower.js", "/assets/dtf.css", "/none"):  # fmt: skip
         status, body = served.ask(path, host="evil.example")
         assert (status, "--allow-host" in body) == (403, True), path
+    for path in ("/api/task/revoke/x", "/api/worker/shutdown/x", "/tasks/datatable"):
+        status, body = served.ask(path, "POST", host="evil.example")
+        assert (status, "--allow-host" in body) == (403, True), path
 
 
 def test_celery_starts_it_too(place: Place, entry_points: dict[str, str]) -> None:
