@@ -8,7 +8,7 @@ import click
 
 from dtf.cli import exits
 from dtf.cli.failure import report
-from dtf.cli.options import json_option
+from dtf.cli.options import WholeNumber, json_option
 from dtf.cli.running.injection_tables import counts_lines, list_lines, record_lines
 from dtf.cli.session import ledger_session
 from dtf.cli.terminal.escape import one_line
@@ -36,8 +36,8 @@ _LONGEST = 300
 @click.option("--list", "lists", is_flag=True, help="Which failures exist for a browser, or for jobs, and how.")
 @click.option("--counts", is_flag=True, help="What jobs have met on purpose, as the ledger knows it.")
 @click.option("--dry-run", is_flag=True, help="Say what would be injected, and touch nothing.")
-@click.option("--seed", type=click.IntRange(0, 2**31), help="Deal failures out by chance, the same for the same seed.")
-@click.option("--count", type=click.IntRange(1, 1000), help="How many, with --seed [default: 1].")
+@click.option("--seed", type=WholeNumber(0, 2**31), help="Deal failures out by chance, the same for the same seed.")
+@click.option("--count", type=WholeNumber(1, 1000), help="How many, with --seed [default: 1].")
 @click.option("--remember", is_flag=True, help="Keep each action in the ledger's history, and choose by that.")
 @json_option
 def command(words: tuple[str, ...], as_json: bool, **given: Any) -> int:  # noqa: ANN401  # click's values, named below
