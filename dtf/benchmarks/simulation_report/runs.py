@@ -61,7 +61,10 @@ def simulated(
         runs = planned(size.arms_of(variant), size.scenarios, seeds)
         file = place / raw_file(variant)
         there = len(file.read_text().splitlines()) - 1 if file.exists() else 0
-        tell(f"{variant}: {len(runs)} simulated runs, of this code {max(there, 0)} were made before")
+        tell(
+            f"conditions {variant!r}: {len(runs)} simulated runs, of this code {max(there, 0)} were made before; "
+            f"each simulates {(conditions.warm_up_s + conditions.measured_s) / 60:.0f} minutes in a second or so"
+        )
         for run, figures in run_all(runs, conditions, file, processes).items():
             found[Cell(variant=variant, seed=run.seed, arm=run.arm)][str(run.scenario)] = figures
     return dict(found)
