@@ -46,6 +46,17 @@ def test_the_simulation_writes_a_report_and_is_not_made_again(place: Place) -> N
     assert "| oracle | J2 |" in (reports / "circuit_breaker_simulated_quick.md").read_text()
 
 
+def test_a_disk_that_is_full_is_told_in_one_line(place: Place) -> None:
+    """Exit status 2, as for every directory that cannot be used; the runs are kept, and no part of a report is."""
+    words = (*_COMMAND, "--simulate", "--quick", "--arms", "none", "--iterations", "1", "--report-dir", "reports")
+    # files of at most 3 KiB: the raw data and the JSON fit, the other two do not
+    done = place.start("bash", "-c", 'ulimit -f 3 && exec "$0" "$@"', DTF, *words).wait(120)
+    assert (done.status, done.err.count("\n")) == (2, 1)
+    assert "reports/circuit_breaker_simulated_quick.md cannot be written: File too large; what stood" in done.err
+    (raw,) = (path for path in (place.directory / "reports").rglob("*") if path.is_file())
+    assert len(raw.read_text().splitlines()) == 4
+
+
 def test_an_interrupt_while_its_processes_start_is_told_in_one_line(place: Place) -> None:
     """Ctrl-C reaches them all; they end without a word, and none is left."""
     started = place.start(DTF, *_COMMAND, "--simulate", "--quick", "--report-dir", "reports")

@@ -9,6 +9,7 @@ from typing import Any, Final
 from dtf.benchmarks.revision import code_digest
 from dtf.benchmarks.simulation.run import planned, run_all
 from dtf.benchmarks.simulation_report.sizes import Size
+from dtf.benchmarks.whole_files import writing
 
 #: What decides what a run comes to.
 _PARTS: Final = (
@@ -52,9 +53,10 @@ def simulated(
         tell: Is told how far it is, for people.
 
     Raises:
-        BadInputError: Raw data cannot be read.
+        BadInputError: Raw data cannot be read or written.
     """
-    place.mkdir(parents=True, exist_ok=True)
+    with writing(place):
+        place.mkdir(parents=True, exist_ok=True)
     found: defaultdict[Cell, dict[str, Any]] = defaultdict(dict)
     for variant, conditions in size.conditions.items():
         seeds = range(first, first + (iterations or size.seeds_of(variant)))
