@@ -7,7 +7,6 @@ from time import monotonic
 from dtf.bootstrap.breakers import breaker_config, make_store
 from dtf.bootstrap.cluster import running_broker
 from dtf.bootstrap.ledger import Ledger
-from dtf.breakers.config import BreakerConfig
 from dtf.breakers.store import BreakerStore
 from dtf.settings import Mode, Settings
 
@@ -34,7 +33,7 @@ class Laboratory:
 
     def __init__(self, settings: Settings, ledger: Ledger, clock: Callable[[], float] = monotonic) -> None:
         self.settings, self.ledger = settings, ledger
-        self.breaker_config: BreakerConfig = breaker_config(settings)
+        self.breaker_config = breaker_config(settings)
         self._clock = clock
         self._lock = threading.Lock()
         self._known_until = 0.0

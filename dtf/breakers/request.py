@@ -11,7 +11,7 @@ from celery.worker.request import Request
 
 from dtf.breakers.client import Breakers
 from dtf.breakers.permit import Hold, Permit
-from dtf.domain.breaker import Sign, Target
+from dtf.domain.breaker import Target
 from dtf.domain.errors import DtfError
 
 if TYPE_CHECKING:
@@ -74,12 +74,11 @@ def _tell(task: "CircuitBreakerTask", args: Any, kwargs: Any, age_s: float, *, c
     targets = task.breaker_targets(args, kwargs)
     holds = [hold for target in targets if (hold := found_hold(breakers, target, task.permit_name(), age_s))]
     permit = Permit(holds=tuple(holds))
-    if counts:
-        breakers.record(
-            permit, Sign.CRASH, group=task.breaker_group(), duration_s=age_s, reference=str(task.request.id)
-        )
-    else:
+    sign = task.breaker_sign_lost() if counts else None
+    if sign is None:
         breakers.give_back(permit)
+    else:
+        breakers.record(permit, sign, group=task.breaker_group(), duration_s=age_s, reference=str(task.request.id))
 
 
 def found_hold(breakers: Breakers, target: Target, name: str, age_s: float) -> Hold | None:

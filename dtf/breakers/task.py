@@ -84,6 +84,10 @@ class CircuitBreakerTask(Task):  # type: ignore[misc]  # Celery has no types
         """What a call says that returned; None: nothing."""
         return Sign.WORKED
 
+    def breaker_sign_lost(self) -> Sign | None:
+        """What a call says whose pool child was killed or ran into the hard time limit; None: nothing."""
+        return Sign.CRASH
+
     def on_refused(self, refusal: Refusal) -> Any:  # noqa: ANN401  # whatever the task returns
         """A call is refused: raise, or return what is to be its result.
 

@@ -35,6 +35,7 @@ class _Life:
         status: The exit status that the answer tells; None: none so far.
         answering: Whether it is being written right now.
         waiting: What a signal that came meanwhile wants to tell; empty: none came.
+        parting: What a signal that leaves at once tells.
     """
 
     json_mode = False
@@ -42,6 +43,7 @@ class _Life:
     status: int | None = None
     answering = False
     waiting = ""
+    parting = "left at once"
 
 
 _life = _Life()
@@ -53,6 +55,7 @@ def begin(*, json_mode: bool) -> None:
     _life.answered = _life.answering = False
     _life.status = None
     _life.waiting = ""
+    _life.parting = _Life.parting
     for number in SIGNALS:
         signal.signal(number, _unwind)
 
@@ -67,6 +70,11 @@ def hurry() -> None:
     """From now on a signal leaves at once."""
     for number in SIGNALS:
         signal.signal(number, _leave)
+
+
+def part_with(message: str) -> None:
+    """From now on a signal that leaves at once tells this, which has no quotes in it."""
+    _life.parting = message
 
 
 @contextmanager
@@ -111,11 +119,10 @@ def _unwind(number: int, frame: FrameType | None) -> None:
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
-    message = "left at once; an attached run is cancelled as soon as its command's silence is noticed"
     if _life.answering:
-        _life.waiting = message
+        _life.waiting = _life.parting
         return
-    leave(message)
+    leave(_life.parting)
 
 
 def _write(descriptor: int, text: str) -> None:

@@ -22,6 +22,18 @@ class NamedPath(click.Path):
         return super().convert(value, param, ctx)
 
 
+class WholeNumber(click.IntRange):
+    """A whole number within bounds; what is none is refused with them, where click calls it "no integer range"."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:  # noqa: ANN401  # click's
+        """The number."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            bounds = f"of {self.min} or more" if self.max is None else f"from {self.min} to {self.max:,}"
+            raise click.BadParameter(f"{str(value)[:80]!r} is no whole number {bounds}", ctx, param) from None
+
+
 def json_option(function: F) -> F:
     """``--json``, as the parameter ``as_json``."""
     text = "End with one line of JSON on standard output."

@@ -2,8 +2,9 @@
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from dtf.domain.errors import BadInputError
 from dtf.domain.failure import INJECTABLE, FailureType, Intensity, is_recorded
@@ -14,6 +15,13 @@ from dtf.domain.work import BenchmarkWork, BrowserCheck, BrowserWork, Work
 INJECTED_VARIABLE = "DTF_INJECTED"
 #: What an ``api_error`` of a suite or a program breaks.
 MODULE, COMMAND = "module", "command"
+
+#: What does not exist for suites and programs, on whatever machine they run, and why.
+NOT_IN_JOBS: Mapping[tuple[FailureType, Intensity], str] = MappingProxyType(
+    {
+        (FailureType.GPU_ERROR, Intensity.MILD): "nothing outside of a process makes its GPU fail for a moment only",
+    }
+)
 
 _NAMES = {MODULE: re.compile(r"[A-Za-z_]\w{0,99}"), COMMAND: re.compile(r"[\w.+-]{1,100}")}
 #: Modules without which no suite runs: nobody would learn anything from their failure.
@@ -52,7 +60,7 @@ def read_injection(text: str) -> InjectionSpec:
         BadInputError: It is no failure that can be injected; the message tells which there are.
     """
     words = text.split()
-    if not 2 <= len(words) <= 3:
+    if not _is_one(words):
         raise BadInputError(f"{text[:80]!r} is not a failure to inject: {_choices()}")
     failure, intensity = the_failure(words[0]), the_intensity(words[1])
     return InjectionSpec(failure=failure, intensity=intensity, what=the_part(words[2]) if words[2:] else "")
@@ -106,10 +114,20 @@ def check_injection(spec: InjectionSpec, work: Work) -> None:
             raise BadInputError("check: script takes no injected failure, as the script drives the browser itself")
         if spec.what:
             raise BadInputError(f"{spec.what} means nothing to a browser, whose own interfaces are broken")
+    elif reason := NOT_IN_JOBS.get((spec.failure, spec.intensity)):
+        raise BadInputError(f"{spec} is not available for tests and commands: {reason}")
     elif spec.failure is FailureType.API_ERROR and not spec.what:
         raise BadInputError("an api_error of a test or a command needs what is broken: module=NAME or command=NAME")
     elif spec.what and spec.failure is not FailureType.API_ERROR:
         raise BadInputError(f"{spec.what} belongs to an api_error, not to a {spec.failure}")
+
+
+def _is_one(words: Sequence[str]) -> bool:
+    """Whether words may mean one failure: not two types or two intensities, and what is broken with its kind."""
+    if not 2 <= len(words) <= 3 or any("," in word for word in words) or any("=" not in word for word in words[2:]):
+        return False
+    types, intensities = ([word in known for word in words] for known in (INJECTABLE, tuple(Intensity)))
+    return sum(types) <= 1 and sum(intensities) <= 1 and not intensities[0]
 
 
 def _one_of(word: str, known: Iterable[str], what: str) -> str:
@@ -121,4 +139,6 @@ def _one_of(word: str, known: Iterable[str], what: str) -> str:
 
 
 def _choices() -> str:
-    return f"write a type ({', '.join(INJECTABLE)}) and an intensity ({', '.join(Intensity)}), {_EXAMPLE}"
+    types, intensities = ", ".join(INJECTABLE), ", ".join(Intensity)
+    named = f"an api_error of a test or a command also {MODULE}=NAME or {COMMAND}=NAME"
+    return f"write one type ({types}) and one intensity ({intensities}), {_EXAMPLE}; {named}"

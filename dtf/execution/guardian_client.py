@@ -23,6 +23,10 @@ class GuardianGoneError(DtfError):
     exit_code = 10
 
 
+class GuardianLostError(GuardianGoneError):
+    """The guardian had been asked, and went away before it answered."""
+
+
 class GuardianClient:
     """Talks to a worker's guardian; every call has a connection of its own.
 
@@ -48,7 +52,8 @@ class GuardianClient:
             queue: Where its hint came from, which decides what slots it gets.
 
         Raises:
-            GuardianGoneError: Nobody answered; what was claimed is given back by the next guardian.
+            GuardianLostError: It went away meanwhile; what was claimed is given back by the next guardian.
+            GuardianGoneError: There is none.
         """
         return self._ask(Request(op="run", shard_id=shard_id, task_id=task_id, queue=queue), ShardReply, None)
 
@@ -84,9 +89,9 @@ class GuardianClient:
                 with connection.makefile("rb") as answers:
                     line = answers.readline()
             except OSError as error:
-                raise GuardianGoneError(f"the guardian at {self._path} does not answer: {error}") from error
+                raise GuardianLostError(f"the guardian at {self._path} does not answer: {error}") from error
         if not line.endswith(b"\n"):
-            raise GuardianGoneError(f"the guardian at {self._path} went away before it answered")
+            raise GuardianLostError(f"the guardian at {self._path} went away before it answered")
         answer: Any = json.loads(line)
         if "error" in answer:
             raise DtfError(f"the guardian cannot: {answer['error']}")

@@ -16,6 +16,7 @@ from dtf.breakers.task import CircuitBreakerTask
 from dtf.domain.breaker import Sign, Target
 from dtf.domain.errors import DtfError
 from dtf.domain.queue import base_tag
+from dtf.execution.guardian_client import GuardianLostError
 from dtf.execution.worker_setup import Guardian
 
 _log = logging.getLogger(__name__)
@@ -102,8 +103,9 @@ class GuardianTask(Task):  # type: ignore[misc]  # Celery has no types
 class ShardTask(CircuitBreakerTask, GuardianTask):
     """Has the guardian run a shard, if the breaker of the way to it lets it.
 
-    What comes of the shard is the affair of the breakers of its devices, which the guardian tells. Here counts whether
-    there is a guardian to be asked at all.
+    What comes of the shard is the affair of the breakers of its devices, which the guardian tells; where it goes away
+    under the shard, which may be what ends it, its successor does. Here counts whether there is a guardian to be asked
+    at all.
 
     Attributes:
         open_breakers: Gives a process its breakers.
@@ -127,6 +129,10 @@ class ShardTask(CircuitBreakerTask, GuardianTask):
         if answer.get(_GONE):
             return Sign.INFRA
         return Sign.WORKED if answer.get("claimed") and base_tag(self._queue()) != CPU else None
+
+    def breaker_sign_lost(self) -> Sign | None:
+        """Of the child of a CPU's shard the guardian tells the same target, with the job's group."""
+        return super().breaker_sign_lost() if base_tag(self._queue()) != CPU else None
 
     def canary(self) -> Canary | None:
         """Where devices have breakers of their own, somebody else has to look at the way to them."""
@@ -153,7 +159,7 @@ class ShardTask(CircuitBreakerTask, GuardianTask):
             answer = self._ask(lambda guardian: guardian.run_shard(str(shard_id), str(self.request.id), self._queue()))
         except (OSError, EOFError, DtfError) as error:
             dropped = self._drop(f"the guardian is gone, shard {shard_id} is left to the ledger: {error!r}")
-            return {**dropped, _GONE: True}
+            return dropped if isinstance(error, GuardianLostError) else {**dropped, _GONE: True}
         if not answer.claimed or answer.outcome is None:
             if answer.unserved:
                 return self._pass_on(RUN_SHARD, shard_id, answer.reason)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+_PR_GET_CHILD_SUBREAPER = 37
 
 
 def become_subreaper() -> None:
@@ -15,10 +16,22 @@ def become_subreaper() -> None:
     Raises:
         OSError: The kernel refused.
     """
+    set_subreaper(adopts=True)
+
+
+def set_subreaper(*, adopts: bool) -> bool:
+    """Adopt orphaned descendants in init's place, or do so no more; return whether it was done before.
+
+    Raises:
+        OSError: The kernel refused.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+    before = ctypes.c_int()
+    asked = libc.prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(before), 0, 0, 0)
+    if asked != 0 or libc.prctl(_PR_SET_CHILD_SUBREAPER, int(adopts), 0, 0, 0) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
+    return bool(before.value)
 
 
 def death_signal_armer() -> Callable[[], None]:

@@ -71,6 +71,9 @@ _OF_THE_LEDGER: Final = "the source cannot be had now"
 #: How the message of a test begins under which its interpreter died.
 _DIED: Final = ("the interpreter ended", "the interpreter was ended")
 
+#: How the reason of an attempt begins whose program, model host or interpreter was killed, and not by dtf.
+_KILLED: Final = ("killed by SIG", *_DIED)
+
 
 def failure_of(result: AttemptResult) -> FailureType | None:
     """The kind of failure of the infrastructure that an attempt ended with; None: there was none.
@@ -99,8 +102,8 @@ def failure_in(text: str, *, signal: int | None = None) -> FailureType:
 def sign_of(result: AttemptResult) -> Sign | None:
     """What an attempt says about the target on which it ran; None: nothing.
 
-    An assertion that fails says that the infrastructure worked. A crash or a time limit of the job leaves open whose
-    fault it was; the breaker weighs it by how often jobs of its group do that anyway.
+    An assertion that fails says that the infrastructure worked. A crash, a time limit or a kill of the job leaves open
+    whose fault it was; the breaker weighs it by how often jobs of its group do that anyway.
     What was injected on purpose is told once, whatever came of the job, and a milder one not at all: what the job said
     under it says nothing about the target.
     """
@@ -109,13 +112,19 @@ def sign_of(result: AttemptResult) -> Sign | None:
     if result.outcome is Outcome.CANCELLED or result.proof.get(ELSEWHERE):
         return None
     if result.outcome is Outcome.INFRA:
-        counts = result.crashed and not result.reason.startswith(_OF_THE_LEDGER)
-        return Sign.INFRA if counts else None
+        if not result.crashed or result.reason.startswith(_OF_THE_LEDGER):
+            return None
+        return Sign.CRASH if was_killed(result) else Sign.INFRA
     if _crashed(result):
         return Sign.CRASH
     if result.outcome in _WORKED or result.cases or result.exit_code is not None:
         return Sign.WORKED
     return None  # an error before anything ran: a wrong file name says nothing about a device
+
+
+def was_killed(result: AttemptResult) -> bool:
+    """Whether an attempt ended by a kill that dtf did not send: out of memory, a stranger's, or the job's own."""
+    return result.outcome is Outcome.INFRA and result.crashed and result.reason.startswith(_KILLED)
 
 
 def _is_recorded(injected: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from dtf.domain.failure import INJECTABLE, FailureType, Intensity
+from dtf.domain.injection import NOT_IN_JOBS
 
 _CDP = "it needs the Chrome DevTools Protocol"
 _NO_GPU_PROCESS = "this browser computes in its main process: there is no GPU process to be hit"
@@ -20,16 +21,8 @@ _NOT_IN_FIREFOX: Mapping[tuple[FailureType, Intensity], str] = MappingProxyType(
         (FailureType.CRASH, Intensity.MILD): _CDP,
     }
 )
-
-
-#: What does not exist for suites and programs.
-_NOT_IN_JOBS: Mapping[tuple[FailureType, Intensity], str] = MappingProxyType(
-    {
-        (FailureType.GPU_ERROR, Intensity.MILD): "nothing outside of a process makes its GPU fail for a moment only",
-    }
-)
 _NOT_THERE: Mapping[str, Mapping[tuple[FailureType, Intensity], str]] = MappingProxyType(
-    {"firefox": _NOT_IN_FIREFOX, "pytest": _NOT_IN_JOBS, "command": _NOT_IN_JOBS}
+    {"firefox": _NOT_IN_FIREFOX, "pytest": NOT_IN_JOBS, "command": NOT_IN_JOBS}
 )
 
 

@@ -36,11 +36,25 @@ def test_the_simulation_writes_a_report_and_is_not_made_again(place: Place) -> N
     (reports / "circuit_breaker_simulated_quick.json").rename(earlier)
     again = place.dtf(*_COMMAND, "--simulate", "--quick", *arms, "--compare-with", str(earlier))
     assert again.status == 0, again.out + again.err
-    assert "15 simulated runs, of this code 15 were made before" in again.out
+    told = (
+        "conditions 'short': 15 simulated runs, of this code 15 were made before; each simulates 20 minutes in a second"
+    )
+    assert told in again.out
     page = (reports / "circuit_breaker_simulated_quick.html").read_text()
     assert "Against the earlier report" in page
     assert "Everything here is simulated" in page
     assert "| oracle | J2 |" in (reports / "circuit_breaker_simulated_quick.md").read_text()
+
+
+def test_a_disk_that_is_full_is_told_in_one_line(place: Place) -> None:
+    """Exit status 2, as for every directory that cannot be used; the runs are kept, and no part of a report is."""
+    words = (*_COMMAND, "--simulate", "--quick", "--arms", "none", "--iterations", "1", "--report-dir", "reports")
+    # files of at most 3 KiB: the raw data and the JSON fit, the other two do not
+    done = place.start("bash", "-c", 'ulimit -f 3 && exec "$0" "$@"', DTF, *words).wait(120)
+    assert (done.status, done.err.count("\n")) == (2, 1)
+    assert "reports/circuit_breaker_simulated_quick.md cannot be written: File too large; what stood" in done.err
+    (raw,) = (path for path in (place.directory / "reports").rglob("*") if path.is_file())
+    assert len(raw.read_text().splitlines()) == 4
 
 
 def test_an_interrupt_while_its_processes_start_is_told_in_one_line(place: Place) -> None:

@@ -53,12 +53,13 @@ def early_warning(minutes: float = 18.0) -> int:
 
 
 def _tasks(directory: Path, one: Patient, minutes: float) -> str:
-    """More jobs than the worker can do meanwhile."""
+    """More jobs than the worker can do meanwhile; of as many kinds as run at a time, as one alone may kill itself."""
     argv = [sys.executable, "-S", str(directory / "job.py"), str(one.place), str(JOB_S)]
     where = {"hardware": "cpu", "tags": [one.name]}
-    task = {"type": "command", "name": "job", "config": {"argv": argv, "hardware_requirements": where}}
+    task = {"type": "command", "config": {"argv": argv, "hardware_requirements": where}}
     path = directory / "tasks.json"
-    path.write_text(json.dumps([task] * (int((minutes + _AFTER_MIN) * 60 / JOB_S) * SLOTS)))
+    count = int((minutes + _AFTER_MIN) * 60 / JOB_S) * SLOTS
+    path.write_text(json.dumps([{**task, "name": f"job {number % SLOTS}"} for number in range(count)]))
     return str(path)
 
 

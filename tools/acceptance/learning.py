@@ -16,6 +16,8 @@ STEADY, SHAKY = "cpu", "cuda"
 #: One job of so many is killed with -9 by somebody who is not dtf, the first time that it runs: a third of the
 #: attempts. With a fifth of them a learned breaker takes about four failures, as a fixed one does, and proves nothing.
 EVERY = 2
+#: So many kinds of jobs there are. Of one kind alone the breakers would take it that it kills itself.
+KINDS = 4
 
 _JOB = (
     "import os, sys; m = sys.argv[1]; m and not os.path.exists(m) and (open(m, 'x').close(), os.kill(os.getpid(), 9))"
@@ -46,7 +48,9 @@ def _tasks(directory: Path, jobs: int) -> str:
             marker = str(directory / f"killed-{number}") if tag == SHAKY and number % EVERY == EVERY // 2 else ""
             config = {"argv": [sys.executable, "-c", _JOB, marker]}
             where = {"hardware": tag}
-            tasks.append({"type": "command", "name": f"job {tag}", "config": config, "hardware_requirements": where})
+            tasks.append(
+                {"type": "command", "name": f"job {number % KINDS}", "config": config, "hardware_requirements": where}
+            )
     path = directory / "tasks.json"
     path.write_text(json.dumps(tasks))
     return str(path)

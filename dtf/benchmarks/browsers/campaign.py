@@ -15,6 +15,7 @@ from dtf.benchmarks.browsers.revision import run_key
 from dtf.benchmarks.browsers.run import Run
 from dtf.benchmarks.browsers.schedule import Plan, Schedule, draw_schedule
 from dtf.benchmarks.browsers.station import Station
+from dtf.benchmarks.whole_files import write_whole, writing
 from dtf.domain.codec import from_json, to_json
 from dtf.domain.errors import BadInputError
 from dtf.execution.browser_host.choice import BrowserChoice
@@ -58,11 +59,13 @@ class Campaign:
         To be called in the main thread of a process that has no other children.
 
         Raises:
-            BadInputError: A fault does not exist for a browser, raw data cannot be read, or a seed is the training's.
+            BadInputError: A fault does not exist for a browser, raw data cannot be read or written, or a seed is the
+                training's.
         """
         if self.seed <= TRAINING < self.seed + self.iterations:
             raise BadInputError(f"--seed: {TRAINING} is the seed of the training run; choose seeds without it")
-        self.place.mkdir(parents=True, exist_ok=True)
+        with writing(self.place):
+            self.place.mkdir(parents=True, exist_ok=True)
         snapshot = self._training().kept.get("learner") if LEARNED in self.arms else None
         found = []
         for seed in range(self.seed, self.seed + self.iterations):
@@ -120,7 +123,9 @@ def read_record(file: Path) -> RunRecord | None:
 
 
 def write_record(file: Path, record: RunRecord) -> None:
-    """Write the raw data of a run, whole or not at all."""
-    part = file.with_suffix(".part")
-    part.write_text(json.dumps(to_json(record), separators=(",", ":")) + "\n")
-    part.replace(file)
+    """Write the raw data of a run, whole or not at all.
+
+    Raises:
+        BadInputError: They cannot be written.
+    """
+    write_whole({file: json.dumps(to_json(record), separators=(",", ":")) + "\n"})

@@ -19,7 +19,7 @@ from dtf.benchmarks.browsers.figures import (
 from dtf.benchmarks.browsers.groups import Group
 from dtf.benchmarks.browsers.results import Results
 from dtf.benchmarks.report.page import Section, Table, Verdict
-from dtf.benchmarks.report.words import change_words, paragraphs
+from dtf.benchmarks.report.words import change_words, digits_beside, paragraphs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ def definitions_section(results: Results) -> Section:
     beside = (f"{LEARNED} against {FIXED}",) if {LEARNED, FIXED} <= set(results.runs) else ()
     rows = []
     for target in TARGETS:
-        cells = [told(results, arm, NONE, target.measure) for arm in arms]
+        cells = [told(results, arm, NONE, target.measure, bar=-target.wanted) for arm in arms]
         if ends:
             cells.append(_nearer_end(results, target))
         if beside:
@@ -98,10 +98,12 @@ def targets_json() -> list[Mapping[str, object]]:
     ]
 
 
-def told(results: Results, arm: str, other: str, measure: Measure, group: Group | None = None) -> str:
-    """A change against another arm; of lost jobs also their numbers, which are small."""
+def told(
+    results: Results, arm: str, other: str, measure: Measure, group: Group | None = None, bar: float | None = None
+) -> str:
+    """A change against another arm, seen beside its bar where it has one; of lost jobs also their few numbers."""
     found = results.change(arm, other, measure, group)
-    words = change_words(found.value, found.low, found.high)
+    words = change_words(found.value, found.low, found.high, bar)
     if measure not in _LOST:
         return words
     sides = (results.units[arm], results.units[other])
@@ -113,7 +115,7 @@ def _verdict(results: Results, target: Target) -> Verdict:
     found = results.change(LEARNED, NONE, target.measure)
     return Verdict(
         what=_what(target),
-        found=told(results, LEARNED, NONE, target.measure),
+        found=told(results, LEARNED, NONE, target.measure, bar=-target.wanted),
         reached=None if found.value is None else found.value <= -target.wanted,
         surely=found.high is not None and found.high <= -target.wanted,
     )
@@ -127,7 +129,7 @@ def _lost_verdict(results: Results, target: Target) -> Verdict:
     high = _high(results, target)
     return Verdict(
         what=_what(target),
-        found=told(results, LEARNED, NONE, target.measure),
+        found=told(results, LEARNED, NONE, target.measure, bar=-target.wanted),
         reached=found.value is not None and found.value <= -target.wanted if is_told else None,
         surely=high is not None and high <= -target.wanted,
     )
@@ -143,7 +145,7 @@ def _high(results: Results, target: Target) -> float | None:
 
 def _nearer_end(results: Results, target: Target) -> str:
     high = _high(results, target)
-    return "-" if high is None else f"{-100 * high:.0f} %"
+    return "-" if high is None else f"{-100 * high:.{digits_beside(high, -target.wanted)}f} %"
 
 
 def _what(target: Target) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 from dtf.benchmarks.report.html import html
 from dtf.benchmarks.report.markdown import markdown
 from dtf.benchmarks.report.page import Page
+from dtf.benchmarks.whole_files import write_whole, writing
 
 
 def write_report(directory: Path, name: str, page: Page, data: Mapping[str, Any]) -> tuple[Path, ...]:
-    """Write ``name.json``, ``name.md`` and ``name.html``, each whole or not at all.
+    """Write ``name.json``, ``name.md`` and ``name.html``, all of them whole or none at all.
 
     Args:
         directory: Where; it is made.
@@ -22,17 +23,16 @@ def write_report(directory: Path, name: str, page: Page, data: Mapping[str, Any]
 
     Returns:
         The files.
+
+    Raises:
+        BadInputError: They cannot be written.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    texts = {"json": _json(data), "md": markdown(page), "html": html(page)}
-    files = []
-    for ending, text in texts.items():
-        file = directory / f"{name}.{ending}"
-        part = directory / f"{name}.{ending}.part"
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
-        files.append(file)
-    return tuple(files)
+    with writing(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+    made = {"json": _json(data), "md": markdown(page), "html": html(page)}
+    texts = {directory / f"{name}.{ending}": text for ending, text in made.items()}
+    write_whole(texts)
+    return tuple(texts)
 
 
 def _json(data: Mapping[str, Any]) -> str:

@@ -2,17 +2,20 @@
 
 import json
 import multiprocessing
+import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from io import FileIO
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
 from dtf.benchmarks.simulation.faults import Scenario
 from dtf.benchmarks.simulation.lab import Conditions
 from dtf.benchmarks.simulation.simulate import simulate
+from dtf.benchmarks.whole_files import append_line, writing
 from dtf.domain.errors import BadInputError
 
 _INTERRUPTS: Final = frozenset({signal.SIGINT})
@@ -45,17 +48,19 @@ def run_all(runs: Sequence[Run], conditions: Conditions, file: Path, processes: 
         processes: How many are made at a time; with 1 in this process.
 
     Raises:
-        BadInputError: The file holds something else, or runs under other conditions.
+        BadInputError: The file holds something else, or runs under other conditions, or cannot be written.
     """
     told = json.loads(json.dumps(asdict(conditions)))
     known = _known(file, told)
     missing = [run for run in runs if run not in known]
-    with file.open("a") as kept:
+    with writing(file):
+        kept = file.open("ab", buffering=0)
+    with kept:
         if not file.stat().st_size:
-            _tell(kept, {"conditions": told})
+            _keep(kept, {"conditions": told})
         for run, figures in _made(missing, conditions, processes):
             known[run] = figures
-            _tell(kept, {**asdict(run), "figures": figures})
+            _keep(kept, {**asdict(run), "figures": figures})
     return {run: known[run] for run in runs}
 
 
@@ -104,8 +109,9 @@ def _known(file: Path, conditions: Mapping[str, Any]) -> dict[Run, Figures]:
         lines = file.read_text().splitlines(keepends=True)
         if lines and not lines[-1].endswith("\n"):
             # whoever wrote it was killed: the last run is made again
-            file.write_text("".join(lines[:-1]))
-            lines.pop()
+            last = lines.pop()
+            with writing(file):
+                os.truncate(file, file.stat().st_size - len(last.encode()))
         if not lines:
             return {}
         first, *rest = [json.loads(line) for line in lines]
@@ -121,6 +127,5 @@ def _known(file: Path, conditions: Mapping[str, Any]) -> dict[Run, Figures]:
     return found
 
 
-def _tell(file: TextIO, data: Mapping[str, Any]) -> None:
-    file.write(json.dumps(data, separators=(",", ":")) + "\n")
-    file.flush()
+def _keep(file: FileIO, data: Mapping[str, Any]) -> None:
+    append_line(file, json.dumps(data, separators=(",", ":")))

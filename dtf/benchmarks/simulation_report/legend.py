@@ -36,6 +36,7 @@ _SCENARIOS: Final[Mapping[str, str]] = {
 }
 _CONDITIONS: Final[Mapping[str, str]] = {
     "usual": "60 % load, jobs of seconds to a minute, half an hour of warm-up, two hours measured",
+    "short": "as usual, with five minutes of warm-up and a quarter of an hour measured",
     "foreign faults": "milder, differently shared out between fast failures and hangs, with uniform durations: the "
     "breaker's constants do not resemble them",
     "wrong labels": "half of the infrastructure's failures are told as crashes, and the other way round",

@@ -9,6 +9,7 @@ from typing import Any, Final
 from dtf.benchmarks.revision import code_digest
 from dtf.benchmarks.simulation.run import planned, run_all
 from dtf.benchmarks.simulation_report.sizes import Size
+from dtf.benchmarks.whole_files import writing
 
 #: What decides what a run comes to.
 _PARTS: Final = (
@@ -52,16 +53,20 @@ def simulated(
         tell: Is told how far it is, for people.
 
     Raises:
-        BadInputError: Raw data cannot be read.
+        BadInputError: Raw data cannot be read or written.
     """
-    place.mkdir(parents=True, exist_ok=True)
+    with writing(place):
+        place.mkdir(parents=True, exist_ok=True)
     found: defaultdict[Cell, dict[str, Any]] = defaultdict(dict)
     for variant, conditions in size.conditions.items():
         seeds = range(first, first + (iterations or size.seeds_of(variant)))
         runs = planned(size.arms_of(variant), size.scenarios, seeds)
         file = place / raw_file(variant)
         there = len(file.read_text().splitlines()) - 1 if file.exists() else 0
-        tell(f"{variant}: {len(runs)} simulated runs, of this code {max(there, 0)} were made before")
+        tell(
+            f"conditions {variant!r}: {len(runs)} simulated runs, of this code {max(there, 0)} were made before; "
+            f"each simulates {(conditions.warm_up_s + conditions.measured_s) / 60:.0f} minutes in a second or so"
+        )
         for run, figures in run_all(runs, conditions, file, processes).items():
             found[Cell(variant=variant, seed=run.seed, arm=run.arm)][str(run.scenario)] = figures
     return dict(found)

@@ -44,7 +44,7 @@ class Size:
 SIZES: Final[Mapping[str, Size]] = {
     # seconds: to see that it works
     "quick": Size(
-        conditions={"a quarter of an hour": replace(_USUAL, measured_s=900.0, warm_up_s=300.0)},
+        conditions={"short": replace(_USUAL, measured_s=900.0, warm_up_s=300.0)},
         scenarios=(Scenario.OUTAGE, Scenario.GREY, Scenario.QUIET),
         seeds=2,
         arms=("none", "strong fixed", "constants", "learned", "oracle"),

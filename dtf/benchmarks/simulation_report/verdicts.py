@@ -77,7 +77,7 @@ def _worst(claim: _Claim, found: Mapping[str, Estimate], where: str) -> Verdict:
     beside = f" (the worst: {name}; {kept} of {len(told)} reach it)" if name else ""
     return Verdict(
         what=f"{claim.what}{where}{beside}",
-        found=change_words(worst.value, worst.low, worst.high),
+        found=change_words(worst.value, worst.low, worst.high, claim.most),
         reached=value <= claim.most,
         surely=all(one.high is not None and one.high <= claim.most for _, one in told.values()),
     )

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from dtf.cli import exits
-from dtf.cli.options import NamedPath, json_option
+from dtf.cli.options import NamedPath, WholeNumber, json_option
 from dtf.cli.terminal.output import Output
 from dtf.domain.errors import BadInputError
 from dtf.domain.escape import one_line
@@ -21,17 +21,19 @@ _OURS = "DTF_"
 
 
 class _Names(click.ParamType[tuple[str, ...]]):
-    """Names with commas between them."""
+    """Names with commas between them, each once."""
 
     name = "names"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401  # click's
-        """The names, each once."""
+        """The names."""
         if isinstance(value, tuple):
             return value
-        names = tuple(dict.fromkeys(name.strip() for name in str(value).split(",")))
+        names = tuple(name.strip() for name in str(value).split(","))
         if "" in names:
             self.fail(f"{str(value)[:100]!r} has an empty name", param, ctx)
+        if twice := next((name for name in names if names.count(name) > 1), ""):
+            self.fail(f"{twice[:80]!r} is named {names.count(twice)} times; once is enough", param, ctx)
         return names
 
 
@@ -44,11 +46,11 @@ def command() -> None:
 @click.option("--quick", is_flag=True, help="Minutes: few episodes, two browsers, the main arms.")
 @click.option("--comprehensive", is_flag=True, help="Hours: over 50 episodes an arm, all arms.")
 @click.option("--browsers", type=_Names(), default=(), metavar="NAMES", help="[default: all that are installed]")
-@click.option("--iterations", type=click.IntRange(1, 1000), help="How many seeds.")
+@click.option("--iterations", type=WholeNumber(1, 1000), help="How many seeds.")
 @click.option("--failure-types", type=_Names(), default=(), metavar="NAMES", help=f"Of {', '.join(INJECTABLE)}.")
 @click.option("--arms", type=_Names(), default=(), metavar="NAMES", help="Only these arms.")
 @click.option("--simulate", is_flag=True, help="Simulate at scale, in place of real browsers.")
-@click.option("--seed", type=click.IntRange(0, 2**31), default=1, show_default=True, help="The first seed.")
+@click.option("--seed", type=WholeNumber(0, 2**31), default=1, show_default=True, help="The first seed.")
 @click.option("--compare-with", type=NamedPath(), metavar="FILE", help="The JSON file of an earlier report.")
 @click.option("--report-dir", type=NamedPath(), default=Path("benchmark_reports"), show_default=True)
 @json_option

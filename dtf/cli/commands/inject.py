@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dtf.cli import exits
 from dtf.cli.failure import report
-from dtf.cli.options import json_option
+from dtf.cli.options import WholeNumber, json_option
+from dtf.cli.running.hard_stop import HardStop
 from dtf.cli.running.injection_tables import counts_lines, list_lines, record_lines
 from dtf.cli.session import ledger_session
 from dtf.cli.terminal.output import Output
@@ -23,6 +25,7 @@ from dtf.settings import load_settings
 if TYPE_CHECKING:
     from dtf.bootstrap.ledger import Ledger
     from dtf.execution.browser_host.choice import BrowserChoice
+    from dtf.execution.browser_recovery.enclosure import Enclosure
     from dtf.execution.recovery import Experience
 
 _BROWSERS = ("chromium", "headless-shell", "sparticuz", "firefox")
@@ -36,8 +39,8 @@ _LONGEST = 300
 @click.option("--list", "lists", is_flag=True, help="Which failures exist for a browser, or for jobs, and how.")
 @click.option("--counts", is_flag=True, help="What jobs have met on purpose, as the ledger knows it.")
 @click.option("--dry-run", is_flag=True, help="Say what would be injected, and touch nothing.")
-@click.option("--seed", type=click.IntRange(0, 2**31), help="Deal failures out by chance, the same for the same seed.")
-@click.option("--count", type=click.IntRange(1, 1000), help="How many, with --seed [default: 1].")
+@click.option("--seed", type=WholeNumber(0, 2**31), help="Deal failures out by chance, the same for the same seed.")
+@click.option("--count", type=WholeNumber(1, 1000), help="How many, with --seed [default: 1].")
 @click.option("--remember", is_flag=True, help="Keep each action in the ledger's history, and choose by that.")
 @json_option
 def command(words: tuple[str, ...], as_json: bool, **given: Any) -> int:  # noqa: ANN401  # click's values, named below
@@ -119,6 +122,7 @@ def _faults(words: tuple[str, ...], browser: str, given: dict[str, Any]) -> tupl
 def _inject(output: Output, browser: str, faults: tuple[Fault, ...], memory: "Experience | None" = None) -> int:
     import asyncio  # noqa: PLC0415  # not for --help, nor are the browsers
 
+    from dtf.execution.browser_recovery.enclosure import Enclosure  # noqa: PLC0415
     from dtf.execution.browser_recovery.trial import try_out  # noqa: PLC0415
     from dtf.execution.injector.injection import InjectorError  # noqa: PLC0415
 
@@ -134,8 +138,10 @@ def _inject(output: Output, browser: str, faults: tuple[Fault, ...], memory: "Ex
 
     records: list[dict[str, object]] = []
     for fault in faults:
+        enclosure = Enclosure()
         try:
-            records.append(asyncio.run(trial(fault)))
+            with HardStop(partial(_ended, enclosure), partial(_ended_at_once, enclosure)), enclosure:
+                records.append(asyncio.run(trial(fault)))
         except (InjectorError, TimeoutError) as error:
             told = str(error) or "it took too long"
             records.append({"failure": str(fault.failure), "intensity": str(fault.intensity), "wrong": [told]})
@@ -144,6 +150,18 @@ def _inject(output: Output, browser: str, faults: tuple[Fault, ...], memory: "Ex
     status = exits.FAILED if any(record["wrong"] for record in records) else exits.PASSED
     output.data({"browser": browser, "injections": records, "exit_code": status})
     return status
+
+
+def _ended(enclosure: "Enclosure") -> str:
+    stuck = enclosure.end()
+    if stuck:
+        return f"interrupted; these processes were killed and are not gone: {', '.join(map(str, stuck))}"
+    return "interrupted; what was started was ended, and no injected failure is left"
+
+
+def _ended_at_once(enclosure: "Enclosure") -> str:
+    enclosure.end_at_once()
+    return "left at once; what was started was killed, and some of its temporary files may be left"
 
 
 def _installed(browser: str) -> "BrowserChoice | None":

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from dtf.cli.options import NamedPath, json_option, pairs
+from dtf.cli.options import NamedPath, WholeNumber, json_option, pairs
 from dtf.cli.passthrough import PassThroughCommand, after_double_dash
 from dtf.cli.running.request import Request
 from dtf.cli.running.runner import Options, run_request
@@ -20,8 +20,8 @@ from dtf.settings import Mode, load_settings, process_environment
 @click.option("-k", "keyword", default="", metavar="EXPRESSION", help="Only tests that match, as with pytest.")
 @click.option("-m", "marker", default="", metavar="EXPRESSION", help="Only tests with these marks, as with pytest.")
 @click.option("-x", "first", is_flag=True, help="End after the first failure.")
-@click.option("--maxfail", type=click.IntRange(0), default=0, metavar="N", help="End after so many failures.")
-@click.option("-n", "--workers", type=click.IntRange(1, 256), metavar="N", help="Local workers [default: 2].")
+@click.option("--maxfail", type=WholeNumber(0), default=0, metavar="N", help="End after so many failures.")
+@click.option("-n", "--workers", type=WholeNumber(1, 256), metavar="N", help="Local workers [default: 2].")
 @click.option("--hardware", default="cpu", metavar="TAG[,TAG]", help="What to run on, once on each [default: cpu].")
 @requirement_options
 @click.option("--timeout", type=float, metavar="SEC", help="The limit for the whole run.")

@@ -2,7 +2,7 @@
 
 import click
 
-from dtf.cli.options import json_option
+from dtf.cli.options import WholeNumber, json_option
 from dtf.cli.session import ledger_session
 from dtf.cli.terminal.rows import RUN_TITLES, run_row
 from dtf.cli.terminal.table import table
@@ -10,7 +10,7 @@ from dtf.cli.views_json import run_json
 
 
 @click.command("runs")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=20, metavar="N", help="How many [default: 20].")
+@click.option("--limit", type=WholeNumber(1, 10_000), default=20, metavar="N", help="How many [default: 20].")
 @click.option("--active", is_flag=True, help="Only those that are not finished.")
 @json_option
 def command(limit: int, active: bool, as_json: bool) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dtf.cli.options import NamedPath, json_option, pairs
+from dtf.cli.options import NamedPath, WholeNumber, json_option, pairs
 from dtf.cli.running.generate import generate_options, generated_tasks, stray_options
 from dtf.cli.running.periodic import periodic_options, periodic_problems, repeat
 from dtf.cli.running.request import LONGEST_TIME_S
@@ -42,7 +42,7 @@ _LONGEST_KEY = 200
 )
 @generate_options
 @requirement_options
-@click.option("--priority", type=click.IntRange(LOWEST_PRIORITY, HIGHEST_PRIORITY), help="Over the task's own.")
+@click.option("--priority", type=WholeNumber(LOWEST_PRIORITY, HIGHEST_PRIORITY), help="Over the task's own.")
 @click.option("--name", default="", help="What the run is called.")
 @click.option("--label", "labels", multiple=True, callback=pairs, metavar="K=V", help="Label the run.")
 @click.option("--idempotency-key", default="", metavar="KEY", help="A repeat with this key submits nothing new.")

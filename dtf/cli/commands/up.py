@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from dtf.bootstrap.cluster import join_embedded
-from dtf.cli.options import json_option
+from dtf.cli.options import WholeNumber, json_option
 from dtf.cli.profiles import find_profile
 from dtf.cli.running.host import default_workers
 from dtf.cli.running.interrupts import Interrupts
@@ -27,7 +27,7 @@ Ctrl-C ends the cluster, unless others use it."""
 
 
 @click.command("up")
-@click.option("-n", "--workers", type=click.IntRange(0, 256), metavar="N", help="cpu workers [default: 2].")
+@click.option("-n", "--workers", type=WholeNumber(0, 256), metavar="N", help="cpu workers [default: 2].")
 @click.option("--profile", "profiles", multiple=True, metavar="FILE", help="A worker like this file; repeatable.")
 @json_option
 def command(workers: int | None, profiles: tuple[str, ...], as_json: bool) -> int:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import click
 
 from dtf.cli.detection import show_devices
+from dtf.cli.options import WholeNumber
 from dtf.cli.passthrough import PassThroughCommand, after_double_dash
 from dtf.cli.profiles import find_profile, is_named
 from dtf.cli.terminal.output import Output
@@ -26,7 +27,7 @@ _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 @click.option(
     "-Q", "--queues", default="", metavar="TAG[,TAG]", help="What it serves [default: what it has devices for]."
 )
-@click.option("-c", "--slots", "--concurrency", type=click.IntRange(1, 1024), help="Shards at a time.")
+@click.option("-c", "--slots", "--concurrency", type=WholeNumber(1, 1024), help="Shards at a time.")
 @click.option("--tags", default="", metavar="A,B", help="Free tags under which it registers.")
 @click.option("--profile", metavar="NAME|FILE", help="benchmark, test, light, or a TOML file like workers/cpu.toml.")
 @click.option("-n", "--name", "--hostname", default="", help="Its name in the cluster.")

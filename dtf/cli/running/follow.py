@@ -7,7 +7,7 @@ from dtf.analysis.measures import measures_of
 from dtf.analysis.reports.junit import junit
 from dtf.analysis.reports.record import RunRecord, counts, named_notes, summary
 from dtf.analysis.reports.standings import standings
-from dtf.cli import exits
+from dtf.cli import exits, interruption
 from dtf.cli.running.capacity import is_served, untaken
 from dtf.cli.running.failures import count_words
 from dtf.cli.running.gather import gather
@@ -27,6 +27,8 @@ from dtf.domain.clock import SystemClock
 from dtf.domain.errors import DtfError
 from dtf.domain.escape import one_line
 from dtf.domain.outcome import Outcome
+
+_LEFT = "left at once; a run that still goes on is cancelled as soon as the silence of this command is noticed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,8 @@ def _watch(run_id: str, host: Host, output: Output, following: Following) -> Wat
     clock = LedgerClock(ledger.views, SystemClock())
     progress = make_progress(output, clock)
     stay = None
+    if following.attached:
+        interruption.part_with(_LEFT)
     if host.membership is not None:
         if following.attached:
             host.membership.attach(run_id)

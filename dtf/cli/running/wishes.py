@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
+from dtf.cli.options import WholeNumber
 from dtf.domain.errors import BadInputError
 from dtf.domain.injection import InjectionSpec, check_injection, read_injection
 from dtf.domain.queue import base_tag
@@ -25,7 +26,7 @@ def requirement_options(function: F) -> F:
     )
     devices = click.option(
         "--devices",
-        type=click.IntRange(1, MOST_DEVICES),
+        type=WholeNumber(1, MOST_DEVICES),
         metavar="N",
         help="How many devices a job gets at once; the same as --require devices=N.",
     )

@@ -85,6 +85,10 @@ class Shards(Protocol):
         """
         ...
 
+    def held_by(self, worker_id: str) -> Sequence[tuple[int, str, JobSpec]]:
+        """What this worker holds, as (slot, queue, job)."""
+        ...
+
     def release_worker(self, worker_id: str, reason: str) -> int:
         """Requeue at once everything that this worker holds, without counting a crash; return how many.
 

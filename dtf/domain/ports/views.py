@@ -14,6 +14,7 @@ from dtf.domain.worker import WorkerInfo, WorkerLoad, WorkerState
 #: How many pieces of a log are read at a time where nothing is said.
 LOG_PIECES = 1_000
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunView:
     """A run.

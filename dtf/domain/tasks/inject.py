@@ -1,6 +1,6 @@
 """Which failure a task is to meet on purpose."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from dtf.domain.errors import BadInputError
@@ -14,7 +14,7 @@ from dtf.domain.injection import (
     the_intensity,
     the_part,
 )
-from dtf.domain.tasks.reader import Reader
+from dtf.domain.tasks.reader import Reader, kind_of
 from dtf.domain.work import Work
 
 T = TypeVar("T")
@@ -30,9 +30,14 @@ def read_inject(top: Reader, work: Work) -> InjectionSpec | None:
         top: The task.
         work: What it does.
     """
-    if not top.has(_KEY):
+    value = top.get(_KEY)
+    if value is None:
         return None
-    spec = _text(top) if isinstance(top.get(_KEY), str) else _section(top.below(_KEY))
+    if not isinstance(value, str | Mapping):
+        wanted = "a mapping with type and intensity, or a text such as 'gpu_error severe'"
+        top.note(f"must be {wanted}, not {kind_of(value)}", _KEY)
+        return None
+    spec = _text(top) if isinstance(value, str) else _section(top.below(_KEY))
     if spec is not None:
         try:
             check_injection(spec, work)
@@ -42,8 +47,12 @@ def read_inject(top: Reader, work: Work) -> InjectionSpec | None:
 
 
 def _text(top: Reader) -> InjectionSpec | None:
+    before = len(top.problems)
+    text = top.text(_KEY)
+    if len(top.problems) > before:
+        return None
     try:
-        return read_injection(top.text(_KEY))
+        return read_injection(text)
     except BadInputError as error:
         top.note(str(error), _KEY)
         return None

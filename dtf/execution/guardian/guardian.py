@@ -65,7 +65,7 @@ class Guardian:
             refunds=Refunds(services.shards, services.database),
             announcer=self._announcer,
         )
-        services.witness = Witness(self._ward)
+        services.witness = Witness(self._ward, stops=lambda: services.draining)
         services.experience = Experience(recoveries, services.database, random.Random())  # noqa: S311  # no secret
         services.restorer = Restorer(
             services.config.worker,

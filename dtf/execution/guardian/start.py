@@ -50,11 +50,13 @@ async def put_right(services: Services, workers: Workers) -> None:
 
 async def _settle(shards: Shards, workers: Workers, services: Services) -> None:
     await services.recorder.replay(services.spool)
+    held = await services.database.call(services.shards.held_by, services.worker_id)
     released = await services.database.call(
         shards.release_worker, services.worker_id, "the worker's guardian was lost and is back"
     )
     if released:
         log.warning("%d claims of an earlier guardian were given back", released)
+        await services.witness.testify_lost(services.config.worker, held)
     state = await services.database.call(workers.register, services.config.worker)
     if state is WorkerState.DRAINING:  # an operator drained it while an earlier guardian watched over it
         services.draining = services.drained = True

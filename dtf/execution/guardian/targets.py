@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from dtf.domain.breaker import Target
 from dtf.domain.held import target_of
+from dtf.domain.match import devices_of, table_of
 from dtf.domain.slot import Slot
 from dtf.domain.worker import Device, WorkerInfo
 
@@ -21,3 +22,12 @@ def attempt_targets(worker: WorkerInfo, devices: Sequence[Device]) -> tuple[Targ
     if used and used[0].details.get("browser"):
         used = used[:1]
     return tuple(sorted({target_of(worker, device) for device in used})) or (target_of(worker, None),)
+
+
+def lost_targets(worker: WorkerInfo, number: int, queue: str) -> tuple[Target, ...]:
+    """The targets of an attempt of which no more is known than its slot and queue; none where they may be others."""
+    slots = tuple(slot for slot in table_of(worker) if slot.number == number)
+    devices = devices_of(worker, slots, queue)
+    if devices is None or (len(devices) > 1 and devices[0].details.get("browser")):
+        return ()
+    return attempt_targets(worker, devices)

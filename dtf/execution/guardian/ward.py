@@ -138,10 +138,7 @@ class Ward:
         """
         if not self._sparing.is_due(claim, permit):
             return False
-        for hold in permit.holds:
-            if hold.target in self._guards:
-                self._guards[hold.target].asked = True
-        self.look_soon()
+        self.ask_canaries(permit.targets)
         states = await asyncio.to_thread(self.breakers.states)
         return self._sparing.spares(claim, permit, states)
 
@@ -193,6 +190,13 @@ class Ward:
     def look_soon(self) -> None:
         """Look at once."""
         self._wake.set()
+
+    def ask_canaries(self, targets: Iterable[Target]) -> None:
+        """Have a canary look at each of some targets, doubtful or not, and do not wait for it."""
+        for target in targets:
+            if target in self._guards:
+                self._guards[target].asked = True
+        self.look_soon()
 
     async def look_at(self, targets: Collection[Target]) -> None:
         """Look at some targets now, so that nothing is given out that a breaker would refuse."""

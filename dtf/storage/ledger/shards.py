@@ -81,6 +81,16 @@ class LedgerShards(Shards):
             bare = _stripped(result, clean_text(str(error)))
             return self._database.write(lambda connection: recording.record(connection, bare, Finish(), digest))
 
+    def held_by(self, worker_id: str) -> Sequence[tuple[int, str, JobSpec]]:
+        """What this worker holds, as (slot, queue, job)."""
+        wanted = (
+            sa.select(shards.c.slot, shards.c.queue, jobs.c.spec)
+            .join(jobs, jobs.c.job_id == shards.c.job_id)
+            .where(shards.c.worker_id == worker_id, is_claimed)
+        )
+        found = self._database.read(lambda connection: connection.execute(wanted).all())
+        return [(row.slot, row.queue, from_json(JobSpec, load(row.spec))) for row in found]
+
     def release_worker(self, worker_id: str, reason: str) -> int:
         """Requeue at once everything that this worker holds, without counting a crash; return how many.
 

@@ -108,3 +108,25 @@ def test_an_interrupt_inside_exec_does_not_change_the_exit_status(tmp_path: Path
     )
     done = subprocess.run([sys.executable, "-m", "interrupted"], cwd=tmp_path, check=False, timeout=120)
     assert done.returncode == 13
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [("", "left at once"), ("interruption.part_with('left at once; the run ends')", "; the run ends")],
+)
+def test_a_second_interrupt_speaks_of_what_the_command_has(tmp_path: Path, before: str, told: str) -> None:
+    """Of a run only where one is attached to the command."""
+    program = (
+        "import os, signal\n"
+        "from dtf.cli import interruption\n"
+        "interruption.begin(json_mode=False)\n"
+        f"{before}\n"
+        "try:\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "except KeyboardInterrupt:\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    argv = [sys.executable, "-P", "-c", program]
+    done = subprocess.run(argv, cwd=tmp_path, stderr=subprocess.PIPE, text=True, check=False, timeout=120)
+    assert done.returncode == 13
+    assert done.stderr.endswith(f"{told}\n")

@@ -48,6 +48,15 @@ def test_what_was_to_be_shown_is_judged_by_the_figures() -> None:
     assert [one.reached for one in _verdicts([none, _run("learned", 11, 40.0, 6)])] == [False] * 7
 
 
+def test_what_is_missed_by_a_hair_does_not_look_reached() -> None:
+    """A digit more beside the bar, in the verdict as in the table of what is judged."""
+    runs = (_run("none", 0, 40.0, 6), _run("learned", 0, 21.15, 2))
+    first = _verdicts(runs)[0]
+    assert (first.found, first.reached) == ("-44.9 % [-44.9, -44.9]", False)
+    text = markdown(make_page(Results(records=runs), {}, None))
+    assert "| judged | -45 % | -44.9 % [-44.9, -44.9] | 44.9 % |" in text
+
+
 def test_a_breaker_that_spares_jobs_is_judged_by_the_same_jobs_and_every_definition_is_shown() -> None:
     """Of twelve jobs of 42 s it spares eleven, which take 4 s; the one left takes 62 s and would tell of +50 %."""
     none, learned = _run("none", 0, 40.0, 1), _run("learned", 0, 2.0, 0)

@@ -115,6 +115,27 @@ def test_figures_are_told_with_their_intervals() -> None:
     assert list_words(["a", "b", "c"]) == "a, b and c"
 
 
+@pytest.mark.parametrize(
+    ("figures", "bar", "told"),
+    [
+        ((-0.4492, -0.52, -0.371), -0.45, "-44.9 % [-52.0, -37.1]"),
+        ((-0.44996, None, None), -0.45, "-44.996 %"),
+        ((-0.45, None, None), -0.45, "-45 %"),
+        ((-0.4508, -0.6, -0.4571), -0.45, "-45 % [-60, -46]"),
+        ((-0.52, -0.6, -0.4471), -0.45, "-52.0 % [-60.0, -44.7]"),
+        ((0.1004, -0.02, 0.2), 0.10, "+10.04 % [-2.00, +20.00]"),
+        ((0.0996, None, None), 0.10, "+10 %"),
+        ((-0.3, -0.4, 0.0001), -0.2, "-30 % [-40, 0]"),
+        ((None, None, None), -0.45, "-"),
+    ],
+)
+def test_a_figure_beside_a_bar_shows_on_which_side_of_it_it_lies(
+    figures: tuple[float | None, float | None, float | None], bar: float, told: str
+) -> None:
+    """No more digits than that takes."""
+    assert change_words(*figures, bar=bar) == told
+
+
 @pytest.mark.parametrize("ends", [(-60.0, 20.0), (0.0, 0.3), (0.0, 0.0), (5.0, 5.0), (0.0, 12345.0)])
 def test_an_axis_holds_its_values_and_has_a_few_ticks(ends: tuple[float, float]) -> None:
     """Whatever the values are; what lies beyond it is drawn at its end."""

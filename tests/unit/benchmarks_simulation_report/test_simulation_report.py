@@ -44,6 +44,12 @@ def test_what_was_to_be_shown_is_judged_by_sums_over_scenarios_and_seeds() -> No
     assert [one.reached for one in verdicts(_results((100.0, 40.0, 9.0)))] == [True] * 5
 
 
+def test_what_is_missed_by_a_hair_does_not_look_reached() -> None:
+    """A digit more, where whole per cents would tell the bar itself."""
+    first = next(iter(verdicts(_results((140.0, 50.33, 9.0)))))
+    assert (first.found, first.reached) == ("-24.9 % [-25.4, -24.4]", False)
+
+
 def test_other_conditions_are_judged_too_and_the_worst_is_told() -> None:
     """What is reached under the usual conditions and nearly under another one is not reached there."""
     runs = dict(_results((100.0, 40.0, 9.0)).runs)

@@ -195,6 +195,14 @@ def test_a_failure_is_injected_only_where_it_was_asked_for(request_: Request) ->
     assert "--priority" in told
 
 
+def test_a_failure_that_no_test_and_no_command_can_meet_is_refused_at_once(request_: Request) -> None:
+    """Wherever it would run; what depends on the machine is left to the run."""
+    for one in (request_, replace(request_, command=("true",), paths=())):
+        told = problems(replace(one, inject="gpu_error mild"))
+        assert "--inject: gpu_error mild is not available for tests and commands: nothing outside" in told
+        assert str(check(replace(one, inject="gpu_error moderate")).inject) == "gpu_error moderate"
+
+
 def test_a_fallback_is_other_hardware(request_: Request) -> None:
     """Each tag has those of the fallbacks that are not its own; a mistake is told with everything else."""
     plan = check(replace(request_, hardware="cuda,cpu", fallback="webgpu, cpu[Memory_GB>=16]"))

@@ -8,7 +8,7 @@ from dtf.domain.failure import FailureType
 from dtf.domain.outcome import CaseOutcome, Outcome
 from dtf.domain.proof import ELSEWHERE
 from dtf.domain.shard import AttemptResult
-from dtf.resilience.classify import failure_in, failure_of, sign_of
+from dtf.resilience.classify import failure_in, failure_of, sign_of, was_killed
 
 
 def _result(outcome: Outcome, reason: str = "") -> AttemptResult:
@@ -83,6 +83,23 @@ def test_a_crash_of_the_job_leaves_open_whose_fault_it_was() -> None:
     assert sign_of(replace(_result(Outcome.FAILED), cases=(died,))) is Sign.CRASH
     assert sign_of(_result(Outcome.TIMEOUT, "it took longer than 5 s")) is Sign.CRASH
     assert sign_of(replace(_result(Outcome.FAILED), cases=(broken,))) is Sign.WORKED
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "killed by SIGKILL, which dtf did not send (out of memory, or somebody's kill -9)",
+        "the interpreter ended by SIGKILL while it collected test_a.py",
+        "the interpreter ended by SIGKILL 3 times before a test began",
+    ],
+)
+def test_a_kill_leaves_open_whose_fault_it_was(reason: str) -> None:
+    """A program, a model host or a suite's interpreter may have killed itself: it ends as infra, and says crash."""
+    killed = _result(Outcome.INFRA, reason)
+    assert (sign_of(killed), was_killed(killed), failure_of(killed)) == (Sign.CRASH, True, FailureType.CRASH)
+    given_back = replace(killed, crashed=False)
+    assert (sign_of(given_back), was_killed(given_back)) == (None, False)
+    assert not was_killed(_result(Outcome.INFRA, "the browser's host crashed: its process ended by SIGKILL"))
 
 
 def test_an_error_before_anything_ran_says_nothing() -> None:

@@ -153,6 +153,11 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ),
         ("type: test\ninject: api_error mild\nconfig: {test_file: a}\n", "t.yaml", ["module=NAME or command=NAME"]),
         (
+            "type: command\ninject: gpu_error mild\nconfig: {argv: [a]}\n",
+            "t.yaml",
+            ["line 2: inject: gpu_error mild is not available for tests and commands: nothing outside"],
+        ),
+        (
             "type: test\ninject: api_error mild module=os\nconfig: {test_file: a}\n",
             "t.yaml",
             ["the module os cannot be broken"],
@@ -198,6 +203,14 @@ def test_a_bad_file_is_refused_with_the_place_and_the_reason(
         return
     for part in parts:
         assert part in told
+
+
+@pytest.mark.parametrize("value", ["true", "[crash mild, timeout mild]", "7", '"a\\0b"'])
+def test_what_only_follows_from_a_problem_is_not_told(tmp_path: Path, value: str) -> None:
+    """An ``inject`` that is neither a mapping nor a text has no type that could be missing."""
+    told = message(write(tmp_path, f"type: test\ninject: {value}\nconfig: {{test_file: a}}\n"))
+    assert [line.partition(": inject: ")[0] for line in told.splitlines()[1:]] == ["  line 2"]
+    assert "must be a mapping with type and intensity, or a text" in told or "has a NUL byte" in told
 
 
 def test_all_problems_are_told_at_once_with_their_lines_in_json_too(tmp_path: Path) -> None:

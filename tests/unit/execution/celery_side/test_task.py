@@ -13,6 +13,7 @@ from dtf.domain.outcome import Outcome
 from dtf.execution import task as task_module
 from dtf.execution.celery_app import make_app
 from dtf.execution.guardian.messages import ShardReply
+from dtf.execution.guardian_client import GuardianLostError
 from dtf.execution.task import SERVED_KEY
 from dtf.execution.worker_setup import WorkerSetup
 
@@ -159,6 +160,26 @@ def test_a_lost_guardian_fails_no_task(error: Exception, name: str, caplog: pyte
     assert "the guardian is gone" in reply["reason"]
     assert "a hint is dropped" in caplog.text
     assert seen.signs == ([(WAY, Sign.INFRA)] if "run" in name else [])
+
+
+@pytest.mark.parametrize("queue", ["cpu", "cuda"])
+def test_a_guardian_that_goes_away_under_a_shard_says_nothing_here(queue: str) -> None:
+    """The shard may be what ended it: its successor tells the breakers, with the job's group."""
+    seen = Seen()
+    reply = _call(ScriptedGuardian(GuardianLostError("it went away before it answered")), seen, "s1", queue=queue)
+    assert "s1 is left to the ledger" in reply["reason"]
+    assert (reply["claimed"], seen.signs, len(seen.asked)) == (False, [], 1)
+
+
+@pytest.mark.parametrize(("queue", "sign"), [("cpu", None), ("cuda", Sign.CRASH)])
+def test_a_lost_child_is_told_once_of_a_cpu(queue: str, sign: Sign | None) -> None:
+    """Its guardian tells the same target, with the job's group; the way to a device's guardian it does not tell."""
+    task = make_app(lambda: "memory://", WorkerSetup, breakers=lambda: Seen().breakers).tasks["dtf.run_shard"]
+    task.push_request(id="t1", delivery_info={"routing_key": queue})
+    try:
+        assert task.breaker_sign_lost() is sign
+    finally:
+        task.pop_request()
 
 
 @pytest.mark.parametrize("argument", [None, 5, "", "s\x00", "s" * 65, ["s1"], {"a": 1}, "\ud800", "a b", "../x"])

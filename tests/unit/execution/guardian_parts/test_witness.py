@@ -9,7 +9,7 @@ from dtf.breakers.client import Breakers
 from dtf.breakers.config import BreakerConfig, BreakerPolicy
 from dtf.breakers.memory_store import MemoryStore
 from dtf.breakers.permit import Permit
-from dtf.domain.breaker import BreakerState, Target
+from dtf.domain.breaker import BreakerState, Sign, Target
 from dtf.domain.errors import LedgerUnavailableError
 from dtf.domain.outcome import Outcome
 from dtf.domain.shard import AttemptResult, ClaimedShard, ShardKind
@@ -27,6 +27,7 @@ from dtf.execution.guardian.witness import Witness
 from dtf.resilience.recovery import Circumstances
 
 CPU = Target(hardware="cpu", name="celery@here")
+KILLED = "killed by SIGKILL, which dtf did not send (out of memory, or somebody's kill -9)"
 
 
 class Singing:
@@ -69,9 +70,10 @@ class Court:
     """A witness over one CPU slot; the breakers are real, their store is in memory."""
 
     def __init__(self, policy: BreakerPolicy, descriptor: int) -> None:
-        worker = WorkerInfo(
+        worker = self.worker = WorkerInfo(
             worker_id="w", name="celery@here", host="h", fingerprint="f", pid=1, queues=("cpu",), slots=1
         )
+        self.stops = False
         self.breakers = Breakers(MemoryStore(), BreakerConfig(policy=policy, hold_s=5.0, copy_s=0.01))
         self.canaries, self.ledger = Singing(), Refunding()
         self.database = Database()
@@ -84,13 +86,13 @@ class Court:
             refunds=self.refunds,
             announcer=Announcer(descriptor),
         )
-        self.ward, self.witness = ward, Witness(ward)
+        self.ward, self.witness = ward, Witness(ward, stops=lambda: self.stops)
 
-    def tried(self, shard_id: str, *, max_retries: int = 3, crashes: int = 0) -> Tried:
+    def tried(self, shard_id: str, *, max_retries: int = 3, crashes: int = 0, name: str = "c") -> Tried:
         """An attempt that may run."""
         permit = self.breakers.acquire((CPU,))
         job = JobSpec(
-            name="c",
+            name=name,
             work=CommandWork(argv=("true",)),
             source=Source(kind=SourceKind.PATH, location="/"),
             max_retries=max_retries,
@@ -99,6 +101,17 @@ class Court:
             shard_id=shard_id, attempt=1, run_id="r", job_id="j", job=job, kind=ShardKind.RUN, crashes=crashes
         )
         return Tried(claim, permit if isinstance(permit, Permit) else None)
+
+    @property
+    def state(self) -> BreakerState:
+        """How the slot's breaker stands."""
+        return self.breakers.states()[CPU].state
+
+    @property
+    def told(self) -> list[tuple[Sign, str]]:
+        """What jobs have said, and of which groups."""
+        heard = self.breakers.store.heard("", 100)[1]
+        return [(record.sign, record.job_group) for record in heard if record.job_group]
 
     def bad(self) -> float:
         """How bad the slot's target is believed to be."""
@@ -195,6 +208,71 @@ def test_what_kills_itself_is_not_forgiven() -> None:
             place = await court.testify(court.tried(f"s{number}"), Outcome.INFRA)
             assert not place.forgives
         assert court.canaries.count >= 2
+
+    play(scene)
+
+
+def test_a_command_that_kills_itself_opens_nothing() -> None:
+    """Eight at a time of one group: crashes, each followed by a canary that passes, and none is forgiven."""
+
+    async def scene(court: Court) -> None:
+        tried = [court.tried(f"s{number}") for number in range(8)]
+        places = await asyncio.gather(*(court.testify(one, Outcome.INFRA, reason=KILLED) for one in tried))
+        assert not any(place.forgives for place in places)
+        assert court.told == [(Sign.CRASH, "command:c")] * 8
+        await until(lambda: court.canaries.count)
+        last = await court.testify(court.tried("last", max_retries=0), Outcome.INFRA, reason=KILLED)
+        assert not last.forgives
+        assert (court.state, court.breakers.states()[CPU].epoch) == (BreakerState.CLOSED, 0)
+
+    for policy in (BreakerPolicy.CONSTANTS, BreakerPolicy.FIXED):
+        play(scene, policy)
+
+
+def test_a_device_that_kills_whatever_runs_there_is_found() -> None:
+    """Its canaries too: one job. Its jobs alone: three of different groups, whatever canaries say."""
+
+    async def canaries_too(court: Court) -> None:
+        court.canaries.reason = "it ended by SIGKILL"
+        await court.testify(court.tried("s"), Outcome.INFRA, reason=KILLED)
+        await until(lambda: court.state is BreakerState.OPEN)
+
+    async def jobs_alone(court: Court) -> None:
+        tried = [court.tried(f"s{name}", name=name) for name in "abc"]
+        await asyncio.gather(*(court.testify(one, Outcome.INFRA, reason=KILLED) for one in tried))
+        assert [sign for sign, _ in court.told] == [Sign.CRASH, Sign.INFRA, Sign.INFRA]
+        assert court.breakers.states()[CPU].epoch >= 1
+
+    play(canaries_too)
+    play(canaries_too, BreakerPolicy.FIXED)
+    play(jobs_alone)
+
+
+def test_the_last_retry_of_what_is_killed_is_lost_to_no_bad_device() -> None:
+    """Canaries look before it is lost, although a kill alone makes nothing suspect."""
+
+    async def scene(court: Court) -> None:
+        court.canaries.reason = "it ended by SIGKILL"
+        assert (await court.testify(court.tried("last", max_retries=0), Outcome.INFRA, reason=KILLED)).forgives
+
+    play(scene)
+
+
+def test_a_lost_process_is_told_with_the_group_of_what_ran() -> None:
+    """The child that asked, or the guardian before: a crash that opens and refunds nothing; a worker's stop is none."""
+
+    async def scene(court: Court) -> None:
+        lost = court.tried("s", name="kills its parent")
+        for _ in range(6):
+            await court.testify(lost, Outcome.INFRA, reason="the child was lost", crashed=False, lost=True)
+        await court.witness.testify_lost(court.worker, [(0, "cpu", lost.claim.job), (7, "cpu", lost.claim.job)])
+        assert court.told == [(Sign.CRASH, "command:kills its parent")] * 7, "slot 7 is not there"
+        court.stops = True
+        await court.testify(lost, Outcome.INFRA, reason="the worker stopped", crashed=False, lost=True)
+        assert len(court.told) == 7
+        await until(lambda: court.canaries.count)
+        record = court.breakers.states()[CPU]
+        assert (record.state, record.epoch, record.suspects) == (BreakerState.CLOSED, 0, ())
 
     play(scene)
 
