@@ -15,8 +15,8 @@ from dtf.resilience.breaker_params import MOST_FAILURES, BreakerParams, Policy
 _MOST_SUSPECTS = 16
 #: An opening with more than one sibling open waits so many times as long, at most.
 _MOST_SIBLINGS = 3
-#: After a probe that failed none is made for so many times what it took, but for no longer than this, in seconds.
-_RESTS, _LONGEST_REST_S = 2.0, 30.0
+#: After a probe that took long to fail none is made for as long again, but for no longer than this, in seconds.
+_LONGEST_REST_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -375,13 +375,13 @@ def _moved(
 
 
 def rest_s(took_s: float, at_least_s: float) -> float:
-    """How long nobody probes after a probe that failed: those that take long to fail get a third of the time at most.
+    """How long nobody probes after a probe that failed: those that take long to fail get half of the time at most.
 
     Args:
         took_s: How long it took to fail, in seconds.
         at_least_s: How often the breaker is probed otherwise, in seconds.
     """
-    return max(at_least_s, min(_RESTS * took_s, _LONGEST_REST_S))
+    return max(at_least_s, min(took_s, _LONGEST_REST_S))
 
 
 def _rest_s(params: BreakerParams, evidence: Evidence, *, again: bool) -> float:

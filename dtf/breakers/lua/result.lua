@@ -2,7 +2,7 @@
 -- 4 the sign, 5 the probe's permit, 6 the job's reference, 7 the job group.
 local if_healthy, if_grey, if_down, is_bad, seen_in, siblings, normal, is_told, duration_s, kept_evidence =
   struct.unpack('<dddddddddd', ARGV[3])
-local RESTS, LONGEST_REST_S = 2, 30
+local LONGEST_REST_S = 30
 local NAMES = {'closed', 'open', 'half_open'}
 local sign, permit, reference = ARGV[4], ARGV[5], ARGV[6]
 local before, reason, refunds, is_probe = '', '', '', false
@@ -59,8 +59,8 @@ end
 local function pause_after(opening)
   local again = closed_at > 0 and opening - closed_at <= quick_within_s
   local pause = (again and probe_quick_s or probe_every_s) * math.min(1 + siblings, MOST_SIBLINGS)
-  local probing_s = is_probe and duration_s or 0  -- what takes long to fail gets a third of the time at most
-  return math.max(pause, math.min(RESTS * probing_s, LONGEST_REST_S))
+  local probing_s = is_probe and duration_s or 0  -- what takes long to fail gets half of the time at most
+  return math.max(pause, math.min(probing_s, LONGEST_REST_S))
 end
 
 local function open()
