@@ -16,7 +16,7 @@ from dtf.dashboard.pages.recovery import Recovery
 from dtf.dashboard.pages.resources import Resources
 from dtf.dashboard.pages.runs import Run, Runs
 from dtf.dashboard.pages.workers import Worker, Workers
-from dtf.dashboard.rest.monitoring import Monitoring
+from dtf.dashboard.rest.monitoring import Live, Monitoring
 from dtf.dashboard.rest.routes import api_rules
 from dtf.dashboard.rest.run import RunNow
 from dtf.dashboard.vendor_file import VendorFile
@@ -45,6 +45,7 @@ def rules() -> list[Any]:
         *(url(page.path, page) for page in PAGES),
         url(r"/ws", Socket, name="socket"),
         url(rf"/api/monitoring/({'|'.join(TOPICS)})", Monitoring, name="monitoring"),
+        url(rf"/api/live/({'|'.join(TOPICS)})", Live),
         url(r"/api/monitoring/runs/([^/]+)", RunNow),
         *api_rules(),
         url(r"/assets/vendor/([a-z0-9.-]+)", VendorFile),

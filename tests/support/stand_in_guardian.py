@@ -29,6 +29,7 @@ class Answer:
     claimed: bool
     outcome: Outcome | None
     attempts: int = 1
+    ran: tuple[str, ...] = ()
     reason: str = ""
     unserved: bool = False
 

@@ -1,21 +1,33 @@
-"""``/api/monitoring/TOPIC``: what the pages are told, for whoever asks."""
+"""``/api/monitoring/TOPIC`` and ``/api/live/TOPIC``: the last look at the laboratory, for programs and for pages."""
 
 from typing import Any
 
 from tornado.web import HTTPError
 
 from dtf.dashboard.rest.problems import JsonHandler
+from dtf.dashboard.rest.shapes import listed
 
 
-class Monitoring(JsonHandler):
-    """The last look at a topic."""
+class Live(JsonHandler):
+    """The last look at a topic, as pages are told it over their sockets."""
 
     application: Any
 
     def get(self, topic: str) -> None:
         """The topic's value, with ``as_of`` in seconds since the epoch."""
-        hub = self.application.hub
-        value, as_of = hub.value(topic)
+        value, as_of = self.application.hub.value(topic)
         if not as_of:
             raise HTTPError(503, "nothing has been seen yet; ask again in a second")
-        self.answer({**value, "as_of": as_of})
+        self.answer({**self.shaped(topic, value), "as_of": as_of})
+
+    def shaped(self, topic: str, value: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002  # for others
+        """The value as it is told here."""
+        return value
+
+
+class Monitoring(Live):
+    """The same for programs."""
+
+    def shaped(self, topic: str, value: dict[str, Any]) -> dict[str, Any]:
+        """With lists."""
+        return listed(topic, value)

@@ -22,7 +22,9 @@ class _Page:
     """A page: it takes messages when it likes, and follows them as its script does."""
 
     def __init__(self, hub: Hub, *topics: str) -> None:
-        self.hub, self.seen, self.version = hub, {}, {}
+        self.hub = hub
+        self.seen: dict[str, object] = {}
+        self.version: dict[str, int] = {}
         self.wakes = self.taken = self.bytes = 0
         self.listener = Listener(self._wake)
         hub.listen(self.listener, topics)

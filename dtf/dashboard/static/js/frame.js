@@ -6,7 +6,7 @@ const element = document.getElementById("connection");
 const WORDS = {
   live: "live",
   connecting: "connecting …",
-  polling: `connection lost: asking every ${document.body.dataset.intervalS} s`,
+  polling: `connection lost: asking every ${Number(document.body.dataset.intervalS)} s`,
   away: "the dashboard does not answer",
 };
 

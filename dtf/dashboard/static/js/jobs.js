@@ -32,7 +32,7 @@ const list = new Listing(document.getElementById("jobs"), {
       cell: (job) => el("span", {}, jobLink(job.job_id, job.name), " ", el("small", { class: "soft" }, "of ", runLink(job.run_id))),
     },
     { title: "Status", cell: (job) => el("span", {}, status(job), places(job)) },
-    { title: "Kind", cell: (job) => job.kind },
+    { title: "Kind", cell: (job) => el("span", { class: "whole" }, job.kind) },
     { title: "Hardware", cell: (job) => badge(job.hardware, "kind") },
     {
       title: "Priority",

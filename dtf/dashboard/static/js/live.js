@@ -145,7 +145,7 @@ function stopPolling() {
 async function poll() {
   for (const topic of wanting.keys()) {
     try {
-      const { as_of: asOf, ...value } = await ask(`/api/monitoring/${topic}`);
+      const { as_of: asOf, ...value } = await ask(`/api/live/${topic}`);
       if (!polling) return;
       // no version: the socket tells the whole first when it is back
       known.set(topic, { value, version: -1, asOf });

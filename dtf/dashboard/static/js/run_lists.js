@@ -24,7 +24,7 @@ export function jobList(parent, runId) {
     empty: ["The run has no jobs."],
     columns: [
       { title: "Job", sort: "name", cell: (row) => link(at(`/lab/jobs/${encodeURIComponent(row.job_id)}`), foreign(row.name || row.job_id)) },
-      { title: "Kind", cell: (row) => row.kind },
+      { title: "Kind", cell: (row) => el("span", { class: "whole" }, row.kind) },
       { title: "Hardware", cell: (row) => foreign(row.hardware) },
       { title: "State", cell: (row) => badge(row.outcome ?? row.state) },
       { title: "Passed", numeric: true, cell: (row, asOf) => count(row, "cases_passed", asOf) },
