@@ -4,7 +4,7 @@ import { askFirst, tellMore } from "./dialog.js";
 import { badge, el } from "./dom.js";
 import { figure } from "./figures.js";
 import { brief } from "./foreign_text.js";
-import { foreign } from "./lab_words.js";
+import { advised, foreign } from "./lab_words.js";
 import { ask, send } from "./live.js";
 
 /** The verdicts on cases, the good ones first. */
@@ -29,7 +29,10 @@ export function caseCounts(job, asOf) {
   const of = (name, field) => figure(`jobs.${job.job_id}.${field}`, job[field], asOf, "integer", name);
   if (!job.expected && !CASES.some((name) => job[`cases_${name}`])) return undefined;
   const there = CASES.filter((name) => job[`cases_${name}`]);
-  const counts = there.flatMap((name) => [el("span", { class: `is-${name}` }, of(name, `cases_${name}`)), ", "]).slice(0, -1);
+  const counts = there.flatMap((name, place) => {
+    const count = el("span", { class: `is-${name}` }, of(name, `cases_${name}`));
+    return [place > 0 && " ", el("span", { class: "whole" }, count, place < there.length - 1 && ",")];
+  });
   const expected = job.expected ? el("span", { class: "soft" }, " of ", of("", "expected")) : undefined;
   return el("span", {}, counts, expected);
 }
@@ -49,11 +52,11 @@ export function took(job, asOf) {
 export async function whyOf(id) {
   const { why, advice, operator_needed: alarms, breakers_unknown: unknown } = await ask(`${path(id)}/why`);
   const more = [
-    advice,
-    ...alarms.map((alarm) => `An operator is needed: ${alarm.reason}`),
-    unknown && `How the breakers stand is not known: ${unknown}`,
+    advice && advised(brief(advice, 2000)),
+    ...alarms.map((alarm) => foreign(`An operator is needed: ${alarm.reason}`, 2000)),
+    unknown && foreign(`How the breakers stand is not known: ${unknown}`, 2000),
   ];
-  return [el("p", {}, foreign(why, 2000)), ...more.filter(Boolean).map((words) => el("p", { class: "soft" }, foreign(words, 2000)))];
+  return [el("p", {}, foreign(why, 2000)), ...more.filter(Boolean).map((words) => el("p", { class: "soft" }, words))];
 }
 
 function tellWhy(id) {

@@ -9,6 +9,11 @@ export function foreign(text, most) {
   return el("span", { class: "foreign" }, brief(text ?? "", most));
 }
 
+/** Advice whose commands stand between backticks. */
+export function advised(text) {
+  return text.split("`").map((part, place) => (place % 2 ? el("code", {}, part) : part));
+}
+
 const linked = (path, id, name) => link(at(`/lab/${path}/${encodeURIComponent(id)}`), foreign(name || id));
 
 export const jobLink = (id, name) => linked("jobs", id, name);

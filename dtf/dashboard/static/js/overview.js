@@ -1,6 +1,7 @@
 import { badge, el, link } from "./dom.js";
 import { bind, figure } from "./figures.js";
 import "./frame.js";
+import { advised } from "./lab_words.js";
 import { at, on } from "./live.js";
 import { LiveTable, become } from "./live_table.js";
 import { health } from "./overview_health.js";
@@ -76,9 +77,7 @@ on("queues", (value, asOf) => {
 
 function queueState(queue) {
   if (queue.why) {
-    // commands stand between backticks
-    const words = (queue.advice ?? "").split("`").map((part, at) => (at % 2 ? el("code", {}, part) : part));
-    const advice = queue.advice && [" ", el("span", { class: "soft" }, words)];
+    const advice = queue.advice && [" ", el("span", { class: "soft" }, advised(queue.advice))];
     return el("span", {}, badge("unserved", "failed"), " ", el("span", { class: "foreign" }, queue.why), advice);
   }
   return queue.queued || queue.claimed ? badge("busy") : badge("idle");
