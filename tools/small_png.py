@@ -11,10 +11,12 @@ import numpy as np
 _MARK: Final = b"\x89PNG\r\n\x1a\n"
 #: A picture with a palette has at most so many colours.
 _COLOURS: Final = 256
+#: So many of them are the most frequent ones.
+_FREQUENT: Final = 96
 
 
 def make_small(file: Path) -> None:
-    """Write a browser's PNG anew with a palette: its most frequent colours, and for the others the nearest of them.
+    """Write a browser's PNG anew with a palette; each pixel has the nearest of its colours.
 
     Raises:
         ValueError: It is no PNG with 8 bits for each of red, green and blue.
@@ -23,7 +25,7 @@ def make_small(file: Path) -> None:
     flat = pixels.reshape(-1, 3).astype(np.int64)
     codes, places, counts = np.unique(flat @ (65536, 256, 1), return_inverse=True, return_counts=True)
     colours = np.stack([codes >> 16, (codes >> 8) & 255, codes & 255], axis=1)
-    palette = colours[np.argsort(-counts, kind="stable")[:_COLOURS]]
+    palette = _palette(colours, counts)
     nearest = np.array([np.argmin(((palette - colour) ** 2).sum(axis=1)) for colour in colours], dtype=np.uint8)
     indices = nearest[places].reshape(pixels.shape[:2])
     height, width = indices.shape
@@ -36,6 +38,18 @@ def make_small(file: Path) -> None:
         (b"IEND", b""),
     )
     file.write_bytes(_MARK + b"".join(_chunk(kind, data) for kind, data in parts))
+
+
+def _palette(colours: Any, counts: Any) -> Any:  # noqa: ANN401  # arrays
+    """The most frequent colours, and those of the others that are least like them: a small mark keeps its colour."""
+    chosen = list(np.argsort(-counts, kind="stable")[:_FREQUENT])
+    far = np.full(len(colours), np.iinfo(np.int64).max)
+    for one in chosen:
+        far = np.minimum(far, ((colours - colours[one]) ** 2).sum(axis=1))
+    while far.max() and len(chosen) < _COLOURS:
+        chosen.append(far.argmax())
+        far = np.minimum(far, ((colours - colours[chosen[-1]]) ** 2).sum(axis=1))
+    return colours[chosen]
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
