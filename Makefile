@@ -12,12 +12,12 @@ PYTEST_ARGS ?=
 test: export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo browsers test check coverage format docs benchmark benchmark-breaker benchmark-models acceptance clean
+.PHONY: help run demo browsers test check coverage format docs benchmark benchmark-breaker benchmark-models benchmark-dashboard acceptance clean
 
 help:  ## Print this help
 	@echo "dtf runs test suites on many workers and loses none of them."
 	@echo
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "Nothing needs to be installed first but Python >= 3.11 with venv, and make."
 
@@ -65,6 +65,9 @@ benchmark-breaker: $(VENV)/.installed-dev  ## Measure the breaker over 50 episod
 
 benchmark-models: $(VENV)/.installed-dev  ## Measure what batching the jobs of a model gains: five pairs, a report
 	@$(BIN)/python -m benchmarks.model_batching
+
+benchmark-dashboard: $(VENV)/.installed-dev  ## Measure what the dashboard costs beside Flower, and how soon pages are told: a report
+	@$(BIN)/python -m benchmarks.dashboard_cost
 
 acceptance: $(VENV)/.installed-dev  ## The long acceptance runs: each kill five times, and their figures
 	@$(BIN)/python -m tools.acceptance
