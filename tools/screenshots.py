@@ -23,6 +23,8 @@ IMAGES = ROOT / "docs" / "images" / "dashboard"
 _LARGEST: Final = 150 * 1024
 #: A page that is live gets so long to draw what it asks for, in milliseconds.
 _DRAWS_MS: Final = 2500
+#: What a page may take in all, in milliseconds.
+_PATIENCE_MS: Final = 120_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,7 @@ def _take(browser: Browser, look: Look, address: str, file: Path) -> None:
         viewport=look.size, color_scheme=look.scheme, locale="en-GB", timezone_id="UTC", reduced_motion="reduce"
     )
     page = context.new_page()
+    page.set_default_timeout(_PATIENCE_MS)
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.on("console", lambda told: troubles.append(told.text) if told.type == "error" else None)
