@@ -5,6 +5,7 @@ import logging
 from http.client import responses
 from typing import Any
 
+from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler
 
 from dtf.breakers.errors import StoreUnavailableError
@@ -45,8 +46,9 @@ class JsonHandler(RequestHandler):
         self.finish(json.dumps({"title": responses.get(status, "Error"), "status": status, "detail": detail, **more}))
 
     def log_exception(self, kind: Any, value: Any, trace: Any) -> None:  # noqa: ANN401  # Tornado's
-        """What the asker did wrong is no error of ours."""
-        if told_of(value, 500)[0] < 500 or isinstance(value, LedgerUnavailableError | StoreUnavailableError):
+        """What the asker did wrong is no error of ours; nor is it one that they went away before the answer."""
+        outside = LedgerUnavailableError | StoreUnavailableError | StreamClosedError
+        if told_of(value, 500)[0] < 500 or isinstance(value, outside):
             log.info("%s %s: %s", self.request.method, self.request.path, value)
         else:
             super().log_exception(kind, value, trace)
