@@ -46,7 +46,6 @@ class Enclosure:
         Raises:
             InjectorError: There is no place for temporary files.
         """
-        self._adopted_before = set_subreaper(adopts=True)
         self._others = frozenset(descendants(read_table(), (os.getpid(),)))
         # a directory that is made and not yet known would stay
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
@@ -56,6 +55,8 @@ class Enclosure:
             raise InjectorError(f"there is no place for temporary files: {error.strerror}") from error
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        # who could not enter does not adopt
+        self._adopted_before = set_subreaper(adopts=True)
         # Playwright gives its driver the environment of this process, and nothing else can be said to it
         self._place_before = os.environ.get(_PLACE)  # noqa: TID251
         os.environ[_PLACE] = str(self._directory.path)  # noqa: TID251
