@@ -46,7 +46,10 @@ def test_it_tells_the_truth_about_a_cluster_that_comes_and_goes(place: Place, tm
     """A failing test is no success, Revoke calls the job off, and the next cluster is found on its other port."""
     bad = suite(tmp_path, "bad", "def test_it(): assert False\n")
     good = suite(tmp_path, "good", "def test_it(): pass\n")
-    slow = suite(tmp_path, "slow", "import time\ndef test_it(): time.sleep(600)\n")
+    began = tmp_path / "began"
+    slow = suite(
+        tmp_path, "slow", f"import pathlib, time\ndef test_it(): pathlib.Path({str(began)!r}).touch(); time.sleep(600)\n"
+    )
     served = serving(place)
     assert "no cluster is running in the state directory" in served.command.said
     for path in ("/", "/workers", "/tasks", "/broker"):
@@ -72,6 +75,7 @@ def test_it_tells_the_truth_about_a_cluster_that_comes_and_goes(place: Place, tm
     assert until(lambda: any(row["name"].endswith(": good") for row in served.tasks("state=passed").values()), 60)
 
     attached = place.start(DTF, "run", slow)
+    assert until(began.exists, 120), attached.said  # its tests are collected by a shard of their own before
     running = served.task("running")
     status, answer = served.ask(f"/api/task/revoke/{running}", "POST", terminate="true")
     told = json.loads(answer)

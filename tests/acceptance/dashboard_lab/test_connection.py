@@ -145,17 +145,17 @@ def _looked_at(pages: Browsed) -> float:
 def test_a_dashboard_that_is_killed_and_comes_back(lab: Lab, dashboard: tuple[Started, str]) -> None:
     """The page says that nobody answers, and comes back by itself with all that was, and what came meanwhile."""
     command, base = dashboard
-    before = lab.submit("kept a", "kept b", seconds=0.1)
+    before = lab.submit("killed a", "killed b", seconds=0.1)
     assert until(lambda: lab.is_over(before), 120)
     with browsing(base) as pages:
-        pages.open("/lab/jobs?search=kept")
+        pages.open("/lab/jobs?search=killed")
         assert until(lambda: _shows(pages, _jobs(lab, before)), 60)
         pages.page.evaluate("window.stayed = true")
         command.process.kill()
         command.wait(60)
         assert until(lambda: _state(pages) == "away", 60), _state(pages)
         assert "does not answer" in pages.page.locator("#connection").inner_text()
-        meanwhile = lab.submit("kept c", seconds=0.1)
+        meanwhile = lab.submit("killed c", seconds=0.1)
         jobs = _jobs(lab, before, meanwhile)
         port = urlsplit(base).port
         again = lab.place.start(DTF, "dashboard", "--port", str(port), "--update-interval", str(INTERVAL_S))

@@ -9,7 +9,7 @@ import { on } from "./live.js";
 const VERDICTS = ["passed", "failed", "error", "infra", "timeout", "skipped", "empty", "cancelled"];
 
 let newest = {};
-let workers = {};
+let workers = null;
 
 bind();
 
@@ -55,13 +55,16 @@ on("tasks", (tasks, asOf, confirmed) => {
   list.refresh();
 });
 on("workers", (told) => {
+  const first = workers === null;
   workers = told;
+  if (first) list.redraw();
   const tags = Object.values(told).flatMap((worker) => Object.values(worker.slot_table).flatMap((slot) => slot.tags));
   offer([...new Set(["cpu", "cuda", "rocm", "webgpu", "webnn", ...tags])].sort());
 });
 
-/** The workers that have a shard of a running job, where it is one of the newest. */
+/** The workers that have a shard of a running job, where it is one of the newest; nothing until their names are known. */
 function places(job) {
+  if (workers === null) return [];
   const ids = (job.status === "running" && newest[job.job_id]?.worker_ids) || [];
   return ids.flatMap((id) => [" ", el("small", {}, "on ", workerLink(id, workers[id]?.name))]);
 }
