@@ -8,6 +8,8 @@ const MOST_NAMES = 60;
 const NEAR = 1.3;
 const [CLOSEST, FARTHEST, STEP] = [6, 0.1, 1.4];
 const [ASIDE, ABOVE] = [80, 40];
+// names are not drawn smaller than so many pixels, however small the map is; below this scale devices have none
+const [NAME_PX, LEAST_SCALE, SMALL] = [11, 0.3, 0.85];
 
 /** D3's parts, or undefined where they are not installed. */
 export async function d3() {
@@ -85,7 +87,7 @@ export class NetworkMap {
     nodes.select(".map-shape").attr("d", (node) => shapeOf(node.group, radiusOf(node)));
     nodes.select(".map-load").attr("d", (node) => shapeOf(node.group, radiusOf(node) * Math.sqrt(loadOf(node))));
     nodes.select(".map-sign").attr("font-size", (node) => Math.min(1.5 * radiusOf(node), 15)).text((node) => (toneOf(node) === "bad" ? "!" : ""));
-    nodes.select(".map-name").attr("y", (node) => radiusOf(node) + 13).text(labelOf);
+    nodes.select(".map-name").attr("y", (node) => radiusOf(node) + 3).text(labelOf);
   }
 
   entered(enter) {
@@ -93,7 +95,7 @@ export class NetworkMap {
     made.append("path").attr("class", "map-shape");
     made.append("path").attr("class", "map-load");
     made.append("text").attr("class", "map-sign").attr("dy", "0.35em");
-    made.append("text").attr("class", "map-name");
+    made.append("text").attr("class", "map-name").attr("dy", "0.95em");
     made.append("title");
     made.on("click", (_, { id }) => this.choose(id)).on("focus", (_, { id }) => this.stop(id));
     return made;
@@ -120,7 +122,8 @@ export class NetworkMap {
   zoomed({ transform, sourceEvent }) {
     if (sourceEvent) this.isMoved = true;
     this.inner.attr("transform", transform);
-    this.svg.classed("map-near", transform.k > NEAR);
+    this.svg.classed("map-near", transform.k > NEAR).classed("map-small", transform.k < SMALL);
+    this.svg.style("--map-name", `${NAME_PX / Math.max(Math.min(transform.k, 1), LEAST_SCALE)}px`);
   }
 
   /** Have all of it be seen. */
@@ -129,8 +132,7 @@ export class NetworkMap {
     const { clientWidth: width, clientHeight: height } = this.parent;
     const [[left, top], [right, bottom]] = this.layout.extent();
     if (!width || !height || left > right) return;
-    const [across, down] = [right - left + 2 * ASIDE, bottom - top + 2 * ABOVE];
-    const scale = Math.max(Math.min(width / across, height / down, 1.6), FARTHEST);
+    const scale = Math.max(Math.min(fitting(width, right - left, ASIDE), fitting(height, bottom - top, ABOVE), 1.6), FARTHEST);
     const middle = this.d3.zoomIdentity.translate(width / 2, height / 2).scale(scale).translate(-(left + right) / 2, -(top + bottom) / 2);
     this.svg.call(this.zoom.transform, middle);
   }
@@ -169,6 +171,12 @@ export class NetworkMap {
     this.stop(id);
     this.marks.select(`g.map-node[data-id="${CSS.escape(id)}"]`).node()?.focus();
   }
+}
+
+// names beside the outermost nodes grow with the map and do not shrink with it
+function fitting(room, extent, margin) {
+  const scale = room / (extent + 2 * margin);
+  return scale >= 1 ? scale : Math.max(room - 2 * margin, 1) / Math.max(extent, 1);
 }
 
 // the page scrolls by wheel and finger as ever: zooming takes Ctrl and the wheel, or two fingers
