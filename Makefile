@@ -66,8 +66,8 @@ benchmark-breaker: $(VENV)/.installed-dev  ## Measure the breaker over 50 episod
 benchmark-models: $(VENV)/.installed-dev  ## Measure what batching the jobs of a model gains: five pairs, a report
 	@$(BIN)/python -m benchmarks.model_batching
 
-benchmark-dashboard: $(VENV)/.installed-dev  ## Measure what the dashboard costs beside Flower, and how soon pages are told: a report
-	@$(BIN)/python -m benchmarks.dashboard_cost
+benchmark-dashboard: $(VENV)/.installed-dev  ## Measure what the dashboard costs beside Flower, and how soon pages have their data: reports
+	@$(BIN)/python -m benchmarks.dashboard_cost; cost=$$?; $(BIN)/python -m benchmarks.dashboard_pages && exit $$cost
 
 acceptance: $(VENV)/.installed-dev  ## The long acceptance runs: each kill five times, and their figures
 	@$(BIN)/python -m tools.acceptance

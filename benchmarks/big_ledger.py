@@ -64,6 +64,21 @@ SELECT s.job_id, n, s.shard_id, 1, CASE WHEN s.outcome = 'failed' AND n = 0 THEN
     random(), s.claimed_at, 0, 'tests/suite.py::test_' || n || '[' || md5(s.job_id) || ']', '', '',
     repeat('x', 200)
 FROM shards s, generate_series(0, 9) n WHERE s.state = 'finished';
+INSERT INTO devices (worker_id, position, kind, uuid, state, simulated, name, reason, details)
+SELECT 'w' || w, d, CASE d WHEN 0 THEN 'cpu' ELSE 'cuda' END, 'uuid-' || w || '-' || d, 'available', false,
+    CASE d WHEN 0 THEN 'a CPU' ELSE 'a GPU' END, '', '{}' FROM generate_series(1, 40) w, generate_series(0, 2) d;
+INSERT INTO coordinators (holder, host, pid, started_at, seen_at) VALUES ('c1', 'h', 1, :now, :now);
+INSERT INTO recoveries (at, time_s, resource_s, level, impact, attempt, succeeded, stable, job_recovered, hardware,
+    name, failure, action, worker_id, shard_id, reason)
+SELECT :now - 600 + n * 0.1, 2, 3, 1, 0, 1, n % 5 > 0, NULL, n % 5 > 0, 'cpu', 'dtf@w' || n % 20, 'crash', 'retry',
+    'w' || n % 20, 's00000001', '' FROM generate_series(1, 5000) n;
+INSERT INTO samples (series, resolution_s, at, mean, low, high, count)
+SELECT name, step, floor(:now / step) * step - n * step, 50 + 40 * sin(n / 50.0), 0, 100, 1
+FROM (VALUES (10, 360), (60, 1440), (900, 2880)) r(step, kept), LATERAL generate_series(1, kept) n, (
+    SELECT 'worker/w' || w || '/' || field AS name
+    FROM generate_series(1, 20) w, unnest(ARRAY['cpu_percent', 'memory_percent', 'busy_slots']) field
+    UNION ALL SELECT unnest(ARRAY['health/score', 'jobs/waiting', 'jobs/running', 'queue/cpu/queued'])
+) names;
 """
 
 

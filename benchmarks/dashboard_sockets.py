@@ -2,15 +2,12 @@
 
 import asyncio
 import json
-import os
 import random
 import socket
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +15,7 @@ from typing import Any, Final
 import psutil
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from benchmarks.report import ROOT
+from benchmarks.served import dashboard
 from dtf.bootstrap.ledger import Ledger, current_ledger
 from dtf.settings import Settings
 from tests.integration.ledger.laboratory import Laboratory, command, worker
@@ -44,26 +41,6 @@ class _Change:
     run_id: str
     written_at: float
     heard: dict[int, tuple[float, float]] = field(default_factory=dict)
-
-
-@contextmanager
-def _dashboard(state_dir: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    environment = {**os.environ, "DTF_STATE_DIR": str(state_dir), "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dtf", "dashboard", "--port", "0"],
-        env=environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        line = next((line for line in process.stdout or () if "dashboard: http" in line), "")
-        if not line:
-            raise SystemExit("the dashboard did not start")
-        yield process, int(line.strip().rstrip("/").rpartition(":")[2])
-    finally:
-        process.terminate()
-        process.wait(60)
 
 
 def _mute(port: int, topics: list[str]) -> socket.socket:
@@ -148,7 +125,7 @@ def measure(count: int, seed: int = 1) -> dict[str, Any]:
             ledger.workers.register(worker(f"w{number}"))
         for _ in range(RUNS):
             lab.submit(*(command(f"command {number}") for number in range(_JOBS)))
-        process, port = opened.enter_context(_dashboard(state_dir))
+        process, port = opened.enter_context(dashboard({"DTF_STATE_DIR": str(state_dir)}))
         watched = psutil.Process(process.pid)
         before, began = watched.cpu_times(), time.perf_counter()
         told = asyncio.run(_measured(port, ledger, ["tasks", "runs", "workers", "network"], count, seed))

@@ -47,9 +47,8 @@ def test_it_tells_the_truth_about_a_cluster_that_comes_and_goes(place: Place, tm
     bad = suite(tmp_path, "bad", "def test_it(): assert False\n")
     good = suite(tmp_path, "good", "def test_it(): pass\n")
     began = tmp_path / "began"
-    slow = suite(
-        tmp_path, "slow", f"import pathlib, time\ndef test_it(): pathlib.Path({str(began)!r}).touch(); time.sleep(600)\n"
-    )
+    code = f"import pathlib, time\ndef test_it():\n    pathlib.Path({str(began)!r}).touch()\n    time.sleep(600)\n"
+    slow = suite(tmp_path, "slow", code)
     served = serving(place)
     assert "no cluster is running in the state directory" in served.command.said
     for path in ("/", "/workers", "/tasks", "/broker"):
