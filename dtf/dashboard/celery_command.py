@@ -9,7 +9,6 @@ import click
 
 from dtf.dashboard.command import HELP, dashboard_options, serve
 from dtf.domain.errors import DtfError
-from dtf.settings import mask
 
 
 @click.command("dashboard", help=HELP)
@@ -20,6 +19,8 @@ def dashboard(context: click.Context, /, **options: Any) -> None:  # noqa: ANN40
     try:
         status = serve(click.echo, **options)
     except DtfError as error:
+        from dtf.settings import mask  # noqa: PLC0415  # Celery's commands load next to nothing of dtf
+
         click.echo(f"dtf: {mask(str(error))}", err=True)
         status = error.exit_code
     context.exit(status)

@@ -1,4 +1,7 @@
-"""What ``dtf dashboard`` and ``celery -A dtf dashboard`` have in common: all but how an error is told."""
+"""What ``dtf dashboard`` and ``celery -A dtf dashboard`` have in common: all but how an error is told.
+
+Celery imports it with each of its commands, in projects of others too, so that it imports next to nothing.
+"""
 
 import importlib.util
 from collections.abc import Callable
@@ -6,9 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from dtf.bootstrap.log import configure_log
 from dtf.domain.errors import BadInputError
-from dtf.settings import load_settings
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -66,11 +67,14 @@ def serve(
     Raises:
         DtfError: It cannot be served.
     """
+    from dtf.bootstrap.log import configure_log  # noqa: PLC0415  # Celery's commands load next to nothing of dtf
+
     configure_log()
     if importlib.util.find_spec("flower") is None:
         raise BadInputError("the dashboard needs Flower: pip install 'dtf[dashboard]'")
     from dtf.dashboard.options import DashboardOptions  # noqa: PLC0415  # --help is quick
     from dtf.dashboard.serve import run  # noqa: PLC0415  # as above
+    from dtf.settings import load_settings  # noqa: PLC0415  # as above
 
     options = DashboardOptions(
         address=address,

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from typing import Any
 
 from flower.inspector import Inspector
@@ -17,6 +18,8 @@ class PatientInspector(Inspector):  # type: ignore[misc]  # Flower has no types
     """Flower's inspector, which says once that nobody can be asked, and not at each question."""
 
     _is_silent = False
+    #: Questions are asked in threads of their own, several at a time.
+    _saying = threading.Lock()
 
     def inspect(self, workername: str | None = None) -> Any:  # noqa: ANN401  # Flower has no types
         """Ask one worker, or all; without a broker nobody is asked."""
@@ -41,6 +44,7 @@ class PatientInspector(Inspector):  # type: ignore[misc]  # Flower has no types
                 self.io_loop.add_callback(self._on_update, worker, method, response)
 
     def _say(self, reason: str) -> None:
-        if not self._is_silent:
+        with self._saying:
+            was_silent, self._is_silent = self._is_silent, True
+        if not was_silent:
             log.info("workers are not asked: %s", reason)
-        self._is_silent = True

@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,15 @@ def test_it():
     assert {one["attempt"] for one in ran} == {1}
 
 
+@pytest.fixture
+def terminal() -> Iterator[None]:
+    """Commands take a closed terminal as usual, though these tests may have been started by nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_it_ends_with_sockets_open(place: Place, number: signal.Signals) -> None:
     """By Ctrl-C, by a closed terminal, and by whoever started it."""

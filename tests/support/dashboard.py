@@ -97,6 +97,7 @@ def serving(settings: Settings, ledger: Ledger, **options: Any) -> Iterator[Serv
         found["application"], found["port"] = application, application.start_http_server()
         started.set()
         application.start()
+        _close(application.io_loop)
 
     thread = threading.Thread(target=serve, name="dashboard")
     thread.start()
@@ -108,6 +109,16 @@ def serving(settings: Settings, ledger: Ledger, **options: Any) -> Iterator[Serv
         application.io_loop.add_callback(application.stop)
         thread.join(60)
         laboratory.close()
+
+
+def _close(io_loop: Any) -> None:
+    """End what still runs in a loop, and close all that it has open: a process of tests has many of them."""
+    loop = io_loop.asyncio_loop
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    io_loop.close(all_fds=True)
 
 
 def embedded(state_dir: Path) -> Settings:

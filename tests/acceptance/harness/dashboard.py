@@ -47,8 +47,14 @@ class Served:
 
     def task(self, state: str) -> str:
         """The id of a task in a state, once there is one."""
-        assert until(lambda: self.tasks(f"state={state}"), 90, every_s=0.5), (self.tasks(), self.command.said)
-        return next(iter(self.tasks(f"state={state}")))
+        found: list[str] = []
+
+        def is_there() -> bool:
+            found.extend(self.tasks(f"state={state}"))
+            return bool(found)
+
+        assert until(is_there, 90, every_s=0.5), (self.tasks(), self.command.said)
+        return found[0]
 
     def open_socket(self) -> socket.socket:
         """A WebSocket that stays open and reads nothing."""

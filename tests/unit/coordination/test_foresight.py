@@ -139,8 +139,9 @@ def test_where_breakers_only_tell_warnings_do_too(lab: Lab, policy: BreakerPolic
 
 def test_the_coordinators_learner_looks_ahead(lab: Lab) -> None:
     """As it is put together for a cluster."""
-    ledger = SimpleNamespace(views=SimpleNamespace(workers=lambda: [lab.view]), breakers=None, fallbacks=None)
-    _, learning = _watches(load_settings({}), cast("Ledger", ledger), "redis://127.0.0.1:1/0")
+    unused = dict.fromkeys(("breakers", "fallbacks", "monitor", "samples"))
+    ledger = SimpleNamespace(views=SimpleNamespace(workers=lambda: [lab.view]), **unused)
+    *_, learning = _watches(load_settings({}), cast("Ledger", ledger), "redis://127.0.0.1:1/0")
     loop = cast("Learning", learning)._make_loop(lab.store, cast("Snapshots", None))
     known = loop._make_learner().publish(lab.store.now()).early_warning
     assert known is not None
