@@ -16,7 +16,10 @@ from playwright.sync_api import Page, sync_playwright
 from benchmarks import big_ledger
 from benchmarks.report import REPORTS, circumstances, facts_table
 from benchmarks.served import dashboard
+from dtf.bootstrap.breakers import make_store
+from dtf.domain.breaker import BreakerMode, Target
 from dtf.execution.browser_host.find import find_browsers
+from dtf.settings import Settings
 from dtf.storage.ledger import open_ledger
 from dtf.storage.migrate import migrate
 from tests.support.postgres import PostgresCluster
@@ -27,12 +30,13 @@ ASKED_PAGE_MS: Final = 300.0
 ASKED_LIST_MS: Final = 200.0
 
 METHOD = """A Postgres of its own with {jobs:,} jobs and {cases:,} cases in {runs} runs, two of them under way, 20
-workers online and 20 gone; a broker (valkey) of its own; `dtf dashboard` as a process; Chromium, headless, with one
-window. Each page is opened {times} times, in turn with the others; the browser keeps scripts and styles from the first
-time on, which is not counted. Times are the page's own, from the beginning of its navigation (`performance.now()`).
-*First data*: the first frame in which a figure of the ledger's, or a row, stands on the page. *All data*: the first one
-in which each figure has come, and no table waits. *Lists*: from the click until the frame with the other rows. A search
-begins when nothing was typed for 250 ms; the pause is in its time, which is not judged."""
+workers online and 20 gone, with 120 devices; a broker (valkey) of its own with 40 breakers; `dtf dashboard` as a
+process; Chromium, headless, with one window. Each page is opened {times} times, in turn with the others; the browser
+keeps scripts and styles from the first time on, which is not counted. Times are the page's own, from the beginning of
+its navigation (`performance.now()`). *First data*: the first frame in which a figure of the ledger's, a row, or a node
+of the map stands there. *All data*: the first one in which each figure has come, and no table waits. *Lists*: from the
+click until the frame with the other rows. A search begins when nothing was typed for 250 ms; the pause is in its time,
+which is not judged."""
 
 CAVEATS = """The browser, the dashboard and Postgres share the machine, and nobody else uses them. Postgres does without
 fsync. No worker reports and no coordinator leads: the ledger is read and not written."""
@@ -42,7 +46,7 @@ _WATCH = """(() => {
     const frame = (name) => requestAnimationFrame(() => { window[name] ??= performance.now(); });
     const look = () => {
         const figures = [...document.querySelectorAll('main [data-metric]')];
-        const rows = document.querySelectorAll('main tbody > tr[data-key]').length;
+        const rows = document.querySelectorAll('main tbody > tr[data-key], main g.map-node').length;
         if (rows || figures.some(one => Number(one.dataset.asOf) > 0)) frame('firstData');
         const waits = document.querySelector('main table[aria-busy=true]');
         if ((rows || figures.length) && !waits && figures.every(one => Number(one.dataset.asOf) > 0)) frame('allData');
@@ -140,8 +144,19 @@ def _laboratory(jobs: int) -> Iterator[int]:
         ledger = open_ledger(url)
         big_ledger.fill(ledger, jobs)
         ledger.close()
+        _fill_breakers(place, broker.url)
         settings = {"DTF_STATE_DIR": str(place), "DTF_DATABASE_URL": url, "DTF_BROKER_URL": broker.url}
         yield opened.enter_context(dashboard(settings))[1]
+
+
+def _fill_breakers(place: Path, broker_url: str) -> None:
+    """Breakers of 40 GPUs; those of one worker are held open by hand."""
+    store = make_store(Settings(state_dir=place), broker_url)
+    for worker in range(1, 21):
+        for position in (1, 2):
+            mode = BreakerMode.FORCED_OPEN if worker == 1 else BreakerMode.AUTO
+            store.set_mode(Target(hardware="cuda", name=f"uuid-{worker}-{position}"), mode)
+    store.close()
 
 
 @contextmanager
@@ -177,7 +192,7 @@ def _changed(page: Page, steps: tuple[str, ...], times: int) -> list[float]:
     for _ in range(times):
         page.goto(f"/lab/jobs{query}")
         page.wait_for_selector("#connection[data-state=live]")
-        page.wait_for_selector("#jobs table[aria-busy=false]")
+        page.wait_for_selector("#jobs table[aria-busy=false]", state="attached")
         for step in before:
             page.evaluate(_CHANGED, step)
         page.wait_for_timeout(300)
