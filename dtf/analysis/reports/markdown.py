@@ -23,8 +23,8 @@ def markdown(record: RunRecord) -> Iterator[str]:
         yield f"{plain(run.reason)}\n\n"
     for name, value in run.labels.items():
         yield f"- {plain(name)}: {plain(str(value))}\n"
-    yield f"- attempts: {run.attempts}\n- makespan: {_seconds(record.makespan_s)}\n"
-    yield f"- lower bound: {_seconds(record.lower_bound_s)}\n\n"
+    yield f"- attempts: {run.attempts}\n- from the submission to the end: {_seconds(record.took_s)}\n"
+    yield f"- makespan: {_seconds(record.makespan_s)}\n- lower bound: {_seconds(record.lower_bound_s)}\n\n"
     tally = {name: count for name, count in counts(record).items() if count}
     yield "| outcome | cases |\n|---|---:|\n" + "".join(f"| {plain(k)} | {v} |\n" for k, v in tally.items())
     if line := standing_line(standings(record)):

@@ -41,6 +41,12 @@ class RunRecord:
 
     @property
     def makespan_s(self) -> float | None:
+        """From the first attempt's beginning to the end of the last job, in seconds; None: nothing ran, or it runs."""
+        started, finished = self.run.started_at, self.run.finished_at
+        return None if started is None or finished is None else finished - started
+
+    @property
+    def took_s(self) -> float | None:
         """From the submission to the end of the last job, in seconds; None while it runs."""
         return None if self.run.finished_at is None else self.run.finished_at - self.run.created_at
 
@@ -103,6 +109,7 @@ def summary(record: RunRecord) -> Mapping[str, object]:
         "created_at": run.created_at,
         "finished_at": run.finished_at,
         "makespan_s": _rounded(record.makespan_s),
+        "took_s": _rounded(record.took_s),
         "lower_bound_s": _rounded(record.lower_bound_s),
     }
 

@@ -38,7 +38,7 @@ def print_summary(record: RunRecord, views: Views, output: Output) -> None:
     output.line(_speed(record))
     missing = record.run.expected - sum(record.run.cases.values())
     words = count_words(counts(record)) + (f", {missing} not run" if missing > 0 else "")
-    output.line(rule(f"{words} in {duration(record.makespan_s)}", "=", output.width))
+    output.line(rule(f"{words} in {duration(record.took_s)}", "=", output.width))
 
 
 def print_failed_jobs(record: RunRecord, output: Output) -> None:
@@ -53,7 +53,9 @@ def print_failed_jobs(record: RunRecord, output: Output) -> None:
 
 def _speed(record: RunRecord) -> str:
     run = record.run
-    text = f"run {run.run_id}: {plural(run.attempts, 'attempt')}, makespan {duration(record.makespan_s)}"
+    text = f"run {run.run_id}: {plural(run.attempts, 'attempt')}"
+    if record.makespan_s is not None:
+        text += f", makespan {duration(record.makespan_s)}"
     if record.lower_bound_s is None or record.makespan_s is None:
         return text
     text += f", lower bound {duration(record.lower_bound_s)}"

@@ -22,7 +22,6 @@ class Seen:
         learned: What was learned; None: nothing.
         earlier_score: What the health score was on average over the last 15 minutes; None: there are no samples.
         injections: What jobs met on purpose, as ``Injections.told`` gives it.
-        queue_depth: Messages that wait in the broker, by queue; None: it does not answer, or there is none.
     """
 
     moment: Moment
@@ -34,4 +33,3 @@ class Seen:
     learned: Learned | None = None
     earlier_score: float | None = None
     injections: Sequence[Mapping[str, object]] = ()
-    queue_depth: dict[str, int] | None = None

@@ -82,7 +82,9 @@ async def _crowd(served: Served, lab: Laboratory) -> None:
     lab.submit(command())
     await _hear(slow[0], _is_of("runs", lab.run_id))
     for one in (*slow, *quick):
-        one.close()
+        # at once: the end of those that did not read would come when all that waits for them was sent
+        one.protocol.stream.close()
+    await asyncio.sleep(0.1)
 
 
 def test_those_that_do_not_read_slow_nobody_and_cost_little(opened: Ledger, tmp_path: Path) -> None:

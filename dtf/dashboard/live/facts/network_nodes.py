@@ -42,8 +42,6 @@ def network_nodes(seen: Seen) -> Iterator[Node]:
 def _broker(seen: Seen) -> Node:
     """It keeps the breakers too: where they are had, it answers; where breakers are off, it is not asked."""
     node: Node = {"id": BROKER, "group": "broker", "name": "broker", "status": "online"}
-    if seen.queue_depth is not None:
-        node["queued"] = sum(seen.queue_depth.values())
     if not seen.runs_cluster:
         node["status"] = "absent"
     elif seen.breaker_problem:

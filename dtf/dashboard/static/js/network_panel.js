@@ -46,7 +46,7 @@ export class NodePanel {
     if (node.host) rows.push(["Host", foreign(node.host, 200)]);
     if (node.term !== undefined) rows.push(["Term", of(node, "term", asOf)]);
     if (node.slots !== undefined) rows.push(["Busy slots", el("span", {}, of(node, "busy_slots", asOf), " of ", of(node, "slots", asOf))]);
-    if (node.queued !== undefined) rows.push([node.group === "broker" ? "Messages that wait" : "Shards queued", of(node, "queued", asOf)]);
+    if (node.queued !== undefined) rows.push(["Shards queued", of(node, "queued", asOf)]);
     if (node.claimed !== undefined) rows.push(["Shards running", of(node, "claimed", asOf)]);
     if (node.queues) rows.push(["Queues", foreign(node.queues.join(", "), 600)]);
     for (const trouble of node.troubles ?? []) rows.push(["Trouble", foreign(trouble, 600)]);
