@@ -83,7 +83,9 @@ async def _crowd(served: Served, lab: Laboratory) -> None:
     await _hear(slow[0], _is_of("runs", lab.run_id))
     for one in (*slow, *quick):
         # at once: the end of those that did not read would come when all that waits for them was sent
-        one.protocol.stream.close()
+        stream = one.protocol and one.protocol.stream
+        assert stream is not None
+        stream.close()
     await asyncio.sleep(0.1)
 
 
