@@ -5,12 +5,17 @@ import { axisTimes, isMeasured, ticked } from "./chart_words.js";
 import { at } from "./live.js";
 
 const HEIGHT = 220;
+// half of the last time's words are beside the drawing
+const LAST_TIME = 36;
 const COLOURS = 8;
 // by which share of what is shown the keyboard moves, and zooms
 const [MOVE, ZOOM] = [0.2, 0.5];
 const SHORTEST_S = 60;
 // of what is counted there are no parts: how far apart its marks stand
 const WHOLE = [1, 2, 5].flatMap((first) => [...Array(9).keys()].map((power) => first * 10 ** power)).sort((a, b) => a - b);
+
+// bytes are told by powers of 1024, so that their marks are round there
+const BINARY = [...Array(50).keys()].map((power) => 2 ** power);
 
 let library;
 /** uPlot, or undefined where it is not installed. */
@@ -27,6 +32,11 @@ async function load() {
   } catch {
     return undefined;
   }
+}
+
+function steps(unit) {
+  if (unit === "bytes") return { incrs: BINARY };
+  return isMeasured(unit) ? {} : { incrs: WHOLE };
 }
 
 const variable = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -59,12 +69,13 @@ export class Plot {
       {
         width: this.width(),
         height: HEIGHT,
+        padding: [null, LAST_TIME, null, null],
         legend: { show: false },
         cursor: { y: false, drag: { x: true, y: false, setScale: false }, bind: { mousedown, dblclick } },
         scales: { x: { time: true }, y: { range: (u, low, high) => this.heights(low, high) } },
         axes: [
           { ...axis, size: 36, space: 96, values: (u, splits, place, space, apart) => axisTimes(splits, apart) },
-          { ...axis, ...(isMeasured(unit) ? {} : { incrs: WHOLE }), size: 74, values: (u, splits) => splits.map((value) => ticked(value, unit)) },
+          { ...axis, ...steps(unit), size: 74, values: (u, splits) => splits.map((value) => ticked(value, unit)) },
         ],
         series: [{}, ...this.lines()],
         bands: band ? [{ series: [3, 2], fill: variable("--dtf-chart-band") }] : [],
