@@ -13,6 +13,8 @@ from dtf.domain.worker import Device, DeviceState, WorkerState
 
 #: A worker that was not heard for so long is taken for lost, in seconds.
 SILENT_S = 30.0
+#: A coordinator that was heard longer ago stands by no more, in seconds: they tell of themselves each 2.5 s.
+COORDINATOR_SILENT_S = 10.0
 
 
 def able(queue: str, workers: Sequence[WorkerView]) -> list[WorkerView]:

@@ -83,6 +83,8 @@ class Dashboard(Flower):  # type: ignore[misc]  # Flower has no types
     def __init__(self, options: DashboardOptions, capp: LinkedCelery, laboratory: Laboratory) -> None:
         self.dashboard_options, self.laboratory = options, laboratory
         self.hub, self.topics = Hub(), frozenset(TOPICS)
+        #: Why the last look saw nothing; empty: it did.
+        self.unseen = ""
         self._observer = Observer(Eye(laboratory), self._seen, self._unseen)
         self._guard = Guard(options)
         _set_flower(options)
@@ -105,9 +107,11 @@ class Dashboard(Flower):  # type: ignore[misc]  # Flower has no types
         self._catching_up = PeriodicCallback(self.truth.catch_up, _CATCH_UP_MS)
         assets = (r"/assets/(.*)", StaticFileHandler, {"path": str(_OURS / "static")})
         own = [*rules(), assets, *flower_rules()]
+        home = {"url": f"{options.prefix}/", "permanent": False}
         if options.prefix:
             own = [_below(rule, options.prefix) for rule in own]
             own.append((options.prefix, RedirectHandler, {"url": f"{options.prefix}/"}))
+        own.append((rf"{options.prefix}/lab/?", RedirectHandler, home))
         self.add_handlers(r".*", own)
 
     def elsewhere(self, work: Callable[[], _T]) -> "asyncio.Future[_T]":
@@ -154,9 +158,14 @@ class Dashboard(Flower):  # type: ignore[misc]  # Flower has no types
         self.io_loop.add_callback(self._publish, topics, as_of)
 
     def _unseen(self, reason: str) -> None:
-        self.io_loop.add_callback(self.hub.notify, "error", reason)
+        self.io_loop.add_callback(self._fail, reason)
+
+    def _fail(self, reason: str) -> None:
+        self.unseen = reason
+        self.hub.notify("error", reason)
 
     def _publish(self, topics: dict[str, dict[str, Any]], as_of: float) -> None:
+        self.unseen = ""
         for topic, value in topics.items():
             self.hub.publish(topic, value, as_of)
         self.hub.tick(as_of)

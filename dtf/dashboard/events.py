@@ -56,6 +56,6 @@ class PatientEvents(Events):  # type: ignore[misc]  # Flower has no types
     async def on_enable_events(self) -> None:
         """Have workers that came later send theirs."""
         try:
-            await super().on_enable_events()
-        except (NoBrokerError, OperationalError, OSError) as error:
+            await self.io_loop.run_in_executor(None, self.capp.control.enable_events)
+        except (NoBrokerError, OperationalError, OSError) as error:  # that the broker is away is told once, by run()
             log.debug("workers cannot be asked for events: %s", error)

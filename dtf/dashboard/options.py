@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from ipaddress import ip_address
+from math import isfinite
 
 from dtf.domain.errors import BadInputError
 
@@ -38,6 +39,10 @@ class DashboardOptions:
     read_only: bool = False
 
     def __post_init__(self) -> None:
+        if not self.address.strip():
+            raise BadInputError("--address is empty; 0.0.0.0 means all addresses of this machine")
+        if not isfinite(self.update_interval_s):
+            raise BadInputError(f"--update-interval {self.update_interval_s} is no number of seconds")
         words = self.url_prefix.strip("/").split("/") if self.url_prefix.strip("/") else []
         if not all(_WORD.fullmatch(word) and word.strip(".") for word in words):
             raise BadInputError(
@@ -55,10 +60,14 @@ class DashboardOptions:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine can reach it."""
-        if self.address in LOOPBACK_NAMES:
-            return True
-        try:
-            return ip_address(self.address).is_loopback
-        except ValueError:
-            return False
+        """Whether only this machine can reach it: one that is asked by other names has a proxy before it."""
+        return all(map(_is_loopback, (self.address, *self.hosts)))
+
+
+def _is_loopback(name: str) -> bool:
+    if name.lower() in LOOPBACK_NAMES:
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -16,6 +16,7 @@ from dtf.dashboard.pages.recovery import Recovery
 from dtf.dashboard.pages.resources import Resources
 from dtf.dashboard.pages.runs import Run, Runs
 from dtf.dashboard.pages.workers import Worker, Workers
+from dtf.dashboard.rest.ledger_handler import Nothing
 from dtf.dashboard.rest.monitoring import Live, Monitoring
 from dtf.dashboard.rest.routes import api_rules
 from dtf.dashboard.rest.run import RunNow
@@ -48,5 +49,6 @@ def rules() -> list[Any]:
         url(rf"/api/live/({'|'.join(TOPICS)})", Live),
         url(r"/api/monitoring/runs/([^/]+)", RunNow),
         *api_rules(),
+        url(r"/api/monitoring(?:/.*)?", Nothing),
         url(r"/assets/vendor/([a-z0-9.-]+)", VendorFile),
     ]

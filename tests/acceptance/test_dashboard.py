@@ -234,6 +234,10 @@ def test_what_cannot_be_served_is_told_in_one_line(place: Place) -> None:
         cases: list[tuple[list[str], dict[str, str], int, str]] = [
             (["--port", port], {}, 2, "cannot listen on 127.0.0.1"),
             (["--address", "no.such.name.invalid"], {}, 2, "cannot listen on no.such.name.invalid"),
+            (["--address", "a" * 300], {}, 2, "cannot listen on aaa"),
+            (["--address", ""], {}, 2, "--address is empty"),
+            (["--update-interval", "nan"], {}, 2, "--update-interval"),
+            ([], {"FLOWER_BASIC_AUTH": "u:p"}, 2, "FLOWER_BASIC_AUTH"),
             (["--url-prefix", "a/../b"], {}, 2, "--url-prefix"),
             (["--allow-host", "http://lab"], {}, 2, "--allow-host"),
             ([], {"DTF_BROKER_URL": "redis://127.0.0.1:1/0"}, 2, "DTF_DATABASE_URL"),

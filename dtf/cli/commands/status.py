@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dtf.analysis.holding import quarantined
+from dtf.analysis.service import COORDINATOR_SILENT_S
 from dtf.bootstrap.cluster import is_running
 from dtf.cli.options import json_option
 from dtf.cli.running.alarm_lines import alarm_json, alarm_lines
@@ -24,9 +25,6 @@ from dtf.settings import Mode, Settings
 
 if TYPE_CHECKING:
     from dtf.bootstrap.ledger import Ledger
-
-#: A standby that was not heard for so long is not named, in seconds.
-_SILENT_S = 30.0
 
 
 @click.command("status")
@@ -105,7 +103,7 @@ def _cluster(output: Output, settings: Settings, ledger: "Ledger") -> None:
 
 def _is_heard(coordinator: CoordinatorView, now: float) -> bool:
     """Whether it stands by still; standbys try for the lease each second."""
-    return now - coordinator.seen_at <= _SILENT_S
+    return now - coordinator.seen_at <= COORDINATOR_SILENT_S
 
 
 def _headline(settings: Settings, running: bool) -> str:

@@ -53,7 +53,7 @@ class Socket(WebSocketHandler):
             told = json.loads(message)
             topics = [topic for topic in told["topics"] if topic in self.application.topics]
             kind = told["type"]
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             self.close(1003, "no message of the dashboard's")
             return
         if kind == "subscribe_to_monitoring":

@@ -26,7 +26,13 @@ class Live(JsonHandler):
 
 
 class Monitoring(Live):
-    """The same for programs."""
+    """The same for programs, which are told that nothing can be seen in place of what was seen before."""
+
+    def get(self, topic: str) -> None:
+        """The topic's value, with ``as_of`` in seconds since the epoch; 503: the last look saw nothing."""
+        if reason := self.application.unseen:
+            raise HTTPError(503, f"nothing can be seen: {reason}")
+        super().get(topic)
 
     def shaped(self, topic: str, value: dict[str, Any]) -> dict[str, Any]:
         """With lists."""

@@ -22,6 +22,8 @@ from dtf.submission.tasks import build_run, place_tasks
 #: The most bytes of tasks.
 MOST_TASK_BYTES: Final = 5 * 2**20
 _LONGEST_KEY: Final = 200
+#: What proxies add to what they pass on.
+_PROXIES: Final = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
 #: How many problems one answer tells.
 _MOST_PROBLEMS: Final = 50
 
@@ -36,9 +38,12 @@ class Runs(Records, Action):
 
         Tasks name directories of this machine, so only who is on it may submit.
         """
-        if not self.application.dashboard_options.is_loopback:
+        is_passed_on = any(name in self.request.headers for name in _PROXIES)
+        if is_passed_on or not self.application.dashboard_options.is_loopback:
             raise HTTPError(
-                403, "tasks name files of this machine: only a dashboard that listens on loopback takes them"
+                403,
+                "tasks name files of this machine: only a dashboard that listens on loopback, and has no other names, "
+                "takes them, and from no proxy",
             )
         key, text = self._key(), self._text()
         submitted = await self.in_thread(lambda: submit(self.laboratory, text, key))

@@ -26,10 +26,13 @@ def test_a_ledger_that_goes_away_is_told_by_flowers_pages(file: Path, tmp_path: 
     shard = lab.claim()
     answer = str({"claimed": True, "outcome": "passed", "attempts": 1, "ran": [f"{shard.shard_id}:1"]})
     with serving(embedded(tmp_path / "state"), ledger) as served:
+        served.until("/api/monitoring/network")
         ledger.close()
         file.rename(tmp_path / "elsewhere")
         file.mkdir()
         heard(served, *delivered("u-1", "dtf.run_shard", shard.shard_id, answer))
+        # what was seen before is not told as if it were so now
+        assert "nothing can be seen" in served.until("/api/monitoring/network", 503).value["detail"]
         row = served.ask("/api/task/info/u-1").value
         assert (row["state"], row["celery"]["state"]) == ("unknown", "SUCCESS")
         assert "not known" in row["result"]
@@ -37,6 +40,7 @@ def test_a_ledger_that_goes_away_is_told_by_flowers_pages(file: Path, tmp_path: 
         assert served.ask("/api/task/revoke/u-1", "POST").status == 503
         file.rmdir()
         (tmp_path / "elsewhere").rename(file)
+        served.until("/api/monitoring/network")
         row = served.ask("/api/task/info/u-1").value
         assert (row["name"], row["state"]) == ("mine", "unrecorded")
         assert served.ask("/api/task/revoke/u-1", "POST").value["cancelled"] == 1

@@ -117,6 +117,11 @@ def test_only_who_is_on_the_machine_may_submit(lab: Laboratory, tmp_path: Path, 
         answer = served.ask(RUNS, "POST", value=_command(place))
         assert answer.status == 403
         assert served.ask(RUNS).status == 200
+    with serving(embedded(tmp_path / "state"), lab.ledger, hosts=("lab.example",)) as served:
+        assert served.ask(RUNS, "POST", value=_command(place), Host="lab.example").status == 403
+        assert served.ask("/api/tasks").status == 401
+    with serving(embedded(tmp_path / "state"), lab.ledger) as served:
+        assert served.ask(RUNS, "POST", value=_command(place), X_Forwarded_For="192.0.2.1").status == 403
     with serving(embedded(tmp_path / "state"), lab.ledger, read_only=True) as served:
         assert served.ask(RUNS, "POST", value=_command(place)).status == 403
     assert lab.ledger.views.runs() == []

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from dtf.dashboard.options import DashboardOptions
@@ -33,8 +35,21 @@ def test_what_is_no_name_is_refused(given: str) -> None:
     ("address", "is_loopback"),
     [("0.0.0.0", False),  # noqa: S104  # compared, and not bound
      ("127.0.0.1", True), ("127.8.9.1", True), ("::1", True), ("localhost", True), ("::", False),
-     ("10.0.0.1", False), ("lab", False), ("", False)],
+     ("10.0.0.1", False), ("lab", False)],
 )  # fmt: skip
 def test_what_is_loopback(address: str, is_loopback: bool) -> None:
     """Only addresses of the loopback device: a name may point anywhere."""
-    assert DashboardOptions(address=address, hosts=("fe80::1", "lab.example")).is_loopback is is_loopback
+    assert DashboardOptions(address=address, hosts=("localhost",)).is_loopback is is_loopback
+
+
+def test_what_is_asked_by_other_names_is_not_on_loopback_alone() -> None:
+    """A proxy passes on what others ask, who must not run programs here."""
+    assert not DashboardOptions(hosts=("lab.example",)).is_loopback
+    assert not DashboardOptions(hosts=("localhost", "fe80::1")).is_loopback
+
+
+@pytest.mark.parametrize("given", [{"address": ""}, {"address": " "}, {"update_interval_s": float("nan")}])
+def test_what_means_nothing_is_refused(given: dict[str, Any]) -> None:
+    """An empty address would be all of the machine's, and a page would ask without a pause."""
+    with pytest.raises(BadInputError, match=r"--address|--update-interval"):
+        DashboardOptions(**given)

@@ -2,7 +2,8 @@ from dataclasses import replace
 from typing import Any
 
 from dtf.analysis.sampled import FRESH_S
-from dtf.dashboard.live.facts.coordinators import SILENT_S, coordinators
+from dtf.analysis.service import COORDINATOR_SILENT_S
+from dtf.dashboard.live.facts.coordinators import coordinators
 from dtf.dashboard.live.facts.resources import resources
 from dtf.dashboard.live.seen import Seen
 from dtf.domain.events import Event, EventKind
@@ -27,7 +28,7 @@ def _handover(sequence: int, **data: object) -> Event:
 def test_each_coordinator_leads_stands_by_or_is_silent() -> None:
     """Who leads is the lease's word; of the others it is when they were heard."""
     leader = LeaderView(holder="a", term=3, expires_in_s=8.0, expires_at=NOW + 8)
-    there = (_coordinator("a"), _coordinator("b", NOW - 2), _coordinator("c", NOW - SILENT_S - 1))
+    there = (_coordinator("a"), _coordinator("b", NOW - 2), _coordinator("c", NOW - COORDINATOR_SILENT_S - 1))
 
     told = coordinators(_seen(leader=leader, coordinators=there))
 

@@ -20,6 +20,7 @@ def cluster(seen: Seen) -> dict[str, Any]:
     """active_workers, total_tasks, success_rate (0 to 1) and health, which users know, and what else is asked first."""
     moment, totals = seen.moment, seen.moment.totals
     online = [worker for worker in moment.workers if worker.state is WorkerState.ONLINE]
+    present = [worker for worker in moment.workers if worker.state is not WorkerState.OFFLINE]
     draining = sum(worker.state is WorkerState.DRAINING for worker in moment.workers)
     judged = sum(count for outcome, count in totals.jobs.items() if outcome not in _NEITHER)
     good = sum(totals.jobs.get(outcome, 0) for outcome in _GOOD)
@@ -28,8 +29,9 @@ def cluster(seen: Seen) -> dict[str, Any]:
         "place": seen.place,
         "active_workers": len(online),
         "draining_workers": draining,
-        "slots": sum(worker.info.slots for worker in online),
-        "busy_slots": sum(worker.load.busy_slots for worker in online if worker.load is not None),
+        # whoever drains still runs what it has
+        "slots": sum(worker.info.slots for worker in present),
+        "busy_slots": sum(worker.load.busy_slots for worker in present if worker.load is not None),
         "total_tasks": totals.jobs_waiting + totals.jobs_running + sum(totals.jobs.values()),
         "jobs_waiting": totals.jobs_waiting,
         "jobs_running": totals.jobs_running,

@@ -1,14 +1,12 @@
 """Who coordinates: the leader with its term and lease, who stands by, and when another one took over."""
 
-from typing import Any, Final
+from typing import Any
 
+from dtf.analysis.service import COORDINATOR_SILENT_S
 from dtf.dashboard.live.facts.text import NAME, capped
 from dtf.dashboard.live.seen import Seen
 from dtf.domain.events import Event
 from dtf.domain.ports.monitor import CoordinatorView
-
-#: One that was not heard for so long does not stand by any more, in seconds; standbys try for the lease each second.
-SILENT_S: Final = 30.0
 
 
 def coordinators(seen: Seen) -> dict[str, Any]:
@@ -38,7 +36,7 @@ def coordinators(seen: Seen) -> dict[str, Any]:
 
 
 def _coordinator(one: CoordinatorView, leader: str, as_of: float) -> dict[str, Any]:
-    state = "leader" if one.holder == leader else "silent" if as_of - one.seen_at > SILENT_S else "standby"
+    state = "leader" if one.holder == leader else "silent" if as_of - one.seen_at > COORDINATOR_SILENT_S else "standby"
     return {
         "state": state,
         "host": capped(one.host, NAME),

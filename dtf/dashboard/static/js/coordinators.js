@@ -38,7 +38,7 @@ const handovers = new LiveTable(document.getElementById("handovers"), {
     { title: "When", cell: (row, asOf) => figure(`coordinators.handovers.${row.number}.at`, row.at, asOf, "time") },
     { title: "Term", numeric: true, cell: (row, asOf) => figure(`coordinators.handovers.${row.number}.term`, row.term, asOf) },
     { title: "Leader", cell: (row) => foreign(row.leader) },
-    { title: "Nobody had led for", numeric: true, cell: vacancy },
+    { title: "Lease free for", numeric: true, cell: vacancy },
     { title: "Why", cell: (row) => why(row) },
   ],
 });

@@ -30,7 +30,7 @@ const runs = new LiveTable(document.getElementById("open-runs"), {
     { title: "Progress", cell: progress },
     { title: "Makespan so far", numeric: true, cell: makespan },
     {
-      title: "Failures",
+      title: "Failed cases",
       numeric: true,
       cell: (run, asOf) => {
         const count = figure(`runs.${run.run_id}.failures`, failures(run), asOf);

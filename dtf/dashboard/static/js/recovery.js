@@ -37,7 +37,7 @@ const strategies = new LiveTable(at("strategies"), {
 const failures = new LiveTable(at("failures"), {
   caption: "What was recovered from, by the kind of failure",
   key: (row) => row.key,
-  empty: ["The infrastructure did not fail lately."],
+  empty: ["No recovery answered a failure lately. Work of a worker that was lost goes out again without one."],
   columns: [{ title: "Failure", cell: (row) => plain(row.key) }, ...measureColumns()],
 });
 
@@ -49,7 +49,7 @@ const number = (title, field, format, unit) => ({
 const latest = new LiveTable(at("latest"), {
   caption: "The latest recoveries, the last first",
   key: (row) => row.key,
-  empty: ["Nothing had to be recovered yet."],
+  empty: ["No recovery was needed yet."],
   columns: [
     number("When", "at", "time"),
     { title: "Target", cell: where },

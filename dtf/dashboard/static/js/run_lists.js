@@ -4,6 +4,7 @@ import { openCase } from "./case_details.js";
 import { badge, el, link } from "./dom.js";
 import { figure } from "./figures.js";
 import { brief } from "./foreign_text.js";
+import { status } from "./job_words.js";
 import { Listing } from "./listing.js";
 import { at } from "./live.js";
 import { BAD, FAILED } from "./runs_words.js";
@@ -26,9 +27,9 @@ export function jobList(parent, runId) {
       { title: "Job", sort: "name", cell: (row) => link(at(`/lab/jobs/${encodeURIComponent(row.job_id)}`), foreign(row.name || row.job_id)) },
       { title: "Kind", cell: (row) => el("span", { class: "whole" }, row.kind) },
       { title: "Hardware", cell: (row) => foreign(row.hardware) },
-      { title: "State", cell: (row) => badge(row.outcome ?? row.state) },
-      { title: "Passed", numeric: true, cell: (row, asOf) => count(row, "cases_passed", asOf) },
-      { title: "Failed", numeric: true, cell: failedOf },
+      { title: "Status", cell: status },
+      { title: "Passed cases", numeric: true, cell: (row, asOf) => count(row, "cases_passed", asOf) },
+      { title: "Failed cases", numeric: true, cell: failedOf },
       { title: "Expected", numeric: true, cell: (row, asOf) => count(row, "expected", asOf) },
       { title: "Reason", cell: (row) => row.reason && foreign(row.reason) },
     ],

@@ -34,7 +34,7 @@ const list = new Listing(document.getElementById("runs"), {
     { title: "Run", sort: "name", cell: (row) => runName({ ...row, name: row.name ?? "" }) },
     { title: "Verdict", cell: (row, asOf) => verdict(known(row, asOf)[0]) },
     { title: "Progress", cell: (row) => counted(row, progress) },
-    { title: "Failures", numeric: true, cell: (row) => counted(row, failed) },
+    { title: "Failed cases", numeric: true, cell: (row) => counted(row, failed) },
     { title: "Makespan", numeric: true, cell: (row, asOf) => makespan(...known(row, asOf)) },
     { title: "Jobs", numeric: true, cell: (row, asOf) => figure(`runs.${row.run_id}.jobs`, row.jobs, asOf) },
     {

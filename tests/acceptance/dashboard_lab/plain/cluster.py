@@ -6,8 +6,9 @@ from collections import Counter
 from tests.acceptance.dashboard_lab.plain.look import Look, Row
 from tests.acceptance.dashboard_lab.plain.metrics import metric
 
-#: A worker or coordinator that was not heard for so long is silent, in seconds.
+#: A worker that was not heard for so long is silent, in seconds; and a coordinator.
 SILENT_S = 30.0
+_COORDINATOR_SILENT_S = 10.0
 
 
 def online(look: Look) -> list[Row]:
@@ -98,12 +99,12 @@ def _draining(look: Look, _: float) -> int:
 
 @metric(r"cluster\.slots")
 def _slots(look: Look, _: float) -> int:
-    return sum(one["slots"] for one in online(look))
+    return sum(one["slots"] for one in present(look))
 
 
 @metric(r"cluster\.busy_slots")
 def _busy_slots(look: Look, _: float) -> int:
-    return sum(json.loads(one["load"])["busy_slots"] for one in online(look) if one["load"])
+    return sum(json.loads(one["load"])["busy_slots"] for one in present(look) if one["load"])
 
 
 @metric(r"cluster\.breakers")
@@ -163,7 +164,7 @@ def _term(look: Look, _: float) -> int:
 @metric(r"coordinators\.standbys")
 def _standbys(look: Look, at: float) -> int:
     others = [one for one in look.tables["coordinators"] if one["holder"] != leader(look, at)]
-    return sum(at - one["seen_at"] <= SILENT_S for one in others)
+    return sum(at - one["seen_at"] <= _COORDINATOR_SILENT_S for one in others)
 
 
 @metric(r"coordinators\.lease_(left|over)_s")
