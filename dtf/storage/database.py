@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -195,6 +196,19 @@ def _translated(error: Exception) -> DtfError:
     return LedgerUnavailableError(f"the database did not do its part: {text}")
 
 
+#: Under which name the pool keeps which file a connection has open.
+_FILE = "dtf_file"
+
+
+def _identity(path: str | None) -> tuple[int, int] | None:
+    """Which file stands at a path; None: none does."""
+    try:
+        found = Path(path or "").stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _sqlite_engine(url: URL) -> Engine:
     engine = sa.create_engine(
         url,
@@ -204,10 +218,17 @@ def _sqlite_engine(url: URL) -> Engine:
     )
 
     @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401  # the driver's connection
+    def prepare(connection: Any, record: Any) -> None:  # noqa: ANN401  # the driver's connection, and the pool's record
         connection.isolation_level = None  # transactions begin where we say so, not where the driver guesses
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
             connection.execute("PRAGMA " + pragma)
+        record.info[_FILE] = _identity(url.database)
+
+    @event.listens_for(engine, "checkout")
+    def check(_connection: object, record: Any, _proxy: object) -> None:  # noqa: ANN401  # as above
+        # what is written to a file that was removed or replaced is lost with its last process: connect anew, or fail
+        if record.info.get(_FILE) != _identity(url.database):
+            raise exc.DisconnectionError("the ledger's file was removed or replaced")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
