@@ -176,7 +176,7 @@ export class NetworkMap {
 // names beside the outermost nodes grow with the map and do not shrink with it
 function fitting(room, extent, margin) {
   const scale = room / (extent + 2 * margin);
-  return scale >= 1 ? scale : Math.max(room - 2 * margin, 1) / Math.max(extent, 1);
+  return scale >= 1 ? scale : Math.max(room - 2.4 * margin, 1) / Math.max(extent, 1);
 }
 
 // the page scrolls by wheel and finger as ever: zooming takes Ctrl and the wheel, or two fingers
