@@ -200,16 +200,17 @@ def _translated(error: Exception) -> DtfError:
 _FILE = "dtf_file"
 
 
-def _identity(path: str | None) -> tuple[int, int] | None:
+def _identity(path: Path) -> tuple[int, int] | None:
     """Which file stands at a path; None: none does."""
     try:
-        found = Path(path or "").stat()
+        found = path.stat()
     except OSError:
         return None
     return found.st_dev, found.st_ino
 
 
 def _sqlite_engine(url: URL) -> Engine:
+    file = Path(url.database or "").absolute()  # whatever directory the process is in later
     engine = sa.create_engine(
         url,
         connect_args={"timeout": SQLITE_LOCK_WAIT_S, "check_same_thread": False},
@@ -222,12 +223,12 @@ def _sqlite_engine(url: URL) -> Engine:
         connection.isolation_level = None  # transactions begin where we say so, not where the driver guesses
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
             connection.execute("PRAGMA " + pragma)
-        record.info[_FILE] = _identity(url.database)
+        record.info[_FILE] = _identity(file)
 
     @event.listens_for(engine, "checkout")
     def check(_connection: object, record: Any, _proxy: object) -> None:  # noqa: ANN401  # as above
         # what is written to a file that was removed or replaced is lost with its last process: connect anew, or fail
-        if record.info.get(_FILE) != _identity(url.database):
+        if record.info.get(_FILE) != _identity(file):
             raise exc.DisconnectionError("the ledger's file was removed or replaced")
 
     @event.listens_for(engine, "begin")
