@@ -85,6 +85,7 @@ async def _crowd(served: Served, lab: Laboratory) -> None:
         # at once: the end of those that did not read would come when all that waits for them was sent
         stream = one.protocol and one.protocol.stream
         assert stream is not None
+        one.close()
         stream.close()
     await asyncio.sleep(0.1)
 
