@@ -10,16 +10,15 @@ from typing import Any
 
 import pytest
 
-from dtf.bootstrap.ledger import ledger_at
 from dtf.bootstrap.monitoring import Laboratory
 from dtf.domain.worker import WorkerState
 from dtf.settings import load_settings
-from tests.acceptance.dashboard_lab.laboratory import Lab
+from tests.acceptance.dashboard_lab.laboratory import Lab, laboratory
 from tests.acceptance.dashboard_lab.plain import breakers, cluster, fleet, health, work
 from tests.acceptance.dashboard_lab.plain.look import LedgerEye, Look
 from tests.acceptance.dashboard_lab.plain.metrics import plain_of
-from tests.acceptance.harness.pages import Browsed, Figure, served
-from tests.acceptance.harness.place import CELERY, DTF, Place, until
+from tests.acceptance.harness.pages import Browsed, Figure
+from tests.acceptance.harness.place import CELERY, until
 
 #: The modules that say what stands behind the metrics.
 _PLAIN = (breakers, cluster, fleet, health, work)
@@ -51,23 +50,8 @@ class _Seen:
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A cluster of two workers and one that is not the cluster's own, which nobody starts again; its dashboard."""
-    place = Place(tmp_path_factory.mktemp("truth"))
-    try:
-        up = place.start(DTF, "up", "--workers", "2")
-        assert until(lambda: "is up:" in up.said, 120), up.said
-        ledger = ledger_at(f"sqlite:///{place.state.resolve() / 'ledger.sqlite3'}")
-        third = place.start(DTF, "worker", "--queues", "cpu", "--concurrency", "1", "--name", "third@vm")
-        dashboard, base = served(place)
-        found = Lab(place=place, base=base, ledger=ledger)
-        assert until(lambda: len(found.online()) == 3, 120, every_s=0.5), third.said
+    with laboratory(tmp_path_factory.mktemp("truth"), "third@vm") as found:
         yield found
-        ledger.close()
-        for command in (dashboard, third, up):
-            command.process.terminate()
-            command.wait(60)
-        place.assert_nothing_left()
-    finally:
-        place.kill_all()
 
 
 def _inspected(lab: Lab, what: str) -> dict[str, Any]:
